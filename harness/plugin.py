@@ -1,0 +1,1 @@
+"""The pytest fixtures for those who write scenarios."""
