@@ -1,0 +1,1 @@
+"""The append-only record of a run: what was intended, what the user was told, what was sent."""

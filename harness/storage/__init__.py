@@ -1,0 +1,1 @@
+"""Reading what storage holds, raw, on a connection of our own."""

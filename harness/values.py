@@ -1,0 +1,127 @@
+"""Values that say where they belong: a short token at both ends of natural text.
+
+A token is ``zq`` and seventeen characters of 0-9a-z: the run's tag (4), the trial (4), the form
+(1), the record's ordinal (3), the field (1), the revision (1) and a checksum (3), so that one
+stored value alone tells which save it came from, and whether it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from dataclasses import dataclass
+
+from harness.corpus import TextClass
+from harness.model import Role
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_WIDTHS = (("trial", 4), ("form", 1), ("record", 3), ("field", 1), ("revision", 1))
+_CHECK_WIDTH = 3
+_TOKEN = re.compile(r"zq([0-9a-z]{14})([0-9a-z]{3})")
+TOKEN_CHARS = 19
+
+ATTEMPTS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Trace:
+    """Where a value belongs; run is the run's four-character tag, the rest are numbers.
+
+    form and field are places in the plan, record and revision count from 1.
+    """
+
+    run: str
+    trial: int
+    form: int
+    record: int
+    field: int
+    revision: int
+
+
+def trial_number(role: Role, number: int, attempt: int) -> int:
+    """One number for a case's attempt on a deployment; attempts count from 1.
+
+    Raises ValueError past ATTEMPTS_MAX attempts.
+    """
+    if not 1 <= attempt <= ATTEMPTS_MAX:
+        raise ValueError(f"attempt {attempt} is not within 1..{ATTEMPTS_MAX}")
+    return (number * ATTEMPTS_MAX + attempt - 1) * 2 + (role == "baseline")
+
+
+def token(trace: Trace) -> str:
+    """The token of a trace; raises ValueError where a number does not fit its place."""
+    if not re.fullmatch(r"[0-9a-z]{4}", trace.run):
+        raise ValueError(f"a run's tag is four of 0-9a-z, not {trace.run!r}")
+    body = trace.run + "".join(_digits(getattr(trace, name), w, name) for name, w in _WIDTHS)
+    return f"zq{body}{_check(body)}"
+
+
+def find_traces(text: str) -> tuple[Trace, ...]:
+    """The traces of every whole token in the text, in order; a damaged token is no token."""
+    found = (_read(match) for match in _TOKEN.finditer(text))
+    return tuple(trace for trace in found if trace is not None)
+
+
+def make_text(text_class: TextClass, trace: Trace, max_chars: int | None = None) -> str:
+    """The text of a class for one place: token, natural body, token; at most max_chars long.
+
+    A class without marker is its body alone. Where a token does not fit, a number that differs
+    from place to place stands for it.
+    """
+    body = text_class.write(_number(trace))
+    if not text_class.marker:
+        return body if max_chars is None else body[:max_chars]
+    mark = token(trace)
+    whole = f"{mark} {body} {mark}"
+    if max_chars is None or len(whole) <= max_chars:
+        return whole
+    room_chars = max_chars - 2 * (TOKEN_CHARS + 1)
+    if room_chars > 0:
+        return f"{mark} {body[:room_chars]} {mark}"
+    if max_chars >= TOKEN_CHARS:
+        return mark
+    return str(_number(trace)).rjust(max_chars, "7")[-max_chars:]
+
+
+def file_bytes(trace: Trace, size_bytes: int) -> bytes:
+    """The bytes of a file for one place: its token at both ends where it fits, noise between."""
+    seed = hashlib.sha256(token(trace).encode()).digest()
+    noise = (seed * (size_bytes // len(seed) + 1))[:size_bytes]
+    mark = token(trace).encode()
+    if size_bytes < 2 * len(mark):
+        return noise
+    return mark + noise[len(mark) : size_bytes - len(mark)] + mark
+
+
+def _number(trace: Trace) -> int:
+    """A number of at most six digits that differs between the fields of a run."""
+    return int.from_bytes(hashlib.sha256(repr(trace).encode()).digest()[:4]) % 1_000_000
+
+
+def _digits(number: int, width: int, name: str) -> str:
+    if not 0 <= number < 36**width:
+        raise ValueError(f"{name} {number} does not fit {width} digits of a token")
+    text = ""
+    for _ in range(width):
+        number, rest = divmod(number, 36)
+        text = _DIGITS[rest] + text
+    return text
+
+
+def _check(body: str) -> str:
+    return _digits(zlib.crc32(body.encode()) % 36**_CHECK_WIDTH, _CHECK_WIDTH, "checksum")
+
+
+def _read(match: re.Match[str]) -> Trace | None:
+    body, check = match.groups()
+    if _check(body) != check:
+        return None
+    numbers: dict[str, int] = {}
+    at = 4
+    for name, width in _WIDTHS:
+        numbers[name] = int(body[at : at + width], 36)
+        at += width
+    return Trace(body[:4], **numbers)
+
+
