@@ -1,0 +1,66 @@
+# Everything happens in .venv, from the hashed locks. Needs Python 3.11 or newer, and make.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.NOTPARALLEL:
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(wildcard harness clinic scenarios canaries tests tools)
+
+# More arguments for pytest: make test ARGS="-k postgres -x"
+ARGS ?=
+# A test that hangs ends with a stack of every thread.
+TEST_TIMEOUT_S := 600
+
+.PHONY: help setup demo test lint format lock clean browser
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
+
+demo: $(VENV)/run.stamp browser  ## gate a good release and a bad one of the reference clinic
+	@$(BIN)/python tools/demo.py $(BIN)/harness
+
+test: $(VENV)/dev.stamp browser  ## every test, with browser and database
+	@$(BIN)/python -m pytest tests -n logical --maxprocesses 4 --dist loadgroup \
+		--timeout $(TEST_TIMEOUT_S) $(ARGS)
+
+lint: $(VENV)/dev.stamp  ## style, types and import layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/dev.stamp  ## put the code in shape
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+setup: $(VENV)/dev.stamp browser  ## what developing needs, and nothing else
+
+browser: $(VENV)/run.stamp
+	@$(BIN)/python tools/browser.py
+
+# The development lock holds the running one, so it stands for both.
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml tools/venv.sh
+	@sh tools/venv.sh $(VENV) requirements-dev.txt
+	@touch $(VENV)/run.stamp $@
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml tools/venv.sh
+	@sh tools/venv.sh $(VENV) requirements.txt
+	@touch $@
+
+# Adding a package to pyproject.toml is followed by `make lock`; versions that still fit are kept.
+# To take newer ones: make lock ARGS=--upgrade
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" --extra clinic --group build
+
+lock: $(VENV)/dev.stamp  ## both locks again, from pyproject.toml
+	@$(LOCK) $(ARGS) --output-file requirements.txt pyproject.toml
+	@$(LOCK) $(ARGS) --group dev --constraint requirements.txt \
+		--output-file requirements-dev.txt pyproject.toml
+
+clean:  ## remove what make and the tools have made
+	@rm -rf $(VENV) build dist htmlcov test-results .coverage* .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
