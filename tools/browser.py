@@ -1,4 +1,7 @@
-"""Makes sure that there is a browser to drive: Playwright's own, else the system's."""
+"""Makes sure that there is a browser to drive, Playwright's own or else the system's.
+
+Playwright's driver has to start, too: it needs one library that a bare Debian lacks.
+"""
 
 import json
 import os
@@ -11,21 +14,52 @@ from pathlib import Path
 import playwright
 
 SYSTEM_BROWSERS = ("chromium-headless-shell", "chromium")
-DEBIAN_PACKAGE = "chromium-headless-shell"
+BROWSER_PACKAGE = "chromium-headless-shell"
+DRIVER_PACKAGE = "libatomic1"
+DRIVER_TIMEOUT_S = 60
 INSTALL_TIMEOUT_S = 900
 
 
 def main() -> int:
-    """Find a browser or install one; say what is missing where neither works."""
+    """Find driver and browser or install them; say what is missing where neither works."""
+    if not (driver_starts() or install_driver_library()):
+        print(
+            "Playwright's driver does not start. Install the library that it needs, as root:\n"
+            f"  Debian, Ubuntu: apt-get install -y --no-install-recommends {DRIVER_PACKAGE}",
+            file=sys.stderr,
+        )
+        return 2
     if found() or install():
         return 0
     print(
         "No browser was found and none could be installed. Install one of these, as root:\n"
-        f"  Debian:    apt-get install -y --no-install-recommends {DEBIAN_PACKAGE}\n"
+        f"  Debian:    apt-get install -y --no-install-recommends {BROWSER_PACKAGE}\n"
         f"  elsewhere: {sys.executable} -m playwright install --with-deps --only-shell chromium",
         file=sys.stderr,
     )
     return 2
+
+
+def driver_starts() -> bool:
+    """Whether the program that Playwright ships to speak with browsers runs here."""
+    driver = Path(playwright.__file__).parent / "driver" / "node"
+    try:
+        done = subprocess.run(
+            [driver, "--version"], check=False, capture_output=True, timeout=DRIVER_TIMEOUT_S
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def install_driver_library() -> bool:
+    """Install what the driver needs, where this user may."""
+    return (
+        is_root()
+        and shutil.which("apt-get") is not None
+        and apt(DRIVER_PACKAGE)
+        and driver_starts()
+    )
 
 
 def found() -> bool:
@@ -66,13 +100,17 @@ def browsers_folder(package: Path) -> Path:
 
 def install() -> bool:
     """Install a browser without asking, as far as this user may."""
-    is_root = platform.system() == "Linux" and os.geteuid() == 0
-    if is_root and is_debian() and install_from_debian():
+    if is_root() and is_debian() and apt(BROWSER_PACKAGE) and found():
         return True
     print("Installing Playwright's headless Chromium", file=sys.stderr)
-    deps = ["--with-deps"] if is_root else []
+    deps = ["--with-deps"] if is_root() else []
     command = [sys.executable, "-m", "playwright", "install", *deps, "--only-shell", "chromium"]
     return succeeds(command) and found()
+
+
+def is_root() -> bool:
+    """Whether packages of a Linux system may be installed."""
+    return platform.system() == "Linux" and os.geteuid() == 0
 
 
 def is_debian() -> bool:
@@ -83,13 +121,11 @@ def is_debian() -> bool:
         return False
 
 
-def install_from_debian() -> bool:
-    """Install Debian's headless shell."""
-    print(f"Installing {DEBIAN_PACKAGE} with apt-get", file=sys.stderr)
-    return (
-        succeeds(["apt-get", "update", "-qq"])
-        and succeeds(["apt-get", "install", "-qq", "-y", "--no-install-recommends", DEBIAN_PACKAGE])
-        and found()
+def apt(package: str) -> bool:
+    """Install a package of Debian or Ubuntu."""
+    print(f"Installing {package} with apt-get", file=sys.stderr)
+    return succeeds(["apt-get", "update", "-qq"]) and succeeds(
+        ["apt-get", "install", "-qq", "-y", "--no-install-recommends", package]
     )
 
 
