@@ -1,5 +1,6 @@
 """A browser is found or installed, or the person is told how to install one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ class Machine:
         monkeypatch.setattr(browser, "is_root", lambda: self.is_root)
         monkeypatch.setattr(browser, "is_debian", lambda: self.is_debian)
         monkeypatch.setattr(browser, "succeeds", self.run)
-        monkeypatch.setattr(browser.shutil, "which", lambda name: f"/usr/bin/{name}")
+        monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
 
     def run(self, command: list[str]) -> bool:
         """Do a command, if what it needs is in reach."""
