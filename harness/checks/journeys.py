@@ -1,0 +1,125 @@
+"""Journeys: each promised case was completed, or it is said why not and what that means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.checks.history import History, Trial
+from harness.model import Case
+
+# The first attempt and two more: what breaks this often is not chance.
+ATTEMPTS_TO_BLOCK = 3
+
+
+@dataclass(slots=True)
+class Journeys:
+    """The promised cases by how they ended; owed and warnings are sentences.
+
+    measured: cases with evidence; broken: cases that only the candidate breaks, every time and
+    without a word to the user, with what was seen; flaky: completed only when run again.
+    """
+
+    measured: set[int] = field(default_factory=set)
+    broken: dict[int, str] = field(default_factory=dict)
+    flaky: list[str] = field(default_factory=list)
+    owed: dict[int, str] = field(default_factory=dict)
+    quarantined: list[str] = field(default_factory=list)
+
+
+def judge_journeys(
+    history: History, cases: Sequence[Case], quarantine: Mapping[str, str]
+) -> Journeys:
+    """How each promised case ended; quarantine maps a scenario to the reason it may be broken."""
+    journeys = Journeys()
+    candidate = _by_case(history.of_role("candidate"))
+    baseline = _by_case(history.of_role("baseline"))
+    for case in cases:
+        trials = candidate.get(case.id, [])
+        _judge_case(journeys, case, trials, baseline.get(case.id, []), quarantine)
+    return journeys
+
+
+def why_no_evidence(trial: Trial) -> str | None:
+    """Why a trial proves nothing, as a clause; None where it is evidence."""
+    if trial.ended is None:
+        return "it was cut before its end"
+    message = trial.ended.message.strip().splitlines()
+    first = message[0] if message else "no reason given"
+    if trial.ended.outcome == "told":
+        return f"the page told the user: {trial.ended.told or first}"
+    if trial.ended.outcome != "completed":
+        return f"{_WORDS[trial.ended.outcome]}: {first}"
+    failed = [v.error for record in trial.records for v in record.shown[-1:] if v.error]
+    if failed:
+        return f"a fresh reader could not be shown the record: {failed[0]}"
+    unknown = [s for s in trial.saves if s.state == "unknown" and s.fault is None]
+    if unknown:
+        return f"a save ended unknown without a fault of ours: {unknown[0].evidence}"
+    if not any(save.state in ("acknowledged", "refused") for save in trial.saves):
+        return "it acknowledged nothing, so it proves nothing"
+    return None
+
+
+_WORDS = {
+    "broken": "the journey broke",
+    "misused": "the scenario is at fault",
+    "skipped": "it was skipped",
+    "environment": "the browser or its surroundings failed",
+}
+
+
+def _by_case(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
+    by_case: dict[str, list[Trial]] = {}
+    for trial in trials:
+        by_case.setdefault(trial.began.case, []).append(trial)
+    return by_case
+
+
+def _judge_case(
+    journeys: Journeys,
+    case: Case,
+    trials: list[Trial],
+    baseline: list[Trial],
+    quarantine: Mapping[str, str],
+) -> None:
+    reasons = [why_no_evidence(trial) for trial in trials]
+    if None in reasons:
+        journeys.measured.add(case.number)
+        failed = [reason for reason in reasons if reason]
+        if failed:
+            journeys.flaky.append(f"{case.id} completed only when run again: {failed[0]}")
+        return
+    last = reasons[-1] if reasons else None
+    if last is None:
+        journeys.owed[case.number] = f"{case.id} was promised and never ran"
+    elif case.scenario in quarantine:
+        reason = quarantine[case.scenario]
+        journeys.quarantined.append(f"{case.id} is broken and in quarantine: {reason}")
+    elif _only_the_candidate_breaks(trials, baseline):
+        journeys.broken[case.number] = last
+    else:
+        where = _where(baseline)
+        journeys.owed[case.number] = f"{case.id} is owed: {last}{where}"
+
+
+def _only_the_candidate_breaks(trials: list[Trial], baseline: list[Trial]) -> bool:
+    silent = [t for t in trials if _broke_silently(t)]
+    every_time = len(silent) == len(trials) and len(trials) >= ATTEMPTS_TO_BLOCK
+    return every_time and any(why_no_evidence(trial) is None for trial in baseline)
+
+
+def _broke_silently(trial: Trial) -> bool:
+    """It broke and nobody was told; what our own side broke is not the application's."""
+    if trial.ended is None:
+        return False
+    unread = any(view.error for record in trial.records for view in record.shown[-1:])
+    return trial.ended.outcome == "broken" or (trial.ended.outcome == "completed" and unread)
+
+
+def _where(baseline: list[Trial]) -> str:
+    if not baseline:
+        return ""
+    if any(why_no_evidence(trial) is None for trial in baseline):
+        return " (the baseline completes it)"
+    return " (broken on the baseline as well)"

@@ -1,0 +1,91 @@
+"""The verdict and its JSON: pass, block or inconclusive, with the evidence it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from harness.model import Finding, Release
+
+SCHEMA = "harness.verdict/1"
+CONFIDENCE = 0.95
+
+
+class Answer(StrEnum):
+    """The three answers; there is no fourth, and none is a default."""
+
+    PASS = "pass"
+    BLOCK = "block"
+    INCONCLUSIVE = "inconclusive"
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 block, 3 inconclusive."""
+        return {Answer.PASS: 0, Answer.BLOCK: 1, Answer.INCONCLUSIVE: 3}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of the run: what it promised to measure and what it did; skipped is a reason."""
+
+    name: str
+    duration_s: float
+    skipped: str | None
+    promised: int
+    measured: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What zero losses in saves_n saves prove: the highest loss rate that would still fit.
+
+    The exact binomial bound 1 - (1 - confidence) ** (1 / saves_n), for the level that was
+    measured least.
+    """
+
+    confidence: float
+    level: str
+    saves_n: int
+    max_loss_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the verdict rests on; load is None until a stage of load ran."""
+
+    cases: int
+    saves: Mapping[str, int]
+    fields_read: int
+    controls: Mapping[str, int]
+    load: Mapping[str, float] | None
+    bound: Bound | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One answer and its grounds; see docs/verdict.md for each key of the JSON."""
+
+    run: str
+    verdict: Answer
+    sentence: str
+    app: str
+    plan_digest: str
+    release: Release
+    baseline: Release | None
+    profile: str
+    deployer: str
+    duration_s: float
+    stages: tuple[Stage, ...]
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    evidence: Evidence
+    schema: str = field(default=SCHEMA)
+
+
+def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as ``verdict.json`` holds it, schema first."""
+    data = asdict(verdict)
+    return {"schema": data.pop("schema"), **data}
