@@ -29,7 +29,11 @@ class UsageError(HarnessError):
 
 
 class PlanError(UsageError):
-    """The plan does not validate."""
+    """The plan does not validate; problems are its sentences, one for each thing to mend."""
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems or (message,)
 
 
 class ScenarioError(UsageError):

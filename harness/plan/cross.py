@@ -1,0 +1,282 @@
+"""What one table of the plan has to know of another.
+
+Each check works on the tables as they were read, so that a fault in one place hides none in
+another.
+"""
+
+from __future__ import annotations
+
+import copy
+import keyword
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from harness.plan.expand import allowed, placeholder_kind, placeholder_owner, placeholders
+from harness.plan.forms import overridden
+from harness.plan.problems import Problem, Where, shown
+from harness.plan.profiles import BUILT_IN
+from harness.plan.schema import FormOverride, FormTable, Known, Table
+from harness.plan.secrecy import texts
+from harness.plan.suggest import advice
+
+# The names a scenario's save handle has for itself; a field is an attribute beside them.
+HANDLE_NAMES = frozenset({"acknowledged", "refused", "enter", "typed", "value", "fault", "id"})
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+T = TypeVar("T", bound=Table)
+
+
+def cross_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Every contradiction between tables."""
+    return chain(
+        _names(raw),
+        _deployer(raw),
+        _storages(raw),
+        _services(raw),
+        _forms(raw),
+        _profiles(raw),
+        _known(raw),
+        _placeholders(raw),
+    )
+
+
+def _tables(raw: object, name: str) -> dict[str, Any]:
+    found = raw.get(name) if isinstance(raw, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _typed(table: type[T], raw: object) -> T | None:
+    """The table, or None where the schema has refused it already."""
+    try:
+        return table.model_validate(raw)
+    except ValidationError:
+        return None
+
+
+def _pruned_form(data: Mapping[str, Any]) -> FormTable | None:
+    """The form without what the schema refuses, so that the rest of it is checked all the same."""
+    pruned = copy.deepcopy({**data, "release": {}})
+    try:
+        FormTable.model_validate(pruned)
+    except ValidationError as error:
+        for details in error.errors():
+            _remove(pruned, details["loc"])
+    return _typed(FormTable, {"storage": "?", "key": "?", "fields": {}, **pruned})
+
+
+def _remove(data: Any, where: Where) -> None:
+    for part in where[:-1]:
+        inside = data.get(part) if isinstance(data, dict) else None
+        if not isinstance(inside, dict):
+            break
+        data = inside
+    else:
+        part = where[-1]
+    if isinstance(data, dict):
+        data.pop(part, None)
+
+
+def _names(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for kind in ("form", "storage", "service"):
+        for name in _tables(raw, kind):
+            if not _NAME.fullmatch(name):
+                told = "not a name; use letters, digits, _ and -, a letter first"
+                yield Problem((kind, name), "", told)
+
+
+def _deployer(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    release = _tables(raw, "release")
+    deployer = release.get("deployer")
+    if deployer not in ("docker", "compose", "process", "external"):
+        return
+    if deployer not in release:
+        told = f"this deployer needs its own section; write [release.{deployer}]"
+        yield Problem(("release", "deployer"), shown(deployer), told)
+    if deployer in ("docker", "compose") and "port" not in release:
+        told = f"{deployer} has to know where the release listens; write port = 8000"
+        yield Problem(("release", "port"), "", told)
+    if deployer != "external":
+        return
+    for name, storage in _tables(raw, "storage").items():
+        if isinstance(storage, dict) and "url" not in storage:
+            told = 'a release that runs already has storage of its own; write url = "${READ_DSN}"'
+            yield Problem(("storage", name, "url"), "", told)
+
+
+def _storages(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, storage in _tables(raw, "storage").items():
+        if isinstance(storage, dict) and "image" in storage and "url" in storage:
+            told = "an image to start or a url to connect to: remove one of the two"
+            yield Problem(("storage", name, "image"), shown(storage["image"]), told)
+
+
+def _services(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, service in _tables(raw, "service").items():
+        if not isinstance(service, dict):
+            continue
+        if "image" not in service and "command" not in service:
+            told = 'nothing to start; write image = "redis:7" or command = [...]'
+            yield Problem(("service", name), "", told)
+        ready = service.get("ready")
+        if isinstance(ready, dict) and ("command" in ready) == ("path" in ready):
+            told = "write a command that exits 0, or a path that answers: one of the two"
+            yield Problem(("service", name, "ready"), "", told)
+        elif isinstance(ready, dict) and "path" in ready and "port" not in service:
+            told = "a path needs the port it is asked on; write port = 8000"
+            yield Problem(("service", name, "port"), "", told)
+
+
+# --- forms -------------------------------------------------------------------------------------
+
+
+def _forms(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    forms = _tables(raw, "form")
+    if "form" in raw and not forms:
+        yield Problem(("form",), "", "without a form nothing is compared; write [form.NAME]")
+    for name, data in forms.items():
+        where: Where = ("form", name)
+        if not isinstance(data, dict):
+            continue
+        yield from _form_storage(raw, where, data)
+        yield from _field_names(where, data)
+        form = _pruned_form(data)
+        if form is None:
+            continue
+        problems = list(_locator(where, form))
+        yield from problems
+        for glob, override in _tables(data, "release").items():
+            typed = _typed(FormOverride, override)
+            if typed is not None:
+                yield from _override((*where, "release", glob), form, typed, bool(problems))
+
+
+def _form_storage(
+    raw: Mapping[str, Any], where: Where, data: Mapping[str, Any]
+) -> Iterator[Problem]:
+    storage, known = data.get("storage"), _tables(raw, "storage")
+    if isinstance(storage, str) and known and storage not in known:
+        told = f"no such storage; {advice(storage, known)}"
+        yield Problem((*where, "storage"), shown(storage), told)
+
+
+def _field_names(where: Where, data: Mapping[str, Any]) -> Iterator[Problem]:
+    fields = _tables(data, "fields")
+    if "fields" in data and isinstance(data["fields"], dict) and not fields:
+        told = 'a form without a field compares nothing; write reason = "reason"'
+        yield Problem((*where, "fields"), "", told)
+    for name in fields:
+        if name in HANDLE_NAMES:
+            told = (
+                f"a save handle has a {name} of its own; "
+                f'write another name, as {where[1]}_{name} = {{ column = "{name}" }}'
+            )
+            yield Problem((*where, "fields", name), "", told)
+        elif not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+            told = "scenarios write it as save.NAME; use a Python name that starts with a letter"
+            yield Problem((*where, "fields", name), "", told)
+
+
+def _locator(where: Where, form: FormTable) -> Iterator[Problem]:
+    if (form.table is None) == (form.query is None):
+        told = (
+            "write the table, or a query that returns the key and a column per field: one of both"
+        )
+        yield Problem((*where, "table"), "" if form.table is None else shown(form.table), told)
+    if form.query is not None and not form.tables:
+        told = 'a query says what it stands on; write tables = ["consultation"]'
+        yield Problem((*where, "tables"), "", told)
+    if form.table is not None and form.query is None and form.tables:
+        told = "only a query needs tables; remove it"
+        yield Problem((*where, "tables"), shown(list(form.tables)), told)
+    seen: dict[str, str] = {}
+    for name, field in form.fields.items():
+        place = (*where, "fields", name)
+        column = field.column or name
+        if column in seen:
+            told = f"{seen[column]} reads this column already; each field has its own"
+            yield Problem((*place, "column"), shown(column), told)
+        seen.setdefault(column, name)
+        if field.rows == "many" and form.query is None:
+            told = "many rows need a query that gathers them, as array_agg(text ORDER BY position)"
+            yield Problem((*place, "rows"), "'many'", told)
+        if field.rows == "many" and field.kind == "file":
+            yield Problem((*place, "kind"), "'file'", "a file is one row; give each its own record")
+        if field.choices and field.kind != "choice":
+            told = 'choices belong to kind = "choice"; write that, or remove them'
+            yield Problem((*place, "choices"), shown(list(field.choices)), told)
+
+
+def _override(
+    where: Where, form: FormTable, override: FormOverride, broken: bool
+) -> Iterator[Problem]:
+    for name in override.fields:
+        if name not in form.fields:
+            told = f"the form has no such field; {advice(name, form.fields)}"
+            yield Problem((*where, "fields", name), "", told)
+    if override.table is not None and override.query is not None:
+        yield Problem((*where, "query"), shown(override.query), "a table or a query: remove one")
+    elif not broken:
+        yield from _locator(where, overridden(form, override))
+
+
+# --- the rest ----------------------------------------------------------------------------------
+
+
+def _profiles(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in _tables(raw, "profile"):
+        if name not in BUILT_IN:
+            yield Problem(("profile", name), "", f"no such profile; {advice(name, BUILT_IN)}")
+
+
+def _known(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    forms, entries = _tables(raw, "form"), raw.get("known")
+    for index, data in enumerate(entries if isinstance(entries, list) else ()):
+        where: Where = ("known", index)
+        known = _typed(Known, data)
+        if known is None:
+            continue
+        if (known.field is None) == (not known.fields):
+            told = 'write field = "reason" or fields = ["reason", "history"]: one of the two'
+            yield Problem((*where, "field"), shown(known.field) if known.field else "", told)
+        if known.form not in forms:
+            told = f"no such form; {advice(known.form, forms)}"
+            yield Problem((*where, "form"), shown(known.form), told)
+            continue
+        fields = _tables(forms[known.form], "fields")
+        for name in known.names:
+            if fields and name not in fields:
+                told = f"{known.form} has no field {name}; {advice(name, fields)}"
+                yield Problem((*where, "field"), shown(name), told)
+
+
+def _placeholders(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for where, text in texts(raw):
+        fits = allowed(where)
+        if fits is None:
+            continue
+        # What comes from the environment is put in after this and is nobody's placeholder.
+        for name in placeholders(re.sub(r"\$\{[^{}]*\}", "", text)):
+            told = _placeholder(raw, name, fits)
+            if told:
+                yield Problem(where, shown(text), told)
+
+
+def _placeholder(raw: Mapping[str, Any], name: str, fits: frozenset[str]) -> str | None:
+    kind, owner = placeholder_kind(name), placeholder_owner(name)
+    if kind not in fits:
+        if not fits:
+            return "nothing is filled in here; remove the braces"
+        return f"no placeholder {name!r} here; {advice(name, fits)}; a doubled brace is a brace"
+    if owner is None:
+        return None
+    known = _tables(raw, owner[0])
+    if owner[1] not in known:
+        return f"no {owner[0]} is called {owner[1]!r}; {advice(owner[1], known)}"
+    if kind == "service.NAME.port" and "port" not in known[owner[1]]:
+        return f"service {owner[1]} has no port; write port = 6379 there"
+    return None

@@ -1,0 +1,196 @@
+"""Reads ``harness.toml`` whole, and refuses it whole: every problem is named at once."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from harness.errors import PlanError
+from harness.model import Form
+from harness.plan.cross import cross_problems
+from harness.plan.forms import build_form
+from harness.plan.problems import dotted, refuse
+from harness.plan.profiles import BUILT_IN, Profile, with_changes
+from harness.plan.schema import (
+    App,
+    Known,
+    Limits,
+    Load,
+    PlanTable,
+    Quarantine,
+    ReleaseTable,
+    Scenarios,
+    Service,
+    StorageTable,
+)
+from harness.plan.secrecy import hide, substitute, unset, with_texts
+from harness.plan.structure import structure_problems
+from harness.plan.suggest import advice
+
+FILE_NAME = "harness.toml"
+
+Json: TypeAlias = dict[str, Any]
+
+
+def load_plan(path: Path, env: Mapping[str, str], *, secrets_required: bool = True) -> Plan:
+    """The plan in that file, or in ``harness.toml`` of that folder.
+
+    Texts take ``${NAME}`` from env; without secrets_required a variable that is missing stays
+    as it is written. Raises PlanError with every problem of the plan at once.
+    """
+    file = path / FILE_NAME if path.is_dir() else path
+    return _plan(file.absolute(), _read(file), env, secrets_required)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything the harness knows of an application beside its scenarios.
+
+    path is the file, absolute; folder is what relative paths in it are relative to; secrets are
+    the values that came from the environment and the passwords of its addresses.
+    """
+
+    path: Path
+    table: PlanTable
+    secrets: frozenset[str]
+    _raw: Json
+    _env: Mapping[str, str]
+    _secrets_required: bool
+
+    def __repr__(self) -> str:
+        return f"Plan({str(self.path)!r}, digest={self.digest[:12]!r})"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file."""
+        return self.path.parent
+
+    @property
+    def app(self) -> App:
+        """What the application is called."""
+        return self.table.app
+
+    @property
+    def release(self) -> ReleaseTable:
+        """How a release becomes a deployment; texts still hold their placeholders."""
+        return self.table.release
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """What else a release needs, by name."""
+        return self.table.service
+
+    @property
+    def storages(self) -> Mapping[str, StorageTable]:
+        """The databases, by name."""
+        return self.table.storage
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """Where the scenarios are and how they run."""
+        return self.table.scenarios
+
+    @property
+    def load(self) -> Load | None:
+        """What produces load; None where the plan has none."""
+        return self.table.load
+
+    @property
+    def limits(self) -> Limits:
+        """What blocks a release that loses nothing."""
+        return self.table.limits
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """Losses that are known, expired entries included."""
+        return self.table.known
+
+    @property
+    def quarantine(self) -> tuple[Quarantine, ...]:
+        """Scenarios that are excused, expired entries included."""
+        return self.table.quarantine
+
+    def forms(self, release: str) -> dict[str, Form]:
+        """Every form as that release keeps it, by name."""
+        return {name: build_form(name, table, release) for name, table in self.table.form.items()}
+
+    def profile(self, name: str) -> Profile:
+        """What that profile holds with the plan's changes; raises PlanError on another name."""
+        if name not in BUILT_IN:
+            raise PlanError(f"no profile is called {name!r}; {advice(name, BUILT_IN)}")
+        table = self.table.profile.get(name)
+        return with_changes(BUILT_IN[name], table) if table else BUILT_IN[name]
+
+    def expired(self, today: date) -> list[str]:
+        """A sentence per [[known]] or [[quarantine]] entry that no longer counts."""
+        entries: list[tuple[str, int, Known | Quarantine]] = [
+            *(("known", n, entry) for n, entry in enumerate(self.known)),
+            *(("quarantine", n, entry) for n, entry in enumerate(self.quarantine)),
+        ]
+        return [
+            f"{dotted((kind, n))} expired on {entry.expires} ({entry.reason}): "
+            "mend what it excuses, or give it a new day"
+            for kind, n, entry in entries
+            if entry.expired(today)
+        ]
+
+    def with_deployer(self, deployer: str) -> Plan:
+        """The same plan with another deployer; raises PlanError where its section is missing."""
+        raw = copy.deepcopy(self._raw)
+        raw["release"]["deployer"] = deployer
+        return _plan(self.path, raw, self._env, self._secrets_required)
+
+    def redacted(self) -> Json:
+        """The plan as JSON holds it, with ``${NAME}`` and ``***`` where secrets were."""
+        plain: Json = with_texts(_jsonable(self._raw), hide)
+        return plain
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what :meth:`redacted` returns: equal for plans that promise the same."""
+        text = json.dumps(self.redacted(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _read(file: Path) -> Json:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PlanError(
+            f"no plan at {file.absolute()}; write {FILE_NAME} there, or say where it is"
+        ) from None
+    except OSError as error:
+        raise PlanError(f"the plan {file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PlanError(f"the plan {file} is not UTF-8 at byte {error.start}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{file}: not TOML: {error}") from error
+
+
+def _plan(path: Path, raw: Json, env: Mapping[str, str], secrets_required: bool) -> Plan:
+    data, secrets = substitute(raw, env)
+    problems = [
+        *unset(raw, env, required=secrets_required),
+        *structure_problems(raw, data),
+        *cross_problems(raw),
+    ]
+    if problems:
+        raise refuse(path, problems)
+    table = PlanTable.model_validate(data)
+    return Plan(path, table, secrets, raw, env, secrets_required)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _jsonable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_jsonable(item) for item in value]
+    return value.isoformat() if isinstance(value, (date, datetime, time)) else value

@@ -1,0 +1,38 @@
+"""What each profile holds unless the plan says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from harness.plan.schema import ProfileTable
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How much one run drives.
+
+    text_classes: how many of the corpus's text classes, which ones, or "all" of them; strength:
+    2 for every pair of factor levels, 3 for every triple; sample_n: cases driven on the baseline
+    as well, for comparison; scenarios_s_max: the time all scenarios together may take.
+    """
+
+    name: str
+    text_classes: int | tuple[str, ...] | Literal["all"]
+    strength: Literal[2, 3]
+    sample_n: int
+    scenarios_s_max: float
+
+
+BUILT_IN: Mapping[str, Profile] = {
+    "commit": Profile("commit", 8, 2, 6, 120.0),
+    "release": Profile("release", "all", 3, 6, 1200.0),
+    "nightly": Profile("nightly", "all", 3, 6, 7200.0),
+}
+
+
+def with_changes(profile: Profile, table: ProfileTable) -> Profile:
+    """The profile with what the plan's table writes in place of its own."""
+    written = {key: getattr(table, key) for key in table.model_fields_set}
+    return replace(profile, **written)
