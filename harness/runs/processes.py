@@ -24,7 +24,12 @@ def started_process(pid: int, started_s: float) -> psutil.Process | None:
 
 
 def marked_processes(marks: Mapping[str, str]) -> list[psutil.Process]:
-    """Every process whose environment carries all the marks; never this one or its ancestors."""
+    """Every process whose environment carries all the marks; never this one or its ancestors.
+
+    Raises ValueError without marks: every process would carry them.
+    """
+    if not marks:
+        raise ValueError("no marks to look for")
     spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = []
     for process in psutil.process_iter():

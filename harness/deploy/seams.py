@@ -1,0 +1,79 @@
+"""What every way to run a release offers, whatever it runs it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from harness.model import Release, Role
+
+
+class Deployment(Protocol):
+    """A release that runs. Acts on it reach the application and its workers, never its storage."""
+
+    @property
+    def release(self) -> Release:
+        """What runs here."""
+        ...
+
+    @property
+    def role(self) -> Role:
+        """What it runs as."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Where the application answers, without a slash at its end."""
+        ...
+
+    @property
+    def storages(self) -> Mapping[str, str]:
+        """Where each storage of the plan is read: a connection string with its password."""
+        ...
+
+    @property
+    def logs(self) -> Path:
+        """The folder that holds what it printed."""
+        ...
+
+    def kill(self) -> None:
+        """End the application at once, as a crash would (SIGKILL)."""
+        ...
+
+    def pause(self) -> None:
+        """Stop the application's clock (SIGSTOP); connections stay open and nothing answers."""
+        ...
+
+    def resume(self) -> None:
+        """Let a paused application go on."""
+        ...
+
+    def restart(self) -> None:
+        """End the application and start it again at the same address; returns when it answers.
+
+        Raises ReleaseDown where it does not.
+        """
+        ...
+
+    def alive(self) -> bool:
+        """Whether every process of the application runs."""
+        ...
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines the application printed, without the plan's secrets."""
+        ...
+
+
+class Deployer(Protocol):
+    """Starts releases and ends them with the block."""
+
+    def deploy(
+        self, release: Release, role: Role, baseline: Release | None
+    ) -> AbstractContextManager[Deployment]:
+        """The release, migrated, prepared and answering as itself.
+
+        Raises ReleaseDown where the release is at fault, EnvironmentBroken where this host is.
+        """
+        ...
