@@ -85,6 +85,26 @@ class Verdict:
     schema: str = field(default=SCHEMA)
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One scenario and one field: what all its cases together say of it.
+
+    failure is a sentence where data was lost, with its anomaly; missing says why there is no
+    evidence; a cell with neither was measured and is whole. file and line are the scenario's.
+    """
+
+    scenario: str
+    file: str
+    line: int
+    form: str
+    field: str
+    cases_n: int
+    failed_n: int
+    anomaly: str | None = None
+    failure: str | None = None
+    missing: str | None = None
+
+
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """The verdict as ``verdict.json`` holds it, schema first."""
     data = asdict(verdict)

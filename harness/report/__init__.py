@@ -1,0 +1,1 @@
+"""The verdict in each dialect: a terminal, JUnit; nothing here decides anything."""

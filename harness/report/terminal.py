@@ -1,0 +1,96 @@
+"""The answer as a person reads it: verdict, why, what was proved, where to look, what to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.model import Anomaly, Finding, Severity
+from harness.report.clean import clean, one_line
+from harness.verdict import Answer, Verdict
+
+_COLOURS = {Answer.PASS: "32", Answer.BLOCK: "31", Answer.INCONCLUSIVE: "33"}
+_LISTED_MAX = 12
+_WARNINGS_MAX = 8
+
+
+def render(verdict: Verdict, run: Path, *, colour: bool) -> str:
+    """The whole answer; run is the run folder; colour for a terminal that shows it."""
+    return "\n".join(_lines(verdict, run, colour)) + "\n"
+
+
+def _lines(verdict: Verdict, run: Path, colour: bool) -> Iterator[str]:
+    word = str(verdict.verdict).upper()
+    shown = f"\x1b[1;{_COLOURS[verdict.verdict]}m{word}\x1b[0m" if colour else word
+    yield f"{shown}  {one_line(verdict.sentence, 600)}"
+    blocking = [f for f in verdict.findings if f.severity is Severity.BLOCK]
+    for finding in blocking[:_LISTED_MAX]:
+        yield from _finding(finding)
+    if len(blocking) > _LISTED_MAX:
+        yield f"  and {len(blocking) - _LISTED_MAX} more findings in verdict.json"
+    if verdict.verdict is not Answer.PASS and (not blocking or len(verdict.reasons) > 1):
+        yield from _section("why", verdict.reasons, _LISTED_MAX)
+    yield from _section("note", verdict.warnings, _WARNINGS_MAX)
+    yield ""
+    yield f"  measured   {_measured(verdict)}"
+    yield f"  stages     {_stages(verdict)}"
+    yield f"  evidence   {clean(str(run))}"
+    yield f"  next       {_next(verdict, run)}"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    if finding.anomaly is Anomaly.JOURNEY_BROKEN:
+        yield ""
+        yield f"  journey broken  {one_line(finding.trigger.text)}"
+    else:
+        yield ""
+        yield f"  {finding.anomaly}  {finding.form}: {', '.join(finding.fields)}"
+        yield f"    when     {one_line(finding.trigger.text)}"
+        yield f"    layer    {finding.layer}"
+        yield f"    extent   {finding.saves_n} saves, {finding.records_n} records"
+    if finding.preexisting:
+        yield "    before   the baseline shows it as well"
+    if finding.evidence:
+        yield f"    look at  {clean(finding.evidence[-1])}"
+
+
+def _section(title: str, sentences: Sequence[str], most: int) -> Iterator[str]:
+    for at, sentence in enumerate(sentences[:most]):
+        lead = title if at == 0 else ""
+        if at == 0:
+            yield ""
+        yield f"  {lead:<10} {one_line(sentence)}"
+    if len(sentences) > most:
+        yield f"  {'':<10} and {len(sentences) - most} more in verdict.json"
+
+
+def _measured(verdict: Verdict) -> str:
+    evidence = verdict.evidence
+    promised = sum(stage.promised for stage in verdict.stages if stage.name == "scenarios")
+    saves, controls = evidence.saves, evidence.controls
+    return (
+        f"{evidence.cases} of {promised} cases; saves: {saves['acknowledged']} acknowledged, "
+        f"{saves['refused']} refused, {saves['unknown']} unknown; {evidence.fields_read} fields "
+        f"compared; controls: {controls['caught']} of {controls['planted']} caught"
+    )
+
+
+def _stages(verdict: Verdict) -> str:
+    ran = [f"{s.name} {s.duration_s:.1f} s" for s in verdict.stages if s.skipped is None]
+    skipped = [f"{s.name} skipped ({s.skipped})" for s in verdict.stages if s.skipped is not None]
+    return " · ".join([*ran, *skipped, f"whole run {verdict.duration_s:.1f} s"])
+
+
+def _next(verdict: Verdict, run: Path) -> str:
+    if verdict.verdict is Answer.PASS:
+        return "deploy it"
+    traces = [
+        path for finding in verdict.findings for path in finding.evidence if path.endswith(".zip")
+    ]
+    if verdict.verdict is Answer.BLOCK and traces:
+        trace = shlex.quote(str(run / traces[0]))
+        return f"do not deploy; watch it happen: playwright show-trace {trace}"
+    if verdict.verdict is Answer.BLOCK:
+        return f"do not deploy; read {shlex.quote(str(run / 'verdict.json'))}"
+    return "mend what is missing above and gate it again; nothing is proved yet"
