@@ -1,0 +1,1 @@
+"""A consultation service: practitioners write notes, share documents, patients read them."""

@@ -1,0 +1,1 @@
+DROP TABLE document, diagnosis, consultation, patient, practitioner, practice;

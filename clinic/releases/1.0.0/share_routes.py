@@ -1,0 +1,3 @@
+"""No address of this release serves shares."""
+
+ROUTES = []

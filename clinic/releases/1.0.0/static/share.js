@@ -1,0 +1,3 @@
+// This release cannot share documents.
+
+export function mountSharing() {}

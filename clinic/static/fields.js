@@ -1,0 +1,30 @@
+// The fields that are sent when they change: each with the value that the server confirmed last.
+
+export class FieldRegistry {
+  #fields = new Map();
+
+  register(element) {
+    this.#fields.set(element.name, { element, confirmed: element.value });
+  }
+
+  clear() {
+    this.#fields.clear();
+  }
+
+  changed() {
+    const changed = {};
+    for (const [name, { element, confirmed }] of this.#fields) {
+      if (element.value !== confirmed) changed[name] = element.value;
+    }
+    return changed;
+  }
+
+  confirm(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.#fields.get(name);
+      if (field) field.confirmed = value;
+    }
+  }
+}
+
+export const fields = new FieldRegistry();
