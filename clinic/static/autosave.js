@@ -15,12 +15,15 @@ export function mountAutosave(observation, saver, status) {
     timer = setTimeout(() => saver.save(), delayMs);
   }
 
-  observation.onEdit(() => {
+  function edited() {
     status.unsaved();
     unsavedSince ??= performance.now();
     const left = UNSAVED_MS_MAX - (performance.now() - unsavedSince);
     schedule(Math.max(0, Math.min(PAUSE_MS, left)));
-  });
+  }
+
+  observation.onEdit(edited);
+  if (saver.pending) edited();
   saver.addEventListener("sending", () => {
     clearTimeout(timer);
     unsavedSince = null;

@@ -21,6 +21,8 @@ const session = new Session(state.login);
 if (state.editable) mountNote();
 if (state.author) mountNewDocuments(state, documents, session);
 mountSharing(state, documents, session);
+// Rendered disabled, so that nobody presses a button that nothing listens to yet.
+for (const button of document.querySelectorAll("button[data-starts]")) button.disabled = false;
 document.documentElement.dataset.ready = "true";
 
 function mountNote() {

@@ -3,8 +3,10 @@
 export class FieldRegistry {
   #fields = new Map();
 
+  // What the server rendered is confirmed; what was typed before this script ran is not.
   register(element) {
-    this.#fields.set(element.name, { element, confirmed: element.value });
+    const confirmed = element.defaultValue.replace(/\r\n?/g, "\n");
+    this.#fields.set(element.name, { element, confirmed });
   }
 
   clear() {
