@@ -65,6 +65,7 @@ class FakeDeployer:
         storages: Mapping[str, str] | None = None,
         down: Mapping[str, str] | None = None,
     ) -> None:
+        self.notice = ""
         self._url = url
         self._storages = storages
         self._down = dict(down or {})
@@ -76,11 +77,12 @@ class FakeDeployer:
         release: Release,
         role: Role,
         baseline: Release | None,
+        storages: Mapping[str, str] | None = None,
     ) -> Iterator[FakeDeployment]:
         """A fake of the release; its last act is "stop"."""
         if release.name in self._down:
             raise ReleaseDown(self._down[release.name])
-        deployment = FakeDeployment(release, role, self._url, self._storages)
+        deployment = FakeDeployment(release, role, self._url, storages or self._storages)
         self.deployments.append(deployment)
         try:
             yield deployment

@@ -11,7 +11,7 @@ from pathlib import Path
 
 PROBE_S_MAX = 10.0
 # The shell replaces itself by the command: one process, with the pid that was started.
-_HIDE = 'mount -t tmpfs -o size=4k,mode=0700 harness "$1" && shift && exec "$@"'
+_HIDE = '"$1" -t tmpfs -o size=4k,mode=0700 harness "$2" && shift 2 && exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,9 @@ def isolation_from(folder: Path) -> Isolation:
 
 
 def _hiding(folder: Path) -> tuple[str, ...]:
-    unshare = shutil.which("unshare") or "unshare"
-    return (unshare, "--mount", "/bin/sh", "-c", _HIDE, "sh", str(folder))
+    # Full paths: a plan may give its release another PATH.
+    unshare, mount = shutil.which("unshare") or "unshare", shutil.which("mount") or "mount"
+    return (unshare, "--mount", "/bin/sh", "-c", _HIDE, "sh", mount, str(folder))
 
 
 @cache

@@ -26,11 +26,15 @@ class Port:
         self.number = number
         self._lock = lock
 
+    @property
+    def fixed(self) -> bool:
+        """Whether it was not ours to choose."""
+        return self._lock is None
+
     def free(self) -> None:
         """Let others have it; a second call does nothing."""
         if self._lock is not None:
             self._lock.free()
-            self._lock = None
 
 
 def reserve_port() -> Port:

@@ -69,11 +69,22 @@ class Deployment(Protocol):
 class Deployer(Protocol):
     """Starts releases and ends them with the block."""
 
+    @property
+    def notice(self) -> str:
+        """One line for the user on how releases run, where that is not as asked; else ""."""
+        ...
+
     def deploy(
-        self, release: Release, role: Role, baseline: Release | None
+        self,
+        release: Release,
+        role: Role,
+        baseline: Release | None,
+        storages: Mapping[str, str] | None = None,
     ) -> AbstractContextManager[Deployment]:
         """The release, migrated, prepared and answering as itself.
 
-        Raises ReleaseDown where the release is at fault, EnvironmentBroken where this host is.
+        With storages of another deployment it migrates those and prepares nothing: that is an
+        upgrade, or two releases side by side. Raises ReleaseDown where the release is at fault,
+        EnvironmentBroken where this host is.
         """
         ...

@@ -1,0 +1,302 @@
+"""Runs a release as local processes on a PostgreSQL of its own."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from harness.deploy.children import Child, end, family, kill
+from harness.deploy.footing import Footing, folder_of
+from harness.deploy.health import Answer, ask_health, await_answer, health_problem
+from harness.deploy.isolation import isolation_from
+from harness.deploy.logs import size_of, tail_of
+from harness.deploy.ports import HOST, Port, is_free, reserve_port
+from harness.deploy.services import fixed_port, start_services, start_storages, use_storages
+from harness.deploy.surroundings import allowed_environment
+from harness.errors import EnvironmentBroken, ReleaseDown, UsageError
+from harness.model import Release, Role
+from harness.plan import Plan
+from harness.plan.expand import placeholders
+from harness.plan.schema import Worker
+from harness.runs import RunFolder
+from harness.runs.processes import send
+
+BUILD_S_MAX = 900.0
+MIGRATE_S_MAX = 300.0
+PREPARE_S_MAX = 300.0
+STOP_S_MAX = 5.0
+LINES_SEARCHED = 50
+APP = "app"
+PART = "application"
+TAKEN = re.compile(
+    r"address (is )?already in use|EADDRINUSE|port .{0,20}(in use|taken)", re.IGNORECASE
+)
+
+
+class PortTaken(EnvironmentBroken):
+    """The application found its port taken by another process."""
+
+
+class ProcessDeployer:
+    """Starts the plan's commands; env is what the harness itself runs with.
+
+    ``isolation`` is "mount namespace" where a release cannot see the run folder, else "file
+    mode", and ``isolation_reason`` why.
+    """
+
+    def __init__(
+        self, plan: Plan, run: RunFolder, env: Mapping[str, str], notice: str = ""
+    ) -> None:
+        if plan.release.process is None:
+            raise UsageError(
+                f"{plan.path} has no [release.process]; write it with the command that "
+                "starts a release"
+            )
+        for name, service in plan.services.items():
+            if service.command is None:
+                raise UsageError(
+                    f"service {name} is an image alone; running as local processes it needs "
+                    f"a command in [service.{name}]"
+                )
+        self.notice = notice
+        self._plan = plan
+        self._run = run
+        self._env = env
+        self._isolation = isolation_from(run.path)
+        self._count: dict[Role, int] = {}
+        self._counting = threading.Lock()
+
+    @property
+    def isolation(self) -> str:
+        """How releases are kept from the run folder."""
+        return self._isolation.kind
+
+    @property
+    def isolation_reason(self) -> str:
+        """Why it is not stronger; "" where it is the strongest."""
+        return self._isolation.reason
+
+    @contextmanager
+    def deploy(
+        self,
+        release: Release,
+        role: Role,
+        baseline: Release | None,
+        storages: Mapping[str, str] | None = None,
+    ) -> Iterator[ProcessDeployment]:
+        """Build, migrate, prepare and start the release; everything ends with the block."""
+        table = self._plan.release
+        with ExitStack() as stack:
+            footing = self._footing(release, role, baseline)
+            if table.process and table.process.build:
+                footing.run_step("build", table.process.build, {}, BUILD_S_MAX)
+            port = _port(footing)
+            stack.callback(port.free)
+            _use_port(footing, port)
+            addresses = dict(storages or start_storages(footing, stack))
+            use_storages(footing, addresses)
+            start_services(footing, stack)
+            if table.migrate:
+                footing.run_step("migrate", table.migrate, table.env, MIGRATE_S_MAX)
+            if table.prepare and storages is None:
+                footing.run_step("prepare", table.prepare, table.env, PREPARE_S_MAX)
+            deployment = ProcessDeployment(footing, port, addresses)
+            stack.callback(deployment.stop)
+            deployment.start()
+            yield deployment
+
+    def _footing(self, release: Release, role: Role, baseline: Release | None) -> Footing:
+        with self._counting:
+            self._count[role] = self._count.get(role, 0) + 1
+            count = self._count[role]
+        name = role if count == 1 else f"{role}-{count}"
+        cwd = folder_of(self._plan, release)
+        values = {
+            "release": release.name,
+            "baseline": (baseline or release).name,
+            "cwd": str(cwd),
+            "scratch": str(self._run.lease.scratch(f"{name}-scratch")),
+        }
+        environment = allowed_environment(self._env)
+        return Footing(
+            self._plan, self._run, release, role, name, cwd, environment, self._isolation, values
+        )
+
+
+def _port(footing: Footing) -> Port:
+    """A free port where the release can be told one, else the one of the plan."""
+    release = footing.plan.release
+    words = release.process.command if release.process else ()
+    told = any("port" in placeholders(text) for text in (*words, *release.env.values()))
+    if told or release.port is None:
+        return reserve_port()
+    return fixed_port(release.port, str(footing))
+
+
+def _use_port(footing: Footing, port: Port) -> None:
+    footing.values["port"] = str(port.number)
+    footing.values["url"] = f"http://{HOST}:{port.number}"
+
+
+class ProcessDeployment:
+    """A release that runs as local processes; acts on it are safe from several threads."""
+
+    def __init__(self, footing: Footing, port: Port, storages: Mapping[str, str]) -> None:
+        self.storages = storages
+        self._footing = footing
+        self._port = port
+        self._children: list[Child] = []
+        self._worker_ports: dict[str, Port] = {}
+        self._log_begin = 0
+        self._acting = threading.RLock()
+
+    @property
+    def release(self) -> Release:
+        """What runs here."""
+        return self._footing.release
+
+    @property
+    def role(self) -> Role:
+        """What it runs as."""
+        return self._footing.role
+
+    @property
+    def url(self) -> str:
+        """Where the application answers."""
+        return self._footing.values["url"]
+
+    @property
+    def logs(self) -> Path:
+        """The folder that holds what it printed."""
+        return self._footing.run.logs
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """What the environment of each of its processes carries."""
+        return self._footing.marks(PART)
+
+    def start(self) -> None:
+        """Start application and workers and wait until they answer; raises ReleaseDown.
+
+        Where the port was taken meanwhile another one is tried, once.
+        """
+        try:
+            self._start_once()
+        except (ReleaseDown, PortTaken) as error:
+            if self._port.fixed or not (isinstance(error, PortTaken) or self._tells_of_port()):
+                raise
+            self._port.free()
+            self._port = reserve_port()
+            _use_port(self._footing, self._port)
+            self._start_once()
+
+    def kill(self) -> None:
+        """End the application and its workers at once (SIGKILL)."""
+        with self._acting:
+            kill(self._children, self.marks)
+
+    def pause(self) -> None:
+        """Stop the application and its workers (SIGSTOP)."""
+        with self._acting:
+            send(family(self._children, self.marks), signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let them go on (SIGCONT)."""
+        with self._acting:
+            send(family(self._children, self.marks), signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Kill and start again on the same port; raises ReleaseDown where it does not answer."""
+        with self._acting:
+            self.kill()
+            self._start_once()
+
+    def alive(self) -> bool:
+        """Whether the application and all its workers run."""
+        running = [child.exit_code() is None for child in self._children]
+        return bool(running) and all(running)
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines the application printed, without secrets."""
+        log = self._footing.log(APP)
+        return tail_of(log, lines, self._footing.known_secrets)
+
+    def roll_back(self) -> None:
+        """Run the plan's rollback on the storages; raises ReleaseDown, UsageError without one."""
+        table = self._footing.plan.release
+        if table.rollback is None:
+            raise UsageError(f"{self._footing.plan.path} has no rollback in [release]")
+        self._footing.run_step("rollback", table.rollback, table.env, MIGRATE_S_MAX)
+
+    def stop(self) -> None:
+        """Ask everything to end, then kill what is left, and give the port back."""
+        try:
+            with self._acting:
+                end(self._children, self.marks, STOP_S_MAX)
+        finally:
+            for port in (self._port, *self._worker_ports.values()):
+                port.free()
+
+    def _start_once(self) -> None:
+        table = self._footing.plan.release
+        self._children, self._log_begin = [], size_of(self._footing.log(APP))
+        began_s = time.monotonic()
+        if table.process is not None:
+            self._children.append(self._footing.start(APP, table.process.command, table.env, PART))
+        for name, worker in table.worker.items():
+            self._start_worker(name, worker)
+        key = table.health.release
+        answer = await_answer(
+            lambda: ask_health(self.url, table.health.path, key),
+            lambda answer: answer.good and (key is None or answer.release is not None),
+            table.health.timeout_s_max,
+            lambda: not self.alive(),
+        )
+        problem = self._problem(answer, time.monotonic() - began_s)
+        if problem is None:
+            return
+        exited = self._children[0].exit_code() is not None
+        self.kill()
+        if exited and not is_free(self._port.number):
+            raise PortTaken(
+                f"{self._footing}: its port {self._port.number} is taken by another process; "
+                f"end what listens there{self._footing.last_words(APP, self._log_begin)}"
+            )
+        raise ReleaseDown(problem)
+
+    def _start_worker(self, name: str, worker: Worker) -> None:
+        texts = (*worker.command, *worker.env.values())
+        values: dict[str, str] = {}
+        if any("port" in placeholders(text) for text in texts):
+            if name not in self._worker_ports:
+                self._worker_ports[name] = reserve_port()
+            values["port"] = str(self._worker_ports[name].number)
+        env = {**self._footing.plan.release.env, **worker.env}
+        child = self._footing.start(f"worker-{name}", worker.command, env, PART, values)
+        self._children.append(child)
+
+    def _problem(self, answer: Answer, took_s: float) -> str | None:
+        """What keeps the release from being up, as a sentence; None where nothing does."""
+        footing, health = self._footing, self._footing.plan.release.health
+        for child in self._children:
+            code = child.exit_code()
+            if code is not None:
+                begin = self._log_begin if child.command.name == APP else 0
+                return (
+                    f"{footing}: {child.command.name} exited {code} after {took_s:.1f} s, before "
+                    f"GET {health.path} answered (limit {health.timeout_s_max:g} s)"
+                    f"{footing.last_words(child.command.name, begin)}"
+                )
+        problem = health_problem(answer, health, self.release.name)
+        if not problem:
+            return None
+        return f"{footing}: {problem}{footing.last_words(APP, self._log_begin)}"
+
+    def _tells_of_port(self) -> bool:
+        text = tail_of(self._footing.log(APP), LINES_SEARCHED, (), self._log_begin)
+        return TAKEN.search(text) is not None
