@@ -1,0 +1,34 @@
+"""What every kind of storage offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from harness.model import Form
+from harness.observations import Row
+from harness.storage.scope import Scope
+
+
+class Snapshot(Protocol):
+    """What a storage held at one moment; all forms are read as of that moment.
+
+    Every method raises StorageUnreadable.
+    """
+
+    def observe(self, form: Form, scope: Scope) -> Iterator[Row]:
+        """The form's rows, raw; NULL, the empty text and absent differ."""
+        ...
+
+    def columns(self, form: Form) -> Mapping[str, tuple[str, ...]]:
+        """Every column of each table the form stands on, by the table's name in the plan."""
+        ...
+
+
+class Storage(Protocol):
+    """Where an application keeps what was saved."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """One consistent view on a connection of its own; raises StorageUnreadable."""
+        ...
