@@ -1,0 +1,176 @@
+"""Every command; what a command needs is imported when it runs, so that help is instant."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from harness import __version__
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+RUNS = Path(".harness/runs")
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="harness")
+def harness() -> None:
+    """Compares what users were told was saved with what storage holds, field by field.
+
+    Exit codes: 0 pass, 1 block, 2 usage or plan, 3 inconclusive, 70 the harness failed,
+    130 interrupted.
+    """
+
+
+def _plan_option(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option(
+        "--plan",
+        type=click.Path(path_type=Path),
+        default=Path("harness.toml"),
+        show_default=True,
+        help="The plan, or the folder that holds harness.toml.",
+    )(command)
+
+
+def _runs_option(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option(
+        "--runs",
+        type=click.Path(path_type=Path),
+        default=RUNS,
+        show_default=True,
+        help="Where runs are kept.",
+    )(command)
+
+
+def _json_option(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print the verdict alone, as JSON, on stdout."
+    )(command)
+
+
+@harness.command()
+@click.argument("candidate")
+@click.option("--baseline", help="Release to compare with.  [default: the last that passed]")
+@_plan_option
+@click.option(
+    "--profile",
+    type=click.Choice(["commit", "release", "nightly"]),
+    default="commit",
+    show_default=True,
+    help="How much is driven.",
+)
+@click.option(
+    "--deployer",
+    type=click.Choice(["docker", "compose", "process", "external"]),
+    help="How releases run.  [default: the plan's]",
+)
+@_runs_option
+@click.option("--only", metavar="CASE", help="Only cases whose id holds this, or fits this glob.")
+@_json_option
+def gate(  # noqa: PLR0913 - click passes each option by name
+    candidate: str,
+    baseline: str | None,
+    plan: Path,
+    profile: str,
+    deployer: str | None,
+    runs: Path,
+    only: str | None,
+    as_json: bool,
+) -> int:
+    """Gate the release CANDIDATE: deploy it, drive it, prove every field in storage."""
+    from harness.cli.progress import watcher
+    from harness.gate import Asked, gate
+
+    asked = Asked(
+        candidate=candidate,
+        plan=plan,
+        runs=runs,
+        baseline=baseline,
+        profile=profile,
+        deployer=deployer,
+        only=only,
+    )
+    with watcher(sys.stderr) as watch:
+        outcome = gate(asked, os.environ, watch)
+    return _answer(outcome.verdict, outcome.run, as_json)
+
+
+@harness.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@_json_option
+def judge(run: Path, as_json: bool) -> int:
+    """Judge the past run in the folder RUN again, offline: the same verdict."""
+    from harness.journal.reader import read_journal
+    from harness.judge import judge
+    from harness.observations import read_observations
+    from harness.promise import read_promise
+    from harness.runs import open_run
+
+    folder = open_run(run)
+    promise = read_promise(folder.path / "plan.json")
+    events, observations = read_journal(folder.journal), read_observations(folder.observations)
+    return _answer(judge(promise, events, observations), folder.path, as_json)
+
+
+@harness.group()
+def plan() -> None:
+    """Look at a plan without starting anything."""
+
+
+@plan.command("check")
+@_plan_option
+@click.option("--no-env", is_flag=True, help="Do not ask for the plan's environment variables.")
+def plan_check(plan: Path, no_env: bool) -> int:
+    """Validate the plan and say what it describes."""
+    from harness.plan import load_plan
+
+    found = load_plan(plan, os.environ, secrets_required=not no_env)
+    forms = found.forms("")
+    click.echo(f"{found.path}: valid")
+    click.echo(f"app {found.app.name}, deployer {found.release.deployer}")
+    for form in forms.values():
+        where = form.table or "a query"
+        click.echo(f"form {form.name} in {where}: {', '.join(f.name for f in form.fields)}")
+    click.echo(f"digest {found.digest}")
+    return 0
+
+
+@harness.command()
+@click.option("--clean", is_flag=True, help="End and remove what runs that were killed left.")
+@_runs_option
+def doctor(clean: bool, runs: Path) -> int:
+    """Say what this machine has of what a gate needs, and clean up after killed runs."""
+    from harness import doctor
+
+    if clean:
+        for sentence in doctor.clean() or ["nothing was left behind"]:
+            click.echo(sentence)
+        return 0
+    found = doctor.examine(runs)
+    for finding in found:
+        mark = "ok     " if finding.ok else "MISSING"
+        click.echo(f"{mark}  {finding.name}: {finding.sentence}")
+        if not finding.ok and finding.remedy:
+            click.echo(f"         {finding.remedy}")
+    return 0 if all(finding.ok for finding in found) else 3
+
+
+def _answer(verdict: object, run: Path, as_json: bool) -> int:
+    from harness.report.terminal import render
+    from harness.verdict import Verdict, verdict_to_json
+
+    if not isinstance(verdict, Verdict):
+        raise TypeError(f"not a verdict: {verdict!r}")
+    out = sys.stderr if as_json else sys.stdout
+    click.echo(render(verdict, run, colour=_shows_colour(out)), nl=False, file=out)
+    if as_json:
+        click.echo(json.dumps(verdict_to_json(verdict), indent=2, ensure_ascii=True))
+    return verdict.verdict.exit_code
+
+
+def _shows_colour(stream: object) -> bool:
+    isatty = getattr(stream, "isatty", lambda: False)
+    return bool(isatty()) and "NO_COLOR" not in os.environ

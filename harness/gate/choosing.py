@@ -1,0 +1,92 @@
+"""Which cases run again, where, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.checks.journeys import ATTEMPTS_TO_BLOCK, why_no_evidence
+from harness.judge import Grounds
+from harness.model import Case, Severity
+
+REPRESENTATIVES_MAX = 6
+
+
+def sample(cases: Sequence[Case], possible: frozenset[int], sample_n: int) -> tuple[int, ...]:
+    """Numbers of cases for the baseline to run as well, spread over the whole promise."""
+    able = [case.number for case in cases if case.number in possible]
+    if len(able) <= sample_n:
+        return tuple(able)
+    return tuple(able[at * len(able) // sample_n] for at in range(sample_n))
+
+
+def possible_on(cases: Sequence[Case], baseline: Sequence[Case]) -> frozenset[int]:
+    """The cases whose every level the baseline's own promise holds for the same scenario."""
+    levels: dict[str, dict[str, set[str]]] = {}
+    for case in baseline:
+        known = levels.setdefault(case.scenario, {})
+        for factor, level in case.levels.items():
+            known.setdefault(factor, set()).add(level)
+    return frozenset(
+        case.number
+        for case in cases
+        if case.scenario in levels
+        and all(
+            level in levels[case.scenario].get(factor, ()) for factor, level in case.levels.items()
+        )
+    )
+
+
+def representatives(grounds: Grounds) -> tuple[int, ...]:
+    """One failing case per anomaly and set of fields, the one with most of its fields wrong."""
+    trials = grounds.history.trials
+    chosen: dict[tuple[str, str, tuple[str, ...]], int] = {}
+    by_trial: dict[str, list[str]] = {}
+    for symptom in grounds.symptoms:
+        if symptom.severity is not Severity.WARN and symptom.trial in trials:
+            by_trial.setdefault(symptom.trial, []).append(symptom.field)
+    for finding in grounds.findings:
+        if finding.severity is Severity.WARN:
+            continue
+        able = [
+            s.trial
+            for s in grounds.symptoms
+            if (s.anomaly, s.form) == (finding.anomaly, finding.form) and s.trial in by_trial
+        ]
+        if able:
+            richest = max(able, key=lambda trial: len(by_trial[trial]))
+            key = (str(finding.anomaly), finding.form, finding.fields)
+            chosen[key] = trials[richest].began.number
+    return tuple(dict.fromkeys(chosen.values()))[:REPRESENTATIVES_MAX]
+
+
+def unproved(grounds: Grounds) -> tuple[int, ...]:
+    """Cases of the promise without evidence that another attempt may bring."""
+    attempts = attempts_made(grounds, "candidate")
+    final = ("told", "misused", "skipped")
+    hopeless = {
+        trial.began.number
+        for trial in grounds.history.of_role("candidate")
+        if trial.ended is not None and trial.ended.outcome in final
+    }
+    return tuple(
+        number
+        for number in sorted(grounds.journeys.owed)
+        if number not in hopeless and attempts.get(number, 0) < ATTEMPTS_TO_BLOCK
+    )
+
+
+def broken(grounds: Grounds) -> tuple[int, ...]:
+    """Cases that no attempt completed, which the baseline has to be asked about."""
+    outcomes: dict[int, list[bool]] = {}
+    for trial in grounds.history.of_role("candidate"):
+        outcomes.setdefault(trial.began.number, []).append(why_no_evidence(trial) is None)
+    owed = [number for number in grounds.journeys.owed if not any(outcomes.get(number, []))]
+    return tuple(number for number in sorted(owed) if len(outcomes.get(number, [])) > 1)
+
+
+def attempts_made(grounds: Grounds, role: str) -> Mapping[int, int]:
+    """The highest attempt of each case so far on that deployment."""
+    made: dict[int, int] = {}
+    for trial in grounds.history.of_role(role):
+        made[trial.began.number] = max(made.get(trial.began.number, 0), trial.began.attempt)
+    return made

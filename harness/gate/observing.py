@@ -1,0 +1,80 @@
+"""When storage is read, and that every read is kept."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from harness.deploy.seams import Deployment
+from harness.judge import Grounds
+from harness.observations import Observation, Purpose, write_observation
+from harness.promise import Promise
+from harness.runs import RunFolder
+from harness.storage.observe import check_locators, observe_all
+
+# Long enough after the first read that what was under way has ended.
+CONFIRM_AFTER_S = 1.0
+
+
+class Observer:
+    """Reads a deployment's storage at the right moments and keeps what it read."""
+
+    def __init__(self, run: RunFolder, promise: Promise, folder: Path) -> None:
+        self._run = run
+        self._promise = promise
+        self._folder = folder
+        self._count = 0
+        self._read_s: dict[str, float] = {}
+
+    def check(self, deployment: Deployment) -> None:
+        """Every form's table, key and columns are there; raises StorageUnreadable."""
+        forms = self._promise.forms[deployment.role]
+        check_locators(deployment.storages, forms, folder=self._folder)
+
+    def before(self, deployment: Deployment) -> Observation:
+        """What storage holds ahead of any trial."""
+        return self._read(deployment, "before")
+
+    def during(self, deployment: Deployment) -> Observation:
+        """A look while scenarios run."""
+        return self._read(deployment, "during")
+
+    def final(self, deployment: Deployment, grounds: Grounds) -> Observation:
+        """Once the settle time of every acknowledged save is over."""
+        forms = self._promise.forms[deployment.role]
+        ready_s = max(
+            (
+                (save.ended_s or save.began_s) + forms[record.form].settle_s_max
+                for trial in grounds.history.of_role(deployment.role)
+                for record in trial.records
+                for save in record.saves
+            ),
+            default=0.0,
+        )
+        _wait_until(ready_s)
+        return self._read(deployment, "final")
+
+    def confirm(self, deployment: Deployment) -> Observation:
+        """A second, later read."""
+        _wait_until(self._read_s.get(deployment.role, 0.0) + CONFIRM_AFTER_S)
+        return self._read(deployment, "confirm")
+
+    def _read(self, deployment: Deployment, purpose: Purpose) -> Observation:
+        self._count += 1
+        observation = observe_all(
+            deployment.storages,
+            self._promise.forms[deployment.role],
+            id=f"{self._count:02d}-{deployment.role}-{purpose}",
+            role=deployment.role,
+            purpose=purpose,
+            folder=self._folder,
+        )
+        write_observation(self._run.observations, observation)
+        self._read_s[deployment.role] = observation.ended_s
+        return observation
+
+
+def _wait_until(at_s: float) -> None:
+    wait_s = at_s - time.monotonic()
+    if wait_s > 0:
+        time.sleep(wait_s)

@@ -1,0 +1,181 @@
+"""Makes the promise: which cases, on which releases, before anything of them is started."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from harness import corpus
+from harness.deploy.releases import identify
+from harness.drive.scenarios import Collected, collect
+from harness.drive.spec import Spec
+from harness.errors import UsageError
+from harness.gate.asked import Asked
+from harness.gate.baselines import last_passed, scenarios_promised
+from harness.gate.choosing import possible_on, sample
+from harness.model import Case, Form, Role
+from harness.plan import Plan, Profile
+from harness.promise import Known, Promise
+from harness.runs import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """The promise, and which of its cases the baseline can run at all."""
+
+    promise: Promise
+    possible: frozenset[int]
+
+
+def text_classes(profile: Profile) -> tuple[str, ...]:
+    """The corpus's classes that a profile drives.
+
+    A number takes that many, the ones that break most first. Raises UsageError on a name that
+    the corpus does not have.
+    """
+    chosen = profile.text_classes
+    if chosen == "all":
+        return corpus.classes
+    if isinstance(chosen, int):
+        rest = [name for name in corpus.classes if name not in corpus.COMMIT]
+        return (*corpus.COMMIT, *rest)[:chosen]
+    unknown = [name for name in chosen if name not in corpus.CLASSES]
+    if unknown:
+        raise UsageError(
+            f"profile {profile.name}: the corpus has no text class {unknown[0]!r}; "
+            f"it has {', '.join(corpus.CLASSES)}"
+        )
+    return tuple(chosen)
+
+
+def spec_for(plan: Plan, run: RunFolder, role: Role, release: str, profile: Profile) -> Spec:
+    """What every round on that deployment has in common; the url is filled in when it runs."""
+    return Spec(
+        run=run.tag,
+        role=role,
+        release=release,
+        url="",
+        scenarios=plan.folder / plan.scenarios.path,
+        root=plan.folder,
+        journal=run.journal,
+        evidence=run.evidence,
+        files=run.lease.scratch("files"),
+        forms=plan.forms(release),
+        texts=text_classes(profile),
+        strength=profile.strength,
+        case_timeout_s_max=plan.scenarios.timeout_s_max,
+    )
+
+
+def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: str) -> Promised:
+    """Collect the scenarios for both releases and say what this run will measure.
+
+    Raises UsageError and ScenarioError where the scenarios, or what was asked, cannot be run.
+    """
+    profile = plan.profile(asked.profile)
+    found = collect(spec_for(plan, run, "candidate", asked.candidate, profile), run)
+    cases = _chosen(found.cases, asked.only)
+    baseline = asked.baseline or last_passed(asked.runs, plan.app.name)
+    possible: frozenset[int] = frozenset()
+    if baseline is not None:
+        same = baseline == asked.candidate
+        other = found if same else collect(spec_for(plan, run, "baseline", baseline, profile), run)
+        possible = possible_on(cases, other.cases)
+    chosen = sample(cases, possible, profile.sample_n)
+    forms: dict[str, Mapping[str, Form]] = {"candidate": plan.forms(asked.candidate)}
+    if baseline is not None:
+        forms["baseline"] = plan.forms(baseline)
+    today = datetime.now(UTC).date()
+    promise = Promise(
+        run=run.id,
+        tag=run.tag,
+        app=plan.app.name,
+        release=identify(plan, asked.candidate),
+        baseline=identify(plan, baseline) if baseline is not None else None,
+        profile=profile.name,
+        deployer=deployer,
+        plan_digest=plan.digest,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        today=today.isoformat(),
+        forms=forms,
+        cases=tuple(cases),
+        stages=_stages(cases, baseline, chosen, len(forms["candidate"])),
+        sample=chosen,
+        absent=found.absent,
+        missing=_missing(asked, plan, baseline, found, today),
+        known=_known(plan, today),
+        quarantine=_quarantine(plan, cases, today),
+        warnings=(*plan.expired(today), *_sample_warning(baseline, chosen, profile.sample_n)),
+        partial=asked.only,
+        plan=plan.redacted(),
+    )
+    return Promised(promise, possible)
+
+
+def _chosen(cases: Sequence[Case], only: str | None) -> list[Case]:
+    if only is None:
+        return list(cases)
+    chosen = [case for case in cases if only in case.id or fnmatch.fnmatchcase(case.id, only)]
+    if not chosen:
+        some = "\n".join(f"  {case.id}" for case in cases[:10])
+        raise UsageError(f"--only {only!r} matches no case; cases are called like\n{some}")
+    return chosen
+
+
+def _stages(
+    cases: Sequence[Case], baseline: str | None, chosen: Sequence[int], forms_n: int
+) -> dict[str, int]:
+    return {
+        "deploy": 1,
+        "scenarios": len(cases),
+        "rerun": 0,
+        "baseline": len(chosen) if baseline is not None else 0,
+        "observe": forms_n,
+    }
+
+
+def _missing(
+    asked: Asked, plan: Plan, baseline: str | None, found: Collected, today: date
+) -> tuple[str, ...]:
+    """Scenarios that the baseline's own gate had and this one no longer has."""
+    if baseline is None:
+        return ()
+    before = scenarios_promised(asked.runs, plan.app.name, baseline)
+    now = {case.scenario for case in found.cases} | set(found.absent)
+    excused = [q.scenario for q in plan.quarantine if not q.expired(today)]
+    return tuple(
+        f"{scenario} was promised for {baseline} and is gone; bring it back, or put it in "
+        "[[quarantine]] with a reason"
+        for scenario in sorted(before - now)
+        if not any(fnmatch.fnmatchcase(scenario, glob) for glob in excused)
+    )
+
+
+def _known(plan: Plan, today: date) -> tuple[Known, ...]:
+    return tuple(
+        Known(k.form, k.names, str(k.anomaly), k.conditions, k.reason, k.expires.isoformat())
+        for k in plan.known
+        if not k.expired(today)
+    )
+
+
+def _quarantine(plan: Plan, cases: Sequence[Case], today: date) -> dict[str, str]:
+    excused: dict[str, str] = {}
+    for entry in plan.quarantine:
+        if entry.expired(today):
+            continue
+        for case in cases:
+            name = case.scenario.rpartition("::")[2]
+            if any(fnmatch.fnmatchcase(text, entry.scenario) for text in (case.scenario, name)):
+                excused[case.scenario] = f"{entry.reason} (until {entry.expires})"
+    return excused
+
+
+def _sample_warning(baseline: str | None, chosen: Sequence[int], sample_n: int) -> tuple[str, ...]:
+    if baseline is None:
+        return ("no release has passed yet, so there is no baseline to compare with",)
+    if len(chosen) < sample_n:
+        return (f"the baseline {baseline} can run {len(chosen)} of the {sample_n} sample cases",)
+    return ()
