@@ -1,0 +1,49 @@
+"""What a release engineer reads."""
+
+from pathlib import Path
+
+from harness.report.terminal import render
+from harness.verdict import Answer
+from tests.report.verdicts import LOST, verdict
+
+RUN = Path("runs/20260101-000000-abcd")
+
+
+def test_the_first_line_is_the_answer() -> None:
+    """The first line holds the verdict and its sentence."""
+    first = render(verdict(), RUN, colour=False).splitlines()[0]
+
+    assert first == "PASS  shop 2.0 passes: 0 of 10 saves lost"
+
+
+def test_a_block_shows_what_when_and_where() -> None:
+    """A block names anomaly, fields, trigger, layer, and how to watch it happen."""
+    text = render(verdict(Answer.BLOCK, findings=(LOST,), reasons=("x",)), RUN, colour=False)
+
+    assert "lost  note: reason, history" in text
+    assert "when     when shares is 1 or 2" in text
+    assert "layer    page" in text
+    assert "playwright show-trace 'runs/20260101-000000-abcd/evidence/trace 1.zip'" in text
+
+
+def test_no_answer_but_a_pass_says_deploy_it() -> None:
+    """Only a pass tells its reader to deploy."""
+    texts = {answer: render(verdict(answer), RUN, colour=False) for answer in Answer}
+
+    assert [answer for answer in Answer if "  deploy it" in texts[answer]] == [Answer.PASS]
+
+
+def test_an_inconclusive_run_says_what_is_missing() -> None:
+    """Each missing piece of evidence is a line of its own."""
+    reasons = ("test_a is owed: it was skipped", "no save of form note was acknowledged")
+    text = render(verdict(Answer.INCONCLUSIVE, reasons=reasons), RUN, colour=False)
+
+    assert all(reason in text for reason in reasons)
+
+
+def test_colour_only_where_it_is_asked_for() -> None:
+    """Without colour there is no escape in the text, whatever the values hold."""
+    hostile = verdict(Answer.BLOCK, reasons=("a\x1b[2Jb", "c"), findings=(LOST,))
+
+    assert "\x1b" not in render(hostile, RUN, colour=False)
+    assert "\x1b[1;31mBLOCK" in render(hostile, RUN, colour=True)
