@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from harness.deploy.engine import engine_version
 from harness.deploy.external import ExternalDeployer
 from harness.deploy.process import ProcessDeployer
+from harness.deploy.releases import check_release_known
 from harness.deploy.seams import Deployer
 from harness.errors import UsageError
 from harness.plan import Plan
 from harness.plan.suggest import advice
 from harness.runs import RunFolder
+
+__all__ = ["check_release_known", "deployer_for"]
 
 NAMES = ("docker", "compose", "process", "external")
 CONTAINERS = ("docker", "compose")

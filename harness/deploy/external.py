@@ -26,6 +26,7 @@ class ExternalDeployer:
                     f"storage {name} has no url; a release that runs already has storage of its "
                     f'own: write url = "${{READ_DSN}}" in [storage.{name}]'
                 )
+        self.name = "external"
         self.notice = ""
         self._plan = plan
         self._url = plan.release.external.url

@@ -65,6 +65,7 @@ class FakeDeployer:
         storages: Mapping[str, str] | None = None,
         down: Mapping[str, str] | None = None,
     ) -> None:
+        self.name = "fake"
         self.notice = ""
         self._url = url
         self._storages = storages

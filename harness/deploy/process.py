@@ -63,6 +63,7 @@ class ProcessDeployer:
                     f"service {name} is an image alone; running as local processes it needs "
                     f"a command in [service.{name}]"
                 )
+        self.name = "process"
         self.notice = notice
         self._plan = plan
         self._run = run

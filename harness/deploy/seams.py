@@ -70,6 +70,11 @@ class Deployer(Protocol):
     """Starts releases and ends them with the block."""
 
     @property
+    def name(self) -> str:
+        """The word by which a plan chooses it."""
+        ...
+
+    @property
     def notice(self) -> str:
         """One line for the user on how releases run, where that is not as asked; else ""."""
         ...
