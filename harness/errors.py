@@ -12,6 +12,7 @@
         ├── ReleaseDown         a release did not build, migrate, start or answer as itself
         ├── StorageUnreadable   storage could not be read, or a form's locator fits nothing in it
         ├── DriveFailed         a child runner ended in a way that is no result
+        ├── JourneyBroken       a page did not do what its scenario waited for
         └── RecordUnreadable    a journal, observation or plan of a run cannot be read back
 """
 
@@ -67,6 +68,13 @@ class StorageUnreadable(EvidenceError):
 
 class DriveFailed(EvidenceError):
     """A child runner (pytest, Locust) ended in a way that is no result."""
+
+
+class JourneyBroken(EvidenceError, AssertionError):
+    """A page did not do what its scenario waited for; to pytest, an assertion that failed.
+
+    Whether this blocks depends on reruns and the baseline: only the gate, which has both, decides.
+    """
 
 
 class RecordUnreadable(EvidenceError):

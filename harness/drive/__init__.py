@@ -1,0 +1,1 @@
+"""What acts on a deployment and never judges: scenarios, load, faults."""

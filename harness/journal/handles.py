@@ -1,0 +1,575 @@
+"""Record and save handles: the acts that a scenario, a load generator or a probe journals.
+
+A handle knows no browser. What shows a save to its user, a page or an answer of the network, is a
+:class:`Surface`; the one used without any is :class:`Told`, which takes the evidence as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Protocol, TypeAlias
+
+from harness import corpus, values
+from harness.errors import EnvironmentBroken, ScenarioError
+from harness.journal import events as ev
+from harness.journal.writer import JournalWriter
+from harness.model import Field, FileValue, Form, Key, Value
+
+REASON_CHARS_MAX = 300
+EVIDENCE_CHARS_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """A literal to type, as it is; it carries no marker of its own."""
+
+    value: str | None
+
+
+def exact(value: str | None) -> Exact:
+    """A literal for a choice, a number, a date, a flag, or a text that is the point itself."""
+    if value is not None and not isinstance(value, str):
+        raise ScenarioError(f"exact({value!r}): a page holds text; write exact({str(value)!r})")
+    return Exact(value)
+
+
+Spec: TypeAlias = "str | corpus.TextClass | int | Exact | Sequence[str | corpus.TextClass | Exact]"
+Typed: TypeAlias = str | Path | tuple[str | None, ...] | None
+KeyLike: TypeAlias = object
+
+
+class Surface(Protocol):
+    """Where a save is acted out: it finds evidence of what the user was told, and takes input."""
+
+    def witness(self, save: Save, evidence: object, level: str) -> str:
+        """The text the user was told during this save; raises where there is none."""
+        ...
+
+    def enter(self, save: Save, name: str, place: object, how: str) -> None:
+        """Put the field's value into a place of the page and journal what it then holds."""
+        ...
+
+
+class Told:
+    """The surface of whoever has no page: evidence is the text that was received."""
+
+    def witness(self, save: Save, evidence: object, level: str) -> str:
+        """The evidence itself; anything but a text that says something is a ScenarioError."""
+        if not isinstance(evidence, str) or not evidence.strip():
+            raise ScenarioError(
+                f"{save.id}: the evidence of a {level} is a text, not {evidence!r}; "
+                "pass what was received, such as '204 /notes/7'"
+            )
+        return evidence
+
+    def enter(self, save: Save, name: str, place: object, how: str) -> None:
+        """There is no page to type into: a ScenarioError."""
+        raise ScenarioError(
+            f"{save.id}: no page takes {name!r} here ({how} into {place!r}); "
+            f"send save.{name} yourself and journal it with save.typed({name}=...)"
+        )
+
+
+class Trial:
+    """One execution of a case, open for writing: it hands out records and journals faults.
+
+    id is ``role/number/attempt``; run is the run's four-character tag and number what
+    :func:`harness.values.trial_number` gives, both for traceable values. Generated files go to
+    files, which exists; None where no form of this trial has one.
+    """
+
+    def __init__(
+        self,
+        writer: JournalWriter,
+        *,
+        id: str,  # noqa: A002 - the journal's own word
+        run: str,
+        number: int,
+        forms: Mapping[str, Form],
+        files: Path | None = None,
+        surface: Surface | None = None,
+    ) -> None:
+        self.writer = writer
+        self.id = id
+        self.run = run
+        self.number = number
+        self.forms = forms
+        self.files = files
+        self.surface: Surface = surface or Told()
+        self.records: list[Record] = []
+        self._faults: list[_Fault] = []
+
+    def record(
+        self,
+        form: str,
+        key: KeyLike = None,
+        initial: Mapping[str, Value] | None = None,
+    ) -> Record:
+        """A handle of one record of a form; initial is what its fields hold before any save.
+
+        A key may be text, a number, or a tuple of them, one per key column; None where it only
+        becomes known later. Raises ScenarioError on an unknown form or field, or a key that
+        does not fit.
+        """
+        if form not in self.forms:
+            raise ScenarioError(_unknown("form", form, self.forms))
+        for name in initial or {}:
+            _field(self.forms[form], name)
+        record = Record(self, self.forms[form], len(self.records) + 1, initial or {})
+        record_key = None if key is None else record.key_of(key)
+        self.records.append(record)
+        self.writer.write(
+            ev.RecordOpened(
+                trial=self.id,
+                record=record.id,
+                form=form,
+                ordinal=record.ordinal,
+                key=record_key,
+                initial=initial,
+            )
+        )
+        record.keyed(record_key)
+        return record
+
+    @contextmanager
+    def fault(self, name: str) -> Iterator[None]:
+        """A fault of this trial's own making (a network cut): saves it overlaps may be unknown."""
+        fault = _Fault(name, began_s=self.writer.write(ev.FaultBegan(fault=name, trial=self.id)))
+        self._faults.append(fault)
+        try:
+            yield
+        finally:
+            fault.ended_s = self.writer.write(ev.FaultEnded(fault=name, trial=self.id))
+
+    def fault_since(self, began_s: float) -> str | None:
+        """The latest fault of this trial that was on at began_s or later."""
+        for fault in reversed(self._faults):
+            if fault.ended_s is None or fault.ended_s >= began_s:
+                return fault.name
+        return None
+
+
+@dataclass(slots=True)
+class _Fault:
+    name: str
+    began_s: float
+    ended_s: float | None = None
+
+
+class Record:
+    """One record: its key, once known, and the saves that are made of it."""
+
+    def __init__(
+        self, trial: Trial, form: Form, ordinal: int, initial: Mapping[str, Value]
+    ) -> None:
+        self.trial = trial
+        self.form = form
+        self.ordinal = ordinal
+        self.id = f"{trial.id}/r{ordinal}"
+        self.initial = initial
+        self.saves: list[Save] = []
+        self._key: Key | None = None
+
+    @property
+    def key(self) -> Key | None:
+        """The key's parts as text; None while it is not known."""
+        return self._key
+
+    @key.setter
+    def key(self, key: KeyLike) -> None:
+        known = self.key_of(key)
+        if self._key is not None and known != self._key:
+            raise ScenarioError(
+                f"{self.id} is keyed {self._key}, and is now given {known}; "
+                "another record is another journal.record(...)"
+            )
+        if self._key is None:
+            self.trial.writer.write(ev.RecordKeyed(record=self.id, key=known))
+            self._key = known
+
+    def keyed(self, key: Key | None) -> None:
+        """Take a key that the journal already has."""
+        self._key = key
+
+    def key_of(self, key: KeyLike) -> Key:
+        """The key as the journal has it; raises ScenarioError where it cannot name a record."""
+        parts = key if isinstance(key, tuple) else (key,)
+        spelled = tuple(str(part) for part in parts)
+        if len(spelled) != len(self.form.key):
+            raise ScenarioError(
+                f"{self.form.name} is keyed by {', '.join(self.form.key)}; {key!r} has "
+                f"{len(spelled)} part(s)"
+            )
+        unusable = [p for p in parts if p is None or isinstance(p, bool) or not str(p).strip()]
+        if unusable:
+            raise ScenarioError(
+                f"{key!r} is no key of {self.form.name}: {unusable[0]!r} names nothing"
+            )
+        return spelled
+
+    def save(self, **specs: Spec) -> Save:
+        """A save of these fields, for ``with``; see :func:`value_of` for what a field may be given.
+
+        Raises ScenarioError on an unknown field or text class, naming the nearest one.
+        """
+        if not specs:
+            raise ScenarioError(f"{self.id}: a save without a field; name what is typed")
+        return self._begin("save", specs)
+
+    def clear(self, *names: str) -> Save:
+        """An emptying of these fields, for ``with``."""
+        if not names:
+            raise ScenarioError(f"{self.id}: a clear without a field; name what is emptied")
+        return self._begin("clear", {name: Exact("") for name in names})
+
+    def delete(self) -> Save:
+        """A deletion of the record, for ``with``."""
+        return self._begin("delete", {})
+
+    def discard(self, **specs: Spec) -> Save:
+        """Values typed and then given up, for ``with``; none of them is to be stored."""
+        return self._begin("discard", specs)
+
+    def _begin(self, operation: ev.Operation, specs: Mapping[str, Spec]) -> Save:
+        fields = {name: _field(self.form, name) for name in specs}
+        for name, spec in specs.items():
+            if operation != "clear":
+                _check_spec(self.form, fields[name], spec)
+        return Save(self, operation, specs)
+
+    def trace(self, name: str, revision: int) -> values.Trace:
+        """Where a value of this record belongs."""
+        place = list(self.trial.forms).index(self.form.name)
+        field = self.form.index(name)
+        trial = self.trial
+        return values.Trace(trial.run, trial.number, place, self.ordinal, field, revision)
+
+
+State: TypeAlias = Literal["new", "open", "acknowledged", "refused", "unknown"]
+
+
+class Save:
+    """One write as the user lives it, between entering its block and leaving it.
+
+    ``save.FIELD`` is the value to type; a field whose name a method has is ``save.value(NAME)``.
+    held is what each field held last, as far as it was journaled: what was intended, or typed.
+    """
+
+    def __init__(self, record: Record, operation: ev.Operation, specs: Mapping[str, Spec]) -> None:
+        self.record = record
+        self.operation = operation
+        self.revision = 0
+        self.id = record.id
+        self.state: State = "new"
+        self.began_s = 0.0
+        self.ended_s = 0.0
+        self.held: dict[str, Value] = {}
+        self._specs = specs
+        self._values: dict[str, Typed] = {}
+        self._asked: set[str] = set()
+
+    def __enter__(self) -> Save:
+        if self.state != "new":
+            raise ScenarioError(
+                f"{self.id} was entered before; make another save for another write"
+            )
+        record = self.record
+        self.revision = len(record.saves) + 1
+        self.id = f"{record.id}/s{self.revision}"
+        intended = {name: self._make(name, spec) for name, spec in self._specs.items()}
+        self.held = dict(intended)
+        self.state = "open"
+        record.saves.append(self)
+        self.began_s = record.trial.writer.write(
+            ev.SaveIntended(
+                save=self.id,
+                record=record.id,
+                revision=self.revision,
+                operation=self.operation,
+                values=intended,
+                classes={name: _class_of(spec) for name, spec in self._specs.items()},
+            )
+        )
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.state != "open":
+            return
+        fault = self.record.trial.fault_since(self.began_s)
+        if exc is not None:
+            self._unknown(_reason(exc), fault)
+        elif fault is not None:
+            self._unknown(f"cut by the fault {fault!r}", fault)
+        else:
+            self._unknown("the block was left without an acknowledgement or a refusal", None)
+            raise ScenarioError(
+                f"{self.id}: a block left without an acknowledgement or a refusal is no evidence; "
+                "end it with save.acknowledged(WHERE THE PAGE SAYS SO) or save.refused(...)"
+            )
+
+    def __getattr__(self, name: str) -> Typed:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.value(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields this save writes."""
+        return tuple(self._specs)
+
+    @property
+    def values(self) -> Mapping[str, Typed]:
+        """Every field and the value to type, for who sends them all at once."""
+        return {name: self.value(name) for name in self._specs}
+
+    def value(self, name: str) -> Typed:
+        """The value to type: a text, the path of a generated file, or a tuple for many rows."""
+        self._be_open(f"save.{name}")
+        if name not in self._values:
+            _field(self.record.form, name)
+            raise ScenarioError(
+                f"{self.id} does not write {name!r}; name it in record.save({name}=...)"
+            )
+        self._asked.add(name)
+        return self._values[name]
+
+    def enter(self, name: str, place: object, how: str = "fill") -> None:
+        """Put the field's value into a place of the page by an input method; journal what it holds.
+
+        how is ``fill``, ``typing``, ``paste`` or ``composition``.
+        """
+        self.value(name)
+        self.record.trial.surface.enter(self, name, place, how)
+
+    def typed(self, *, how: str = "fill", **held: Value | Path) -> None:
+        """Journal what the page holds after input, read back from it."""
+        self._be_open("save.typed")
+        for name, value in held.items():
+            if name not in self._specs:
+                _field(self.record.form, name)
+                raise ScenarioError(f"{self.id} does not write {name!r}, so nothing of it is typed")
+            self._asked.add(name)
+            plain = file_value(value) if isinstance(value, Path) else value
+            self.held[name] = plain
+            self.record.trial.writer.write(
+                ev.FieldTyped(save=self.id, field=name, value=plain, how=how)
+            )
+
+    def acknowledged(self, evidence: object, level: Literal["page", "transport"] = "page") -> None:
+        """The user was told during this save that it is stored; evidence is what said so.
+
+        Raises ScenarioError where a value to be typed was never asked for: a save that did not
+        type it would be blamed for losing it.
+        """
+        self._be_open("save.acknowledged")
+        self._be_asked_for()
+        said = self.record.trial.surface.witness(self, evidence, level)
+        self.ended_s = self.record.trial.writer.write(
+            ev.SaveAcknowledged(save=self.id, evidence=said[:EVIDENCE_CHARS_MAX], level=level)
+        )
+        self.state = "acknowledged"
+
+    def refused(self, evidence: object) -> None:
+        """The user was told during this save that it failed."""
+        self._be_open("save.refused")
+        said = self.record.trial.surface.witness(self, evidence, "refusal")
+        self.ended_s = self.record.trial.writer.write(
+            ev.SaveRefused(save=self.id, evidence=said[:EVIDENCE_CHARS_MAX])
+        )
+        self.state = "refused"
+
+    def _be_open(self, act: str) -> None:
+        if self.state == "open":
+            return
+        hint = {
+            "new": f"enter its block first: with record.{self.operation}(...) as save",
+            "acknowledged": "it was acknowledged before; what follows is another save",
+            "refused": "it was refused before; another try is another save",
+            "unknown": "its block is over; what follows is another save",
+        }
+        raise ScenarioError(f"{self.id}: {act} comes at the wrong time: {hint[self.state]}")
+
+    def _be_asked_for(self) -> None:
+        left = [
+            name
+            for name, spec in self._specs.items()
+            if name not in self._asked and not isinstance(spec, Exact)
+        ]
+        if left and self.operation == "save":
+            raise ScenarioError(
+                f"{self.id}: {', '.join(left)} is saved, and its value was never asked for; type "
+                f"save.{left[0]}, or leave it out of record.save(...)"
+            )
+
+    def _unknown(self, reason: str, fault: str | None) -> None:
+        self.ended_s = self.record.trial.writer.write(
+            ev.SaveUnknown(save=self.id, reason=reason[:REASON_CHARS_MAX], fault=fault)
+        )
+        self.state = "unknown"
+
+    def _make(self, name: str, spec: Spec) -> Value:
+        """The value of one field: what is typed is kept, what it means is returned."""
+        field = self.record.form.field(name)
+        if self.operation == "clear":
+            empty: Value = () if field.rows == "many" else None if field.kind == "file" else ""
+            self._values[name] = empty if isinstance(empty, str | tuple) else None
+            return empty
+        trace = self.record.trace(name, self.revision)
+        try:
+            if isinstance(spec, int):
+                return self._make_file(name, values.file_bytes(trace, spec))
+            made = value_of(spec, trace, field.max_chars)
+        except ValueError as error:
+            raise ScenarioError(f"{self.id}: no traceable value for {name!r}: {error}") from error
+        self._values[name] = made
+        return made
+
+    def _make_file(self, name: str, content: bytes) -> FileValue:
+        folder = self.record.trial.files
+        if folder is None:
+            raise ScenarioError(
+                f"{self.id}: {name!r} is a file, and this trial has no folder for one"
+            )
+        path = folder / f"{self.id.replace('/', '-')}-{name}.bin"
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise EnvironmentBroken(f"the file {path} cannot be written: {error}") from error
+        self._values[name] = path
+        return FileValue(len(content), hashlib.sha256(content).hexdigest())
+
+
+def value_of(
+    spec: Spec, trace: values.Trace, max_chars: int | None
+) -> str | tuple[str | None, ...] | None:
+    """The value that a field's spec stands for at one place: a text, or a tuple for many rows."""
+    if isinstance(spec, Exact):
+        return spec.value
+    if isinstance(spec, str | corpus.TextClass):
+        return values.make_text(_text_class(spec), trace, max_chars)
+    if isinstance(spec, int):
+        raise ScenarioError(f"{spec} is the size of a file, and stands for no text")
+    return tuple(
+        item.value
+        if isinstance(item, Exact)
+        else values.make_text(_nth(_text_class(item), n), trace, max_chars)
+        for n, item in enumerate(spec)
+    )
+
+
+def file_value(path: Path) -> FileValue:
+    """Size and digest of a file; raises EnvironmentBroken where it cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise EnvironmentBroken(f"the file {path} cannot be read: {error}") from error
+    return FileValue(len(content), hashlib.sha256(content).hexdigest())
+
+
+def _nth(text_class: corpus.TextClass, n: int) -> corpus.TextClass:
+    """The same class with another number in its text, so that equal rows can be told apart."""
+    if n == 0:
+        return text_class
+    return dataclasses.replace(
+        text_class, write=lambda number: text_class.write((number + n * 7919) % 1_000_000)
+    )
+
+
+def _text_class(spec: str | corpus.TextClass) -> corpus.TextClass:
+    return corpus.by_name(spec) if isinstance(spec, str) else spec
+
+
+def _check_spec(form: Form, field: Field, spec: Spec) -> None:
+    where = f"{form.name}.{field.name}"
+    if isinstance(spec, bool) or not isinstance(
+        spec, str | corpus.TextClass | int | Exact | list | tuple
+    ):
+        raise ScenarioError(
+            f"{where} cannot be {spec!r}; name a text class, give a file's size, or exact('...')"
+        )
+    if (field.kind == "file") != isinstance(spec, int) and not isinstance(spec, Exact):
+        raise ScenarioError(
+            f"{where} is of kind {field.kind}, and {spec!r} is not; {_HINT[field.kind]}"
+        )
+    if isinstance(spec, int) and spec < 0:
+        raise ScenarioError(f"{where}: a file of {spec} bytes cannot be made")
+    if (field.rows == "many") != isinstance(spec, list | tuple):
+        needed = "a list" if field.rows == "many" else "one value"
+        raise ScenarioError(f"{where} takes {needed}, not {spec!r}")
+    items: Iterable[object] = spec if isinstance(spec, list | tuple) else [spec]
+    for item in items:
+        _check_item(where, field, item)
+
+
+_HINT = {
+    "file": "give its size in bytes",
+    "text": "name a text class, or exact('...')",
+    "number": "write exact('12.5')",
+    "date": "write exact('2024-02-29')",
+    "choice": "write exact('...') with one of its choices",
+    "flag": "write exact('true') or exact('false')",
+}
+
+
+def _check_item(where: str, field: Field, item: object) -> None:
+    if isinstance(item, Exact):
+        if field.choices and item.value is not None and item.value not in field.choices:
+            near = _nearest(item.value, field.choices)
+            raise ScenarioError(f"{where}: {item.value!r} is none of its choices{near}")
+        return
+    if isinstance(item, int):
+        return
+    if field.kind != "text":
+        raise ScenarioError(f"{where} is of kind {field.kind}: {_HINT[field.kind]}")
+    if isinstance(item, str):
+        corpus.by_name(item)
+    elif not isinstance(item, corpus.TextClass):
+        raise ScenarioError(f"{where}: {item!r} is neither a text class nor exact('...')")
+
+
+def _class_of(spec: Spec) -> str:
+    if isinstance(spec, Exact):
+        return "exact"
+    if isinstance(spec, int):
+        return f"{spec} bytes"
+    if isinstance(spec, str | corpus.TextClass):
+        return str(spec)
+    return ",".join(_class_of(item) for item in spec)
+
+
+def _field(form: Form, name: str) -> Field:
+    try:
+        return form.field(name)
+    except KeyError:
+        known = [field.name for field in form.fields]
+        raise ScenarioError(_unknown(f"field of {form.name}", name, known)) from None
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    return (
+        f"no {what} is called {name!r}{_nearest(name, names)}; the plan has "
+        f"{', '.join(names) or 'none'}"
+    )
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f", the nearest is {near[0]!r}" if near else ""
+
+
+def _reason(exc: BaseException) -> str:
+    first = str(exc).strip().splitlines()
+    return f"{type(exc).__name__}: {first[0]}" if first else type(exc).__name__

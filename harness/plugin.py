@@ -1,1 +1,0 @@
-"""The pytest fixtures for those who write scenarios."""

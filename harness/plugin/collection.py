@@ -1,0 +1,149 @@
+"""Which cases there are: rows of factors become tests, tests become the promise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from harness.errors import EnvironmentBroken, ScenarioError
+from harness.factors import Levelled, absence, rows, scenario_of
+from harness.model import Case
+from harness.plugin import session as sessions
+
+REASON_CHARS_MAX = 500
+
+
+class Collecting:
+    """The hooks of one round's collection."""
+
+    def __init__(self, session: sessions.Session) -> None:
+        self.round = session
+        self.absent: dict[str, str] = {}
+        self.problems: list[dict[str, str]] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give a scenario with factors one test per row."""
+        scenario = scenario_of(metafunc.function)
+        spec = self.round.spec
+        if not scenario.factors:
+            return
+        if "case" not in metafunc.fixturenames:
+            raise ScenarioError(
+                f"{metafunc.function.__name__} has factors, and nothing asks for them; "
+                "take the argument `case`, and read case.FACTOR"
+            )
+        if absence(scenario, spec.release) is not None:
+            metafunc.parametrize("case", [Levelled({})], ids=["absent"])
+            return
+        found = rows(scenario, release=spec.release, strength=spec.strength, texts=spec.texts)
+        metafunc.parametrize("case", found, ids=[row.id for row in found])
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a file could not be collected."""
+        if report.failed:
+            reason = _last_error(str(report.longrepr))
+            self.problems.append({"file": report.nodeid, "reason": reason})
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what the release does not have, and what this round does not drive."""
+        kept: dict[str, pytest.Item] = {}
+        left_out: list[pytest.Item] = []
+        for item in items:
+            reason = absence(scenario_of(getattr(item, "function", None)), self.round.spec.release)
+            if reason is None:
+                kept[case_id(item)] = item
+            else:
+                self.absent[scenario_id(item)] = reason
+                left_out.append(item)
+        wanted = self.round.spec.cases
+        order = list(kept) if wanted is None else [name for name in wanted if name in kept]
+        chosen = set(order)
+        left_out += [item for name, item in kept.items() if name not in chosen]
+        items[:] = [kept[name] for name in order]
+        self.round.numbers = {
+            name: place if wanted is None else wanted[name] for place, name in enumerate(order)
+        }
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Write the promise where a gate asked for it; raises EnvironmentBroken."""
+        out = self.round.spec.cases_out
+        if out is None:
+            return
+        promise = {
+            "cases": [asdict(case_of(item, self.round)) for item in session.items],
+            "absent": self.absent,
+            "problems": self.problems,
+        }
+        try:
+            out.write_text(json.dumps(promise), encoding="ascii")
+        except OSError as error:
+            raise EnvironmentBroken(f"the promise {out} cannot be written: {error}") from error
+
+
+def case_of(item: pytest.Item, found: sessions.Session) -> Case:
+    """The case that a collected test is."""
+    name = case_id(item)
+    return Case(
+        id=name,
+        number=found.numbers[name],
+        scenario=scenario_id(item),
+        file=_below(item.path, found.spec.root),
+        line=(item.location[1] or 0) + 1,
+        levels=levels_of(item).levels,
+    )
+
+
+def levels_of(item: pytest.Item) -> Levelled:
+    """The row of levels a test runs with; an empty one without factors."""
+    params = getattr(item, "callspec", None)
+    row = params.params.get("case") if params is not None else None
+    return row if isinstance(row, Levelled) else Levelled({})
+
+
+def case_id(item: pytest.Item) -> str:
+    """The test's node id below the scenarios' folder, without the name of the only browser."""
+    spec = sessions.of(item.config).spec
+    name = item.name
+    params = getattr(item, "callspec", None)
+    browsers = item.config.getoption("--browser", default=[]) or []
+    if params is not None and len(browsers) < 2 and "browser_name" in params.params:
+        browser = str(params.params["browser_name"])
+        left = params.id.removeprefix(f"{browser}-").removesuffix(f"-{browser}")
+        base = getattr(item, "originalname", None) or name.split("[")[0]
+        name = base if left == browser else f"{base}[{left}]"
+    return "::".join([_below(item.path, spec.scenarios), *_classes(item), name])
+
+
+def scenario_id(item: pytest.Item) -> str:
+    """The scenario's name: its case's id without levels."""
+    spec = sessions.of(item.config).spec
+    base = getattr(item, "originalname", None) or item.name.split("[")[0]
+    return "::".join([_below(item.path, spec.scenarios), *_classes(item), base])
+
+
+def _classes(item: pytest.Item) -> list[str]:
+    return [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+
+
+def _below(path: Path, folder: Path) -> str:
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return path.name
+
+
+def _last_error(text: str) -> str:
+    """The line that says what went wrong, of pytest's account of a failed import."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    errors = [line[1:].strip() for line in lines if line.startswith("E ")]
+    chosen = errors[-1] if errors else lines[-1] if lines else "no reason was given"
+    return chosen[:REASON_CHARS_MAX]

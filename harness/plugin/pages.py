@@ -1,0 +1,169 @@
+"""The pages of a trial: what they tell, what is put into them, and what they send."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from harness.drive.spec import Spec
+from harness.errors import JourneyBroken, ScenarioError
+from harness.journal.handles import Save, Told
+from harness.journal.writer import JournalWriter
+from harness.plugin import inputs
+from harness.plugin.requests import Requests
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
+
+# An acknowledgement is asked for again this often, because a page may put another element in
+# the place of the one that was looked at.
+SLICE_MS = 100
+ASK_MS = 2000
+TOLD_CHARS_MAX = 300
+RENDERED_JS = resources.files(__package__).joinpath("rendered.js").read_text(encoding="utf-8")
+_ASK_JS = """(el, spec) => window.__harness
+    ? window.__harness.awaitFresh(el, spec) : {state: "unwatched", text: ""}"""
+_COMPLAINTS_JS = "(el, since) => window.__harness ? window.__harness.complaints(since) : []"
+
+
+class Pages:
+    """Every context of one trial, watched from its making to the trial's end."""
+
+    def __init__(self, trial: str, spec: Spec, writer: JournalWriter) -> None:
+        self.spec = spec
+        self.contexts: list[BrowserContext] = []
+        self._requests = Requests(trial, spec, writer)
+
+    def watch(self, context: BrowserContext) -> None:
+        """Watch what a context's pages render and send; before its first page is opened."""
+        context.add_init_script(RENDERED_JS)
+        context.set_default_timeout(self.spec.action_s_max * 1000)
+        self._requests.watch(context)
+        self.contexts.append(context)
+
+    def forget(self) -> None:
+        """Journal nothing more of these contexts."""
+        self._requests.stop()
+
+    def raise_trouble(self) -> None:
+        """Raise what went wrong where an error could not be raised: in the browser's events."""
+        if self._requests.trouble is not None:
+            raise self._requests.trouble
+
+    @property
+    def open_pages(self) -> list[Page]:
+        """Open pages, the newest first."""
+        pages = [page for context in self.contexts for page in context.pages]
+        return [page for page in reversed(pages) if not page.is_closed()]
+
+    def witness(self, save: Save, evidence: object, level: str) -> str:
+        """What a page says that was rendered during this save.
+
+        evidence is a Locator, or a text to be found on any open page; under level "transport" it
+        is the text of an answer, taken as it is. Raises JourneyBroken where no page says so.
+        """
+        from playwright.sync_api import Locator
+
+        if level == "transport":
+            return Told().witness(save, evidence, level)
+        if isinstance(evidence, Locator):
+            return self._await(save, lambda: [evidence], _named(evidence))
+        if not isinstance(evidence, str) or not evidence.strip():
+            raise ScenarioError(
+                f"{save.id}: {evidence!r} shows nobody anything; pass the locator of what the page "
+                "says, such as page.get_by_role('status'), or its text"
+            )
+        if not self.open_pages:
+            raise ScenarioError(
+                f"{save.id}: no page is open that could say {evidence!r}; open it from the "
+                "fixtures page, context or new_context, or pass level='transport' for an answer"
+            )
+        text = evidence
+        return self._await(save, lambda: self._places_of(text), f"the text {text!r}")
+
+    def _places_of(self, text: str) -> Iterator[Locator]:
+        for page in self.open_pages:
+            place = page.get_by_text(text).filter(visible=True)
+            if place.count():
+                yield place.last
+
+    def _await(self, save: Save, places: Callable[[], Iterable[Locator]], name: str) -> str:
+        """Ask the places in turn until one was rendered since the save began."""
+        since_ms = int(_wall_s(save.began_s) * 1000)
+        end_s = time.monotonic() + self.spec.acknowledge_s_max
+        last: dict[str, str] = {"state": "missing", "text": ""}
+        while (left_s := end_s - time.monotonic()) > 0:
+            asked = False
+            for place in places():
+                asked = True
+                last = _ask(place, since_ms, left_s)
+                if last["state"] == "fresh":
+                    return last["text"]
+                if last["state"] == "unwatched":
+                    raise ScenarioError(
+                        f"{save.id}: {name} is on a page the harness does not watch; open it from "
+                        "the fixtures page, context or new_context"
+                    )
+            if not asked and self.open_pages:
+                self.open_pages[0].wait_for_timeout(SLICE_MS)
+        raise JourneyBroken(_unsaid(last, name, self.spec.acknowledge_s_max))
+
+    def enter(self, save: Save, name: str, place: object, how: str) -> None:
+        """Put the field's value into a place of the page; journal what it holds then."""
+        held, used = inputs.put(save, name, place, how)
+        save.typed(how=used, **{name: held})
+
+    def complaints(self, since_s: float) -> str:
+        """What the pages told their user of a failure since then (monotonic)."""
+        from playwright.sync_api import Error as PlaywrightError
+
+        since_ms = int(_wall_s(since_s) * 1000)
+        said: list[str] = []
+        for page in self.open_pages:
+            try:
+                said += page.locator("html").evaluate(_COMPLAINTS_JS, since_ms, timeout=ASK_MS)
+            except PlaywrightError as error:
+                self._requests.warn(f"a page could not be asked what it told its user: {error}")
+        return " | ".join(dict.fromkeys(said))[:TOLD_CHARS_MAX]
+
+
+def _ask(place: Locator, since_ms: int, left_s: float) -> dict[str, str]:
+    """What one place says; {"state": "missing"} where it is not there, or its page is leaving."""
+    from playwright.sync_api import Error as PlaywrightError
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    spec = {"since_ms": since_ms, "wait_ms": SLICE_MS}
+    try:
+        answer = place.evaluate(_ASK_JS, spec, timeout=left_s * 1000)
+    except PlaywrightTimeout:
+        return {"state": "missing", "text": ""}
+    except PlaywrightError as error:
+        if any(words in str(error).lower() for words in _LEAVING):
+            return {"state": "missing", "text": ""}
+        raise
+    return dict(answer)
+
+
+# The document went away while it was asked; the next one is asked again.
+_LEAVING = ("execution context was destroyed", "frame was detached", "navigat")
+
+
+def _unsaid(last: dict[str, str], name: str, limit_s: float) -> str:
+    text = last["text"][:TOLD_CHARS_MAX]
+    seen = {
+        "old": f"the page still says {text!r} from before this save",
+        "hidden": f"it is there and hidden, with {text!r}" if text else "it is there and hidden",
+        "empty": "it is there and says nothing",
+    }
+    return f"{name}: {seen.get(last['state'], 'nothing visible')} after {limit_s:g} s"
+
+
+def _named(place: Locator) -> str:
+    return str(place).removeprefix("<Locator ").split(" selector=")[-1].removesuffix(">")
+
+
+def _wall_s(monotonic_s: float) -> float:
+    """The browser's pages have the wall clock only."""
+    return time.time() - (time.monotonic() - monotonic_s)
