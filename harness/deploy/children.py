@@ -16,7 +16,7 @@ import psutil
 from harness.errors import EnvironmentBroken
 from harness.runs.disk import broken_disk
 from harness.runs.lease import Lease
-from harness.runs.processes import marked_processes, send, with_descendants
+from harness.runs.processes import marked_processes, send, wait_gone, with_descendants
 
 POLL_S = 0.02
 KILLED_S_MAX = 5.0
@@ -141,15 +141,13 @@ def family(children: Iterable[Child], marks: Mapping[str, str]) -> list[psutil.P
 
 def kill(children: Sequence[Child], marks: Mapping[str, str]) -> None:
     """End the children and all that belongs to them at once; returns when they are gone."""
-    own = {child.pid for child in children}
     found = family(children, marks)
     for child in children:
         child.signal_group(signal.SIGKILL)
     send(found, signal.SIGKILL)
     for child in children:
         child.wait(KILLED_S_MAX)
-    # Our own children are waited for above: only that way is their exit code kept.
-    psutil.wait_procs([process for process in found if process.pid not in own], KILLED_S_MAX)
+    wait_gone(found, KILLED_S_MAX)
 
 
 def end(

@@ -11,6 +11,7 @@ import psutil
 
 # Start times are read back from the kernel's clock ticks; the same process never differs by one.
 SAME_START_S = 0.02
+POLL_S = 0.01
 
 
 def started_process(pid: int, started_s: float) -> psutil.Process | None:
@@ -67,14 +68,13 @@ def end_processes(
     ``first`` is sent and waited for up to grace_s; what is left is killed. A stopped process is
     continued, because it could not act on a signal otherwise.
     """
-    family = [process for process in with_descendants(processes) if process.is_running()]
+    family = [process for process in with_descendants(processes) if not is_gone(process)]
     send(family, first)
     if first != signal.SIGKILL:
         send(family, signal.SIGCONT)
-        _, family_left = psutil.wait_procs(family, timeout=grace_s)
         # A process may have started another one while it ended.
-        send(with_descendants(family_left), signal.SIGKILL)
-    psutil.wait_procs(family, timeout=grace_s)
+        send(with_descendants(wait_gone(family, grace_s)), signal.SIGKILL)
+    wait_gone(family, grace_s)
     return [process.pid for process in family]
 
 
@@ -87,11 +87,23 @@ def send(processes: Iterable[psutil.Process], sent: signal.Signals) -> None:
             continue
 
 
-def wait_until_gone(pids: Iterable[int], limit_s: float) -> bool:
-    """Whether all pids were gone within limit_s."""
+def wait_gone(processes: Iterable[psutil.Process], limit_s: float) -> list[psutil.Process]:
+    """Wait until none of them runs; returns those that still do after limit_s.
+
+    Nothing is reaped: the exit code of a child belongs to whoever started it.
+    """
     deadline_s = time.monotonic() + limit_s
-    left = list(pids)
-    while left and time.monotonic() < deadline_s:
-        left = [pid for pid in left if psutil.pid_exists(pid)]
-        time.sleep(0.01)
-    return not left
+    left = list(processes)
+    while (left := [process for process in left if not is_gone(process)]) and (
+        time.monotonic() < deadline_s
+    ):
+        time.sleep(POLL_S)
+    return left
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether it has ended; a zombie has, its parent just has not asked how."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
