@@ -116,12 +116,17 @@ def _settle(connection: Connection, statement_timeout_s: int) -> None:
     connection.adapters.register_loader(0, loader)
 
 
+def spelled(statement: str | sql.Composable) -> bytes:
+    """The statement as it crosses the network, also where the database has no encoding."""
+    text = statement if isinstance(statement, str) else statement.as_string()
+    return text.encode("utf-8")
+
+
 def run_one(connection: Connection, statement: str | sql.Composable) -> PGresult:
     """Run one statement, never several; raises psycopg.Error."""
-    text = statement if isinstance(statement, str) else statement.as_string(connection)
-    result = connection.pgconn.exec_params(text.encode(connection.info.encoding), [])
+    result = connection.pgconn.exec_params(spelled(statement), [])
     if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-        raise error_from_result(result, connection.info.encoding)
+        raise error_from_result(result, "utf-8")
     return result
 
 

@@ -27,22 +27,26 @@ class Column:
     @property
     def is_bytes(self) -> bool:
         """Whether it holds bytes."""
-        return self.type == "pg_catalog.bytea"
+        return self._bare == "bytea"
 
     @property
     def is_text(self) -> bool:
         """Whether it holds text."""
-        return self.type.rpartition(".")[2] in _TEXT
+        return self._bare in _TEXT
 
     @property
     def is_json(self) -> bool:
         """Whether it holds JSON."""
-        return self.type in ("pg_catalog.json", "pg_catalog.jsonb")
+        return self._bare in ("json", "jsonb")
 
     @property
     def is_array(self) -> bool:
         """Whether it holds an array; the names of array types begin with an underscore."""
-        return self.type.rpartition(".")[2].strip('"').startswith("_")
+        return self._bare.startswith("_")
+
+    @property
+    def _bare(self) -> str:
+        return self.type.rpartition(".")[2].strip('"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def table_columns(connection: Connection, table: str) -> tuple[str, ...]:
     rows = connection.execute(
         "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass($1)"
         " AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-        [identifier(table).as_string(connection)],
+        [identifier(table).as_string()],
     )
     return tuple(str(name) for (name,) in rows)
 
@@ -110,7 +114,7 @@ def _describe(connection: Connection, relation: sql.Composable) -> tuple[Column,
         [oids],
     )
     types = {int(oid or 0): str(name) for oid, name in rows}
-    names = [(result.fname(n) or b"").decode(connection.info.encoding) for n in range(len(oids))]
+    names = [(result.fname(n) or b"").decode("utf-8", "surrogateescape") for n in range(len(oids))]
     return tuple(Column(name, types[oid]) for name, oid in zip(names, oids, strict=True))
 
 

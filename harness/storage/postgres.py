@@ -12,7 +12,7 @@ from psycopg import pq, sql
 from harness.errors import StorageUnreadable
 from harness.model import Form, Key
 from harness.observations import Row
-from harness.storage.connection import Connection, address, reading, set_up, told
+from harness.storage.connection import Connection, address, reading, set_up, spelled, told
 from harness.storage.locate import Located, locate, table_columns, tables_of
 from harness.storage.reader import RowReader, column
 from harness.storage.scope import EVERY_ROW, EveryRow, Keys, Scope
@@ -116,7 +116,7 @@ class PostgresSnapshot:
     ) -> Iterator[Row]:
         size = ROWS_AT_ONCE if pq.version() >= _CHUNKED_SINCE else 1
         with self._connection.cursor() as cursor:
-            for cells in cursor.stream(query.as_string(cursor), parameters, size=size):
+            for cells in cursor.stream(spelled(query), parameters, size=size):
                 yield reader.read(cells)
 
     @contextmanager
