@@ -1,0 +1,60 @@
+"""What earlier runs say about the baseline."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.gate.baselines import last_passed, scenarios_promised
+
+
+def run(runs: Path, number: int, release: str, verdict: str, **more: Any) -> None:
+    """A finished run in its folder, as the gate leaves it."""
+    folder = runs / f"20260101-00000{number}-abc{number}"
+    (folder / "journal").mkdir(parents=True)
+    answer = {"app": "shop", "release": {"name": release}, "verdict": verdict, "warnings": []}
+    (folder / "verdict.json").write_text(json.dumps({**answer, **more}))
+    promise = {"cases": [{"scenario": f"test_{number}"}], "absent": {"test_absent": "why"}}
+    (folder / "plan.json").write_text(json.dumps(promise))
+
+
+def test_the_newest_pass_is_the_baseline(tmp_path: Path) -> None:
+    """The newest run that passed names the baseline; blocked and unproved ones do not."""
+    run(tmp_path, 1, "1.0", "pass")
+    run(tmp_path, 2, "1.1", "pass")
+    run(tmp_path, 3, "1.2", "block")
+    run(tmp_path, 4, "1.3", "inconclusive")
+
+    assert last_passed(tmp_path, "shop") == "1.1"
+
+
+def test_a_partial_pass_is_no_baseline(tmp_path: Path) -> None:
+    """A run of some cases only never makes its release the baseline."""
+    run(tmp_path, 1, "1.0", "pass")
+    run(tmp_path, 2, "1.1", "pass", warnings=["only cases matching 'x' were run"])
+
+    assert last_passed(tmp_path, "shop") == "1.0"
+
+
+def test_another_application_is_no_baseline(tmp_path: Path) -> None:
+    """Runs of another application in the same folder are not looked at."""
+    run(tmp_path, 1, "1.0", "pass", app="blog")
+
+    assert last_passed(tmp_path, "shop") is None
+
+
+def test_a_damaged_verdict_is_passed_over(tmp_path: Path) -> None:
+    """A run whose verdict cannot be read is no baseline and no reason to stop."""
+    run(tmp_path, 1, "1.0", "pass")
+    run(tmp_path, 2, "1.1", "pass")
+    (tmp_path / "20260101-000002-abc2" / "verdict.json").write_text("{")
+
+    assert last_passed(tmp_path, "shop") == "1.0"
+
+
+def test_promised_scenarios_are_those_of_the_newest_pass(tmp_path: Path) -> None:
+    """What the baseline's newest passing run promised counts, declared absences included."""
+    run(tmp_path, 1, "1.0", "pass")
+    run(tmp_path, 2, "1.0", "pass")
+
+    assert scenarios_promised(tmp_path, "shop", "1.0") == {"test_2", "test_absent"}
+    assert scenarios_promised(tmp_path, "shop", "9.9") == frozenset()
