@@ -1,0 +1,278 @@
+"""Drives scenarios: pytest as a child process, with a limit and a written table of its answers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import psutil
+
+from harness.drive.spec import Spec, write_spec
+from harness.errors import DriveFailed, EnvironmentBroken, ScenarioError, UsageError
+from harness.model import Case
+
+POLL_S = 0.5
+KILL_S_MAX = 10.0
+COLLECT_S_MAX = 60.0
+WORKERS_MAX = 4
+TAIL_LINES = 12
+PROBLEMS_MAX = 5
+
+# What pytest's exit codes mean here; a code that is not in the table is a fault.
+EXIT_CODES: Mapping[int, str] = {
+    0: "every scenario completed",
+    1: "some scenario did not complete",
+    2: "pytest was interrupted, or a file could not be collected",
+    3: "pytest failed inside",
+    4: "pytest was called in a wrong way, or a conftest.py could not be imported",
+    5: "no scenario was collected",
+}
+DRIVEN = frozenset({0, 1})
+
+# An application's own pytest options may select, reorder or repeat tests: a promise stands above.
+_OPTIONS = (
+    "-o", "addopts=",
+    "-p", "no:cacheprovider",
+    "-p", "no:randomly",
+    "-p", "no:random_order",
+    "-p", "no:rerunfailures",
+    "-q", "--no-header", "--tb=short",
+)  # fmt: skip
+
+
+class Run(Protocol):
+    """What driving needs of a run's folder."""
+
+    @property
+    def logs(self) -> Path:
+        """Where the child's output goes."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What marks every process of the run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What the scenarios promise for one release; absent maps a scenario to why it is not."""
+
+    cases: tuple[Case, ...]
+    absent: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DriveProgress:
+    """How far a round is: cases ended of all, saves acknowledged."""
+
+    done_n: int
+    total_n: int
+    saves_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriveResult:
+    """How a round went, as far as pytest can tell; what it measured is in the journal."""
+
+    exit_code: int
+    seconds: float
+    log: Path
+    progress: DriveProgress
+
+
+def collect(spec: Spec, run: Run) -> Collected:
+    """The cases that the scenarios promise for the spec's release, in pytest's own order.
+
+    Raises ScenarioError where there is no scenario or a file cannot be imported, UsageError where
+    pytest refuses the call, DriveFailed on anything pytest does not say in its table.
+    """
+    if not spec.scenarios.exists():
+        raise ScenarioError(
+            f"there are no scenarios in {spec.scenarios}; write one, or set [scenarios] path"
+        )
+    name = f"scenarios-{spec.role}-collect"
+    out = run.logs / f"{name}.promise.json"
+    out.unlink(missing_ok=True)
+    asked = replace(spec, cases=None, cases_out=out)
+    child = _Child(asked, run, name, ["--collect-only", "-q", "-n", "0"])
+    code = child.run(COLLECT_S_MAX, lambda: None)
+    promise = _read_promise(out)
+    if promise["problems"]:
+        raise ScenarioError(_problems(promise["problems"]))
+    if code == 4:
+        raise UsageError(f"pytest cannot collect {spec.scenarios}:\n{child.tail()}")
+    if code not in (0, 5):
+        raise DriveFailed(child.account(code))
+    if not promise["cases"]:
+        why = (
+            f": {len(promise['absent'])} are absent in {spec.release}" if promise["absent"] else ""
+        )
+        raise ScenarioError(f"no scenario was collected in {spec.scenarios}{why}; see {child.log}")
+    cases = tuple(Case(**case) for case in promise["cases"])
+    return Collected(cases, dict(promise["absent"]))
+
+
+def drive(
+    spec: Spec,
+    run: Run,
+    *,
+    workers: int | None = None,
+    timeout_s_max: float,
+    on_progress: Callable[[DriveProgress], None] = lambda _: None,
+) -> DriveResult:
+    """Drive the spec's cases on its deployment; what happened is in the journal.
+
+    on_progress is called about every half second. Raises DriveFailed where pytest ends in a way
+    that is no result, or takes longer than timeout_s_max: what it did until then is journaled.
+    """
+    if not spec.cases:
+        raise ScenarioError(f"round {spec.round!r} was given no case to drive")
+    name = f"scenarios-{spec.role}-{spec.round}-{spec.attempt}"
+    chosen_n = min(workers or default_workers(), len(spec.cases))
+    options = [
+        "-n", str(chosen_n), "--dist", "load", "--maxschedchunk", "1",
+        "--max-worker-restart", str(len(spec.cases)),
+    ]  # fmt: skip
+    growth = _Growth(spec.journal, len(spec.cases))
+    child = _Child(spec, run, name, options)
+    began_s = time.monotonic()
+    code = child.run(timeout_s_max, lambda: on_progress(growth.read()))
+    counts = growth.read()
+    on_progress(counts)
+    if code not in DRIVEN:
+        done = f"{counts.done_n} of {counts.total_n} cases were driven"
+        raise DriveFailed(f"{child.account(code)}\n{done}")
+    return DriveResult(code, time.monotonic() - began_s, child.log, counts)
+
+
+def default_workers() -> int:
+    """How many pytest workers use this host best: two for each core, four at most."""
+    return min(WORKERS_MAX, 2 * (os.cpu_count() or 1))
+
+
+class _Child:
+    """One pytest process with all it starts, in a session of its own."""
+
+    def __init__(self, spec: Spec, run: Run, name: str, options: Sequence[str]) -> None:
+        self.log = run.logs / f"{name}.log"
+        path = run.logs / f"{name}.json"
+        write_spec(path, spec)
+        self._cwd = spec.root
+        self._command = [
+            sys.executable, "-m", "pytest", str(spec.scenarios),
+            "--harness-spec", str(path), "--rootdir", str(spec.root), *_OPTIONS, *options,
+        ]  # fmt: skip
+        kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+        self._env = {**kept, **run.environment, "PYTHONUNBUFFERED": "1"}
+
+    def run(self, timeout_s_max: float, on_poll: Callable[[], None]) -> int:
+        """Run to the end and give the exit code; raises DriveFailed past the limit."""
+        end_s = time.monotonic() + timeout_s_max
+        try:
+            with self.log.open("wb") as log:
+                process = subprocess.Popen(
+                    self._command,
+                    cwd=self._cwd,
+                    env=self._env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise EnvironmentBroken(f"pytest cannot be started: {error}") from error
+        try:
+            while time.monotonic() < end_s:
+                try:
+                    return process.wait(min(POLL_S, max(0.0, end_s - time.monotonic())))
+                except subprocess.TimeoutExpired:
+                    on_poll()
+        finally:
+            if process.poll() is None:
+                _kill(process)
+        raise DriveFailed(
+            f"the scenarios took longer than {timeout_s_max:g} s and were ended; see {self.log}"
+        )
+
+    def account(self, code: int) -> str:
+        """What an exit code means, with the end of what pytest said."""
+        if code < 0:
+            meaning = f"it was killed by signal {-code}"
+        else:
+            meaning = EXIT_CODES.get(code, "a code that pytest does not have")
+        return f"pytest ended with {code}: {meaning}; the end of {self.log}:\n{self.tail()}"
+
+    def tail(self) -> str:
+        """The last lines of what pytest said."""
+        try:
+            text = self.log.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise EnvironmentBroken(f"the log {self.log} cannot be read: {error}") from error
+        return "\n".join(f"  {line}" for line in text.splitlines()[-TAIL_LINES:])
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End pytest, its workers and their browsers, which are in sessions of their own."""
+    family: list[psutil.Process] = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    for member in family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(family, timeout=KILL_S_MAX)
+    process.wait(KILL_S_MAX)
+
+
+@dataclass(slots=True)
+class _Growth:
+    """Counts what the journal gained since it was made, reading each byte once."""
+
+    folder: Path
+    total_n: int
+    done_n: int = 0
+    saves_n: int = 0
+    offsets: dict[Path, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for path in self.folder.glob("*.jsonl"):
+            self.offsets[path] = path.stat().st_size
+
+    def read(self) -> DriveProgress:
+        for path in self.folder.glob("scenarios-*.jsonl"):
+            with path.open("rb") as stream:
+                stream.seek(self.offsets.get(path, 0))
+                whole, newline, _ = stream.read().rpartition(b"\n")
+            self.offsets[path] = self.offsets.get(path, 0) + len(whole) + len(newline)
+            self.done_n += whole.count(b'{"kind":"trial-ended"')
+            self.saves_n += whole.count(b'{"kind":"save-acknowledged"')
+        return DriveProgress(self.done_n, self.total_n, self.saves_n)
+
+
+def _read_promise(path: Path) -> dict[str, Any]:
+    """What the child wrote; nothing where it never came so far."""
+    try:
+        return dict(json.loads(path.read_text(encoding="ascii")))
+    except FileNotFoundError:
+        return {"cases": [], "absent": {}, "problems": []}
+    except (OSError, ValueError) as error:
+        raise DriveFailed(f"the promise {path} cannot be read: {error}") from error
+
+
+def _problems(problems: Sequence[Mapping[str, str]]) -> str:
+    lines = [f"  {problem['file']}: {problem['reason']}" for problem in problems[:PROBLEMS_MAX]]
+    more = len(problems) - PROBLEMS_MAX
+    if more > 0:
+        lines.append(f"  and {more} more")
+    return "\n".join([f"{len(problems)} scenario file(s) cannot be collected:", *lines])
