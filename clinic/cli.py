@@ -34,8 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", parents=[shared], help="bring the tables up to date")
     migrate.add_argument("--down", metavar="TARGET_RELEASE", help="go back to what it knows")
     seed = commands.add_parser("seed", parents=[shared], help="accounts and reference data")
-    seed.add_argument("--practitioners", type=int, default=20, metavar="N")
-    seed.add_argument("--patients", type=int, default=200, metavar="N")
+    seed.add_argument("--practitioners", type=_count, default=20, metavar="N")
+    seed.add_argument("--patients", type=_count, default=200, metavar="N")
     serve = commands.add_parser("serve", parents=[shared], help="answer HTTP requests")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
@@ -43,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", parents=[shared], help="deliver the outbox to the inboxes")
     commands.add_parser("releases", parents=[shared], help="list the releases")
     return parser
+
+
+def _count(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{word} is not 1 or more")
+    return number
 
 
 def _migrate(options: argparse.Namespace) -> int:

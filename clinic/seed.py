@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 PASSWORD = "clinic-demo"  # noqa: S105
+AUTHORS = 4
 PRACTICES = {1: "Riverside Practice", 2: "Hillside Practice"}
 ADD_PRACTITIONER = """
 INSERT INTO practitioner (practice_id, login, password, name, role) VALUES ($1, $2, $3, $4, $5)
@@ -48,7 +49,8 @@ async def sow(database_url: str, practitioners: int, patients: int) -> dict[str,
             await connection.execute("LOCK TABLE practice IN EXCLUSIVE MODE")
             await _accounts(connection, practitioners, patients)
             for number in range(1, len(NOTES) + 1):
-                await _note(connection, number)
+                author = (number - 1) % min(AUTHORS, practitioners) + 1
+                await _note(connection, number, f"dr{author}")
         return {
             "practitioners": await connection.fetchval("SELECT count(*) FROM practitioner"),
             "patients": await connection.fetchval("SELECT count(*) FROM patient"),
@@ -83,10 +85,10 @@ async def _accounts(connection: Connection, practitioners: int, patients: int) -
     )
 
 
-async def _note(connection: Connection, number: int) -> None:
+async def _note(connection: Connection, number: int, author: str) -> None:
     note = NOTES[number - 1]
     row = await connection.fetchrow(
-        ADD_NOTE, f"patient{number}", f"dr{(number - 1) % 4 + 1}", f"seed-{number}", *note.texts
+        ADD_NOTE, f"patient{number}", author, f"seed-{number}", *note.texts
     )
     if row is None:
         return

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from typing import TYPE_CHECKING
 
 from granian.constants import Interfaces
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 DRAIN_S_MAX = 20
+ORPHAN_S_MAX = 0.5
 
 
 def application() -> Starlette:
@@ -22,21 +27,30 @@ def application() -> Starlette:
     release.activate(release.chosen())
     from clinic.application import create
 
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     return create(settings())
 
 
 def serve(host: str, port: int, workers: int) -> None:
     """Answer requests until SIGTERM, then finish those that have begun; raises SettingMissing."""
     settings()
-    Server(
+    server = Server(
         "clinic.server:application",
         address=host,
         port=port,
         interface=Interfaces.ASGI,
         workers=workers,
-        factory=True,
         websockets=False,
         log_level=LogLevels.warning,
         workers_kill_timeout=DRAIN_S_MAX,
         respawn_failed_workers=True,
-    ).serve()
+    )
+    # Importing by name would depend on the current folder.
+    server.serve(target_loader=application, wrap_loader=False)
+
+
+def _end_with_parent(parent: int) -> None:
+    # A worker whose parent was killed would hold the port against its successor.
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_S_MAX)
+    os.kill(os.getpid(), signal.SIGTERM)
