@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from harness import corpus
 from harness.deploy.releases import identify
@@ -61,12 +62,19 @@ def spec_for(plan: Plan, run: RunFolder, role: Role, release: str, profile: Prof
         root=plan.folder,
         journal=run.journal,
         evidence=run.evidence,
-        files=run.lease.scratch("files"),
+        files=_files(run),
         forms=plan.forms(release),
         texts=text_classes(profile),
         strength=profile.strength,
         case_timeout_s_max=plan.scenarios.timeout_s_max,
     )
+
+
+def _files(run: RunFolder) -> Path:
+    """Where the files are made that scenarios upload; they stay, as evidence."""
+    folder = run.path / "files"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: str) -> Promised:
