@@ -183,9 +183,7 @@ def _field_names(where: Where, data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _locator(where: Where, form: FormTable) -> Iterator[Problem]:
     if (form.table is None) == (form.query is None):
-        told = (
-            "write the table, or a query that returns the key and a column per field: one of both"
-        )
+        told = "write the table, or a query that returns the key and a column per field"
         yield Problem((*where, "table"), "" if form.table is None else shown(form.table), told)
     if form.query is not None and not form.tables:
         told = 'a query says what it stands on; write tables = ["consultation"]'

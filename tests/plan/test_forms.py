@@ -1,0 +1,123 @@
+"""Forms follow the release they are read for."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import RecordUnreadable
+from harness.model import Contract, Field, Form
+from harness.plan import form_from_json, form_to_json
+from tests.plan.writing import load, problems
+
+RICH = """
+[form.document]
+storage = "main"
+query = "SELECT 1"
+tables = ["document"]
+key = ["a", "b"]
+setup = "SET app.tenant = '7'"
+settle_s_max = 5
+late_s_max = 1.5
+concurrent = "merge"
+unchecked = ["updated_at"]
+[form.document.fields]
+kind_ = { column = "kind", kind = "choice", choices = ["x", "y"] }
+lines = { rows = "many", max_chars = 80 }
+text = { newline = "any", trim = true, nfc = true, codec = "keys.notes:open_note" }
+"""
+
+
+def test_a_form_is_what_the_plan_writes(tmp_path: Path) -> None:
+    """Every key of a form and its fields reaches the model; a column is the field's own name."""
+    assert (
+        Form(
+            name="document",
+            storage="main",
+            key=("a", "b"),
+            fields=(
+                Field("kind_", "kind", kind="choice", choices=("x", "y")),
+                Field("lines", "lines", rows="many", max_chars=80),
+                Field("text", "text", contract=Contract("any", True, True, "keys.notes:open_note")),
+            ),
+            query="SELECT 1",
+            tables=("document",),
+            setup=("SET app.tenant = '7'",),
+            settle_s_max=5.0,
+            late_s_max=1.5,
+            concurrent="merge",
+            unchecked=("updated_at",),
+        )
+        == load(tmp_path, RICH).forms("1")["document"]
+    )
+
+
+def test_a_form_survives_json(tmp_path: Path) -> None:
+    """A form that is written to a run is read back the same."""
+    for form in load(tmp_path, RICH).forms("1").values():
+        assert form == form_from_json(form_to_json(form))
+
+
+@pytest.mark.parametrize(
+    "change", [{"fields": None}, {"key": None}, {"unknown": 1}, {"fields": [{}]}]
+)
+def test_a_damaged_form_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    """A form of a run that lost a part or gained one cannot be read, and is not guessed."""
+    data = form_to_json(load(tmp_path, RICH).forms("1")["document"])
+
+    with pytest.raises(RecordUnreadable, match="not a form of a plan"):
+        form_from_json({**data, **change})
+
+
+OVERRIDES = """
+[form.note.release."2.*"]
+table = "notes"
+fields = { text = "content" }
+[form.note.release."2.1*"]
+key = "uuid"
+[form.note.release."2.1.7"]
+query = "SELECT id, x AS text FROM n"
+tables = "n"
+fields = { text = { codec = "keys:open_note" } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("release", "table", "key", "column"),
+    [
+        ("1.0", "note", "id", "body"),
+        ("2.0", "notes", "id", "content"),
+        ("2.10", "note", "uuid", "body"),
+        ("2.1.7", None, "id", "body"),
+    ],
+)
+def test_the_most_specific_pattern_counts(
+    tmp_path: Path, release: str, table: str | None, key: str, column: str
+) -> None:
+    """Of several patterns that fit a release one counts: its own name, else the longest."""
+    form = load(tmp_path, OVERRIDES).forms(release)["note"]
+
+    assert (table, (key,), column) == (form.table, form.key, form.field("text").column)
+
+
+def test_an_override_changes_what_it_writes_alone(tmp_path: Path) -> None:
+    """A query takes the table's place, a codec is added, and the column stays."""
+    form = load(tmp_path, OVERRIDES).forms("2.1.7")["note"]
+
+    assert ("SELECT id, x AS text FROM n", ("n",)) == (form.query, form.tables)
+    assert Field("text", "body", contract=Contract(codec="keys:open_note")) == form.field("text")
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ('query = "SELECT 1"', 'form.note.release."2.*".tables: a query says'),
+        ('query = "SELECT 1"\ntable = "a"', 'form.note.release."2.*".query'),
+        ('fields = { txt = "a" }', "the form has no such field; write text"),
+        ('fields = { text = { kind = "file" } }', "unknown key; known here: codec, column"),
+    ],
+)
+def test_an_override_is_checked_like_the_form(tmp_path: Path, override: str, expected: str) -> None:
+    """A form that would be wrong for one release alone is refused for all."""
+    found = problems(tmp_path, f'[form.note.release."2.*"]\n{override}\n')
+
+    assert any(expected in problem for problem in found), found
