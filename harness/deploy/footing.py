@@ -83,7 +83,7 @@ class Footing:
             kill([child], self.marks(part))
         if code == 0:
             return
-        how = f"exited {code}" if code is not None else f"did not end within {limit_s:.0f} s"
+        how = f"exited {code}" if code is not None else f"did not end within {limit_s:g} s"
         raise ReleaseDown(f"{self}: {name} {how}{self.last_words(name, begin)}")
 
     def last_words(self, name: str, begin: int = 0) -> str:

@@ -30,6 +30,7 @@ BUILD_S_MAX = 900.0
 MIGRATE_S_MAX = 300.0
 PREPARE_S_MAX = 300.0
 STOP_S_MAX = 5.0
+STRANGER_S = 1.0
 LINES_SEARCHED = 50
 APP = "app"
 PART = "application"
@@ -261,7 +262,8 @@ class ProcessDeployment:
         problem = self._problem(answer, time.monotonic() - began_s)
         if problem is None:
             return
-        exited = self._children[0].exit_code() is not None
+        # An answer under another name may be a stranger's on our port: then our own exits soon.
+        exited = self._children[0].wait(STRANGER_S if answer.good else 0.0) is not None
         self.kill()
         if exited and not is_free(self._port.number):
             raise PortTaken(

@@ -101,7 +101,7 @@ def _await_ready(footing: Footing, name: str, service: Service, child: Child, be
         code = child.exit_code()
         late = time.monotonic() >= deadline_s
         if code is not None or late:
-            how = f"exited {code}" if code is not None else f"was not ready within {limit_s:.0f} s"
+            how = f"exited {code}" if code is not None else f"was not ready within {limit_s:g} s"
             raise EnvironmentBroken(f"service {name} {how}{footing.last_words(name, begin)}")
         time.sleep(POLL_S)
 

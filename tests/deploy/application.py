@@ -22,15 +22,16 @@ class Handler(BaseHTTPRequestHandler):
                 "release": self.options.answers or self.options.release,
                 "pid": os.getpid(),
                 "environment": dict(os.environ),
-                "folder": os.listdir(self.options.look) if self.options.look else None,
+                "folder": self.folder(),
             }
         ).encode()
         self.send_response(self.options.status)
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
-        print(format % args)
+    def folder(self) -> list[str] | None:
+        look = self.options.look
+        return [path.name for path in Path(look).iterdir()] if look else None
 
 
 def parse() -> argparse.Namespace:
@@ -50,7 +51,8 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     options = parse()
-    print(options.says, flush=True)
+    sys.stdout.write(f"{options.says}\n")
+    sys.stdout.flush()
     if options.act == "fail":
         sys.exit(7)
     if options.act == "migrate":

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import http.client
 import json
 import os
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,16 +16,23 @@ from harness.runs import RunFolder, create_run
 
 APPLICATION = Path(__file__).with_name("application.py")
 
+
+def act(*words: str) -> str:
+    """A command of the small application, as a plan writes it."""
+    return json.dumps(["python", str(APPLICATION), *words])
+
+
 PLAN = """
 [app]
 name = "small"
 [release]
 deployer = "process"
 health = {{ path = "/healthz", release = "release", timeout_s_max = {health_s} }}
-env = {{ DATABASE_URL = "{{storage.main.url}}", WORD = "of {{release}}" }}
+env = {{ DATABASE_URL = "{{storage.main.url}}", WORD = "of {{release}}"{env} }}
 {release}
 [release.process]
-command = ["python", "{application}", "serve", "--port", "{{port}}", "--release", "{{release}}"{more}]
+command = ["python", "{application}", "serve", "--port", "{{port}}",
+           "--release", "{{release}}"{more}]
 {sections}
 [storage.main]
 engine = "postgres"
@@ -51,6 +59,7 @@ def write_plan(tmp_path: Path) -> Callable[..., Plan]:
         *more: str,
         release: str = "",
         sections: str = "",
+        env: str = "",
         storage: str = 'url = "postgresql://u@127.0.0.1:1/none"',
         health_s: float = 10.0,
     ) -> Plan:
@@ -59,6 +68,7 @@ def write_plan(tmp_path: Path) -> Callable[..., Plan]:
             more="".join(f", {json.dumps(word)}" for word in more),
             release=release,
             sections=sections,
+            env=f", {env}" if env else "",
             storage=storage,
             health_s=health_s,
         )
@@ -80,12 +90,21 @@ def deployer(run: RunFolder, write_plan: Callable[..., Plan]) -> Callable[..., P
 
 
 @pytest.fixture
+def step() -> Callable[..., str]:
+    """A command of the small application, as a plan writes it."""
+    return act
+
+
+@pytest.fixture
 def health() -> Callable[[str], dict[str, Any]]:
     """What the small application says of itself."""
 
     def ask(url: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as response:
-            data: dict[str, Any] = json.load(response)
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+        connection.request("GET", "/healthz")
+        data: dict[str, Any] = json.load(connection.getresponse())
+        connection.close()
         return data
 
     return ask
