@@ -19,7 +19,8 @@ ORDER BY id LIMIT $3
 """
 READ = "SELECT id, name, born_on FROM patient WHERE id = $1 AND practice_id = $2"
 CONSULTATIONS = """
-SELECT consultation.id, consultation.created_at, consultation.finalised_at, consultation.reason,
+SELECT consultation.id, consultation.created_at, consultation.finalised_at,
+    left(consultation.reason, 80) AS about,
     practitioner.name AS practitioner
 FROM consultation JOIN practitioner ON practitioner.id = consultation.practitioner_id
 WHERE consultation.patient_id = $1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from clinic import api, document_api, health, pages, portal, share_routes
+from clinic import api, document_api, health, pages, portal, save_api, share_routes
 
 API = [
-    Route("/api/consultations/{id:int}", api.save_consultation, methods=["PATCH"]),
+    Route("/api/consultations/{id:int}", save_api.save_consultation, methods=["PATCH"]),
     Route("/api/consultations/{id:int}", api.read_consultation, methods=["GET"]),
     Route("/api/consultations/{id:int}", api.delete_consultation, methods=["DELETE"]),
     Route("/api/consultations/{id:int}/finalise", api.finalise_consultation, methods=["POST"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ def serve(host: str, port: int, workers: int) -> None:
         workers_kill_timeout=DRAIN_S_MAX,
         respawn_failed_workers=True,
     )
+    sys.stdout.write(f"clinic {release.chosen()} at http://{host}:{port}\n")
+    sys.stdout.flush()
     # Importing by name would depend on the current folder.
     server.serve(target_loader=application, wrap_loader=False)
 

@@ -20,7 +20,8 @@ export function mountLeaving(saver) {
 
   window.addEventListener("beforeunload", (event) => {
     if (!saver.pending) return;
-    if (!saver.troubled && saver.fitsLeavingBehind()) return;
+    const carried = navigator.onLine && !saver.troubled && saver.fitsLeavingBehind();
+    if (carried) return;
     event.preventDefault();
     event.returnValue = "unsaved";
     saver.save();

@@ -108,7 +108,10 @@ export class Saver extends EventTarget {
       return call("PATCH", this.#url, request.body);
     };
     try {
-      const signedOut = () => this.#status.failed("you are signed out. Your text is still here.");
+      const signedOut = () => {
+        this.troubled = true;
+        this.#status.failed("you are signed out. Your text is still here.");
+      };
       const answer = await this.#session.guard(attempt, signedOut);
       return this.#confirmed(request, answer);
     } catch (error) {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Route, expect
 
 from tests.clinic.live import PASSWORD, serving
 
@@ -178,17 +178,53 @@ def test_a_link_waits_for_the_save(desk: Desk, text: str) -> None:
     assert desk.texts() == expected(text)
 
 
-def test_leaving_the_clinic_saves_the_tail(desk: Desk) -> None:
-    """What was typed a moment before the page is left arrives without being waited for."""
+@pytest.mark.parametrize(("text", "asked"), [(TEXT, 0), (" long" * 40_000, 1)])
+def test_leaving_the_clinic_saves_the_tail(desk: Desk, text: str, asked: int) -> None:
+    """What was typed a moment before the page is left arrives; of much text the browser asks."""
     desk.open()
     consultation = desk.page.url
-    desk.fill()
+    dialogs: list[str] = []
+
+    def agree(dialog: Dialog) -> None:
+        dialogs.append(dialog.type)
+        dialog.accept()
+
+    desk.page.on("dialog", agree)
+    desk.fill(text)
 
     desk.page.goto("about:blank")
-    desk.page.wait_for_timeout(500)
+    desk.page.wait_for_timeout(800)
 
+    assert dialogs == ["beforeunload"] * asked
     desk.page.goto(consultation)
+    assert desk.texts() == expected(text)
+
+
+def test_signing_in_again_in_another_tab_changes_nothing(desk: Desk, clinic: str) -> None:
+    """A page whose token was replaced by a later sign-in fetches the new one and saves."""
+    desk.open()
+    desk.fill()
+    account = {"login": "dr1", "password": PASSWORD}
+    assert desk.page.request.post(f"{clinic}/api/sign-in", data=account).ok
+
+    desk.press_save()
+
     assert desk.texts() == expected()
+
+
+def test_a_character_that_cannot_be_stored_is_named(desk: Desk) -> None:
+    """The page says which field holds a NUL, keeps the text, and saves once it is gone."""
+    desk.open()
+    history = desk.page.get_by_label("History", exact=True)
+    history.fill("a\x00b")
+    alert = desk.page.get_by_role("alert")
+    expect(alert).to_contain_text("Not saved: History contains a character that cannot be stored")
+    assert history.input_value() == "a\x00b"
+
+    history.fill("ab")
+
+    expect(desk.status).to_have_text(SAVED)
+    expect(alert).to_be_hidden()
 
 
 def test_a_dropped_connection_is_told_and_retried(desk: Desk) -> None:
