@@ -275,6 +275,6 @@ def _placeholder(raw: Mapping[str, Any], name: str, fits: frozenset[str]) -> str
     known = _tables(raw, owner[0])
     if owner[1] not in known:
         return f"no {owner[0]} is called {owner[1]!r}; {advice(owner[1], known)}"
-    if kind == "service.NAME.port" and "port" not in known[owner[1]]:
+    if kind == "service.NAME.port" and "port" not in _tables(known, owner[1]):
         return f"service {owner[1]} has no port; write port = 6379 there"
     return None

@@ -31,7 +31,7 @@ from harness.plan.schema import (
     Service,
     StorageTable,
 )
-from harness.plan.secrecy import hide, substitute, unset, with_texts
+from harness.plan.secrecy import hide, scrub, substitute, unset, with_texts
 from harness.plan.structure import structure_problems
 from harness.plan.suggest import advice
 
@@ -180,10 +180,11 @@ def _plan(path: Path, raw: Json, env: Mapping[str, str], secrets_required: bool)
     problems = [
         *unset(raw, env, required=secrets_required),
         *structure_problems(raw, data),
-        *cross_problems(raw),
+        *cross_problems(data),
     ]
     if problems:
-        raise refuse(path, problems)
+        sentences = dict.fromkeys(scrub(str(problem), secrets) for problem in problems)
+        raise refuse(path, tuple(sentences))
     table = PlanTable.model_validate(data)
     return Plan(path, table, secrets, raw, env, secrets_required)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -49,9 +48,8 @@ def shown(value: object) -> str:
     return text if len(text) <= SEEN_CHARS_MAX else text[: SEEN_CHARS_MAX - 3] + "..."
 
 
-def refuse(path: Path, problems: Iterable[Problem]) -> PlanError:
+def refuse(path: Path, sentences: tuple[str, ...]) -> PlanError:
     """The error that names every problem of the plan at once."""
-    sentences = tuple(dict.fromkeys(str(problem) for problem in problems))
     count = "1 problem" if len(sentences) == 1 else f"{len(sentences)} problems"
     lines = "".join(f"\n  {sentence}" for sentence in sentences)
     return PlanError(f"{path}: {count}{lines}", sentences)

@@ -86,6 +86,15 @@ def test_a_missing_variable_names_itself_and_its_key(tmp_path: Path) -> None:
     assert frozenset() == plan.secrets
 
 
+def test_what_the_environment_says_is_checked_too(tmp_path: Path) -> None:
+    """A deployer that comes from the environment needs its section, and its value stays hidden."""
+    change = ('deployer = "process"', 'deployer = "${DEPLOYER}"')
+    found = problems(tmp_path, "", change, env={"DEPLOYER": "external"})
+
+    assert any("write [release.***]" in problem for problem in found)
+    assert () == problems(tmp_path, "", change, env={"DEPLOYER": "process"})
+
+
 def test_scrubbing_replaces_every_secret() -> None:
     """Longer secrets go first, so that no part of one is left; a very short one goes as a word."""
     assert "a *** b ***" == scrub("a s3cret-long b s3cret", {"s3cret", "s3cret-long", ""})
