@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.journal.handles import Save, Typed, file_value
-from harness.model import FileValue, Value
+from harness.model import FileValue, Kind, Value
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -59,11 +59,9 @@ def put(save: Save, name: str, place: object, how: str) -> tuple[Value, str]:
     if isinstance(value, Path):
         return _put_file(value, place), "file"
     if isinstance(value, tuple):
-        raise ScenarioError(
-            f"{save.id}: {name!r} is {len(value)} rows; give a list of as many Locators, or type "
-            f"save.{name}[0], save.{name}[1], ... and journal them with save.typed({name}=...)"
-        )
-    used = _put_text(place, value or "", how)
+        return _put_many(save, name, value, _first(place, len(value)), how)
+    kind = save.record.form.field(name).kind
+    used = _put_text(place, value or "", _choose(kind, how))
     return held(place), used
 
 
@@ -86,6 +84,17 @@ def _put_many(
     return tuple(held(place) for place in places), used[0] if used else how
 
 
+def _first(place: Locator, rows_n: int) -> list[Locator]:
+    """The first of the places that a Locator stands for; those that no row needs are emptied."""
+    if rows_n:
+        place.nth(rows_n - 1).wait_for()
+    places = place.all()
+    for left in places[rows_n:]:
+        if held(left):
+            left.fill("")
+    return places[:rows_n]
+
+
 def _put_file(path: Path, place: Locator) -> FileValue | None:
     place.set_input_files(path)
     sizes = place.evaluate(_FILES_JS)
@@ -93,12 +102,19 @@ def _put_file(path: Path, place: Locator) -> FileValue | None:
 
 
 def _put_text(place: Locator, text: str, how: str) -> str:
-    if how not in _WAYS:
+    way = {**_WAYS, "choose": _pick}.get(how)
+    if way is None:
         raise ScenarioError(f"no input method is called {how!r}; there is {', '.join(_WAYS)}")
-    return _WAYS[how](place, text)
+    return way(place, text)
 
 
-def _fill(place: Locator, text: str) -> str:
+def _choose(kind: Kind, how: str) -> str:
+    """Choices and flags are mostly not typed, however their form's texts are."""
+    return "choose" if kind in ("choice", "flag") and how in _WAYS else how
+
+
+def _pick(place: Locator, text: str) -> str:
+    """Choose an option, or set a mark; a place that is only text is filled."""
     kind = place.evaluate("el => el.tagName === 'SELECT' ? 'select' : el.type ?? ''")
     if kind == "select":
         place.select_option(text)
@@ -106,6 +122,11 @@ def _fill(place: Locator, text: str) -> str:
         place.set_checked(text.lower() in ("true", "t", "1", "on", "yes"))
     else:
         place.fill(text)
+    return "fill"
+
+
+def _fill(place: Locator, text: str) -> str:
+    place.fill(text)
     return "fill"
 
 

@@ -105,12 +105,14 @@ def _authors_spec(config: pytest.Config, folder: Path, tag: str) -> Spec:
 
 
 def _find_plan(config: pytest.Config) -> Path:
+    """The nearest plan above the scenarios that were named, else above where pytest runs."""
+    named = [config.invocation_params.dir / arg.split("::")[0] for arg in config.args]
     tried: list[Path] = []
-    for start in (config.rootpath, config.invocation_params.dir):
+    for start in (*named, config.rootpath, config.invocation_params.dir):
         for folder in (start, *start.parents):
             if (folder / FILE_NAME).is_file():
                 return folder / FILE_NAME
-            tried.append(folder)
+        tried.append(start)
     raise PlanError(
         f"no {FILE_NAME} in {tried[0]} or above it; --url needs one, for the forms it describes"
     )

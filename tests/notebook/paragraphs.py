@@ -1,0 +1,28 @@
+"""What the plan's codec is: from the paragraphs that storage holds to the text somebody typed."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+
+def text_of(stored: str | None) -> str | None:
+    """The text, a line per paragraph."""
+    if stored is None:
+        return None
+    reading = _Paragraphs()
+    reading.feed(stored)
+    reading.close()
+    return "\n".join(reading.lines)
+
+
+class _Paragraphs(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.lines.append("")
+
+    def handle_data(self, data: str) -> None:
+        self.lines = self.lines or [""]
+        self.lines[-1] += data

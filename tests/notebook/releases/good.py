@@ -1,0 +1,5 @@
+"""What runs today."""
+
+from notebook import Notebook as Release
+
+__all__ = ["Release"]

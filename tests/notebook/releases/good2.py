@@ -1,0 +1,5 @@
+"""The same notebook under another name."""
+
+from notebook import Notebook as Release
+
+__all__ = ["Release"]
