@@ -43,6 +43,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--status", type=int, default=200)
     parser.add_argument("--look")
     parser.add_argument("--says", default="")
+    parser.add_argument("--marks", help="a file that is made at once")
+    parser.add_argument("--after", help="a file that has to be there for a moment")
     parser.add_argument("--stubborn", action="store_true")
     parser.add_argument("--daemon", help="starts a process that leaves group and parent")
     parser.add_argument("--taken", help="a file: missing, the first start says the port is taken")
@@ -53,6 +55,8 @@ def main() -> None:
     options = parse()
     sys.stdout.write(f"{options.says}\n")
     sys.stdout.flush()
+    if options.marks:
+        Path(options.marks).touch()
     if options.act == "fail":
         sys.exit(7)
     if options.act == "migrate":
@@ -67,6 +71,10 @@ def main() -> None:
     if options.taken and not Path(options.taken).exists():
         Path(options.taken).write_text(str(options.port))
         sys.exit("OSError: [Errno 98] Address already in use")
+    while options.after and not Path(options.after).exists():
+        time.sleep(0.01)
+    if options.after:
+        time.sleep(0.3)
     if options.stubborn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if options.daemon:

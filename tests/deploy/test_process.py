@@ -215,10 +215,14 @@ def test_a_release_that_answers_as_another_is_not_taken_for_it(deployer: Make) -
         deployer("--answers", "1.0.0").deploy(RELEASE, "candidate", None).__enter__()
 
 
-def test_a_worker_that_exits_takes_the_release_down(deployer: Make, step: Step) -> None:
-    """A worker is part of its release: when it exits at once the release is down."""
-    made = deployer(sections=f"[release.worker]\ncommand = {step('fail', '--says', 'no queue')}",
-                    health_s=5.0)  # fmt: skip
+def test_a_worker_that_exits_takes_the_release_down(
+    deployer: Make, step: Step, tmp_path: Path
+) -> None:
+    """A worker is part of its release: when it exits during the start the release is down."""
+    fails = step("fail", "--says", "no queue", "--marks", str(tmp_path / "failed"))
+    made = deployer(
+        "--after", str(tmp_path / "failed"), sections=f"[release.worker]\ncommand = {fails}"
+    )
 
     with pytest.raises(ReleaseDown, match=r"worker-worker exited 7 (.|\n)*no queue"):
         made.deploy(RELEASE, "candidate", None).__enter__()
