@@ -26,9 +26,9 @@ class Profile:
 
 
 BUILT_IN: Mapping[str, Profile] = {
-    "commit": Profile("commit", 8, 2, 6, 120.0),
-    "release": Profile("release", "all", 3, 6, 1200.0),
-    "nightly": Profile("nightly", "all", 3, 6, 7200.0),
+    "commit": Profile("commit", 8, 2, 6, 600.0),
+    "release": Profile("release", "all", 3, 6, 3600.0),
+    "nightly": Profile("nightly", "all", 3, 6, 14400.0),
 }
 
 
