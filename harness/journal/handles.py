@@ -529,7 +529,7 @@ def _check_item(where: str, field: Field, item: object) -> None:
             near = _nearest(item.value, field.choices)
             raise ScenarioError(f"{where}: {item.value!r} is none of its choices{near}")
         return
-    if isinstance(item, int):
+    if isinstance(item, int) and field.rows == "one":
         return
     if field.kind != "text":
         raise ScenarioError(f"{where} is of kind {field.kind}: {_HINT[field.kind]}")

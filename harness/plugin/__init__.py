@@ -9,14 +9,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import corpus
-from harness.factors import absent_in, factors
+from harness.errors import JourneyBroken
+from harness.factors import Levelled, absent_in, factors
 from harness.journal.handles import Record, Save, Trial, exact
 from harness.plugin.readers import reader
 
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["Record", "Save", "Trial", "absent_in", "corpus", "exact", "factors", "reader"]
+__all__ = [
+    "JourneyBroken",
+    "Levelled",
+    "Record",
+    "Save",
+    "Trial",
+    "absent_in",
+    "corpus",
+    "exact",
+    "factors",
+    "reader",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
