@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,12 +87,12 @@ def start(command: Command, lease: Lease) -> Child:
 
     Raises EnvironmentBroken where its command, its folder or its log file cannot be had.
     """
-    _check(command)
+    argv = [*command.before, _program(command), *command.argv[1:]]
     account = command.account
     try:
         with command.log.open("ab") as log:
             process = subprocess.Popen(
-                [*command.before, *command.argv],
+                argv,
                 cwd=command.cwd,
                 env=dict(command.env),
                 stdin=subprocess.DEVNULL,
@@ -112,7 +113,8 @@ def start(command: Command, lease: Lease) -> Child:
     return Child(command, process)
 
 
-def _check(command: Command) -> None:
+def _program(command: Command) -> str:
+    """What to run for the command's first word; raises EnvironmentBroken where there is nothing."""
     if not command.cwd.is_dir():
         raise EnvironmentBroken(
             f"{command.name}: the folder {command.cwd} that it is to run in does not exist"
@@ -122,10 +124,13 @@ def _check(command: Command) -> None:
         found = os.access(command.cwd / word, os.X_OK)
     else:
         found = shutil.which(word, path=command.env.get("PATH", os.defpath)) is not None
+    if not found and word == "python":
+        return sys.executable  # some systems call it python3 alone
     if not found:
         raise EnvironmentBroken(
             f"{command.name}: command {word!r} was not found; install it, or name it with its path"
         )
+    return word
 
 
 def family(children: Iterable[Child], marks: Mapping[str, str]) -> list[psutil.Process]:
