@@ -61,7 +61,9 @@ def wake(config: pytest.Config) -> None:
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from error
     # pytest-playwright empties this folder when it starts, so it must be nobody else's.
-    config.option.output = tempfile.mkdtemp(prefix="harness-output-")
+    output = tempfile.TemporaryDirectory(prefix="output-", dir=config.stash[SESSION].spec.files)
+    config.option.output = output.name
+    config.add_cleanup(output.cleanup)
     readers.forget()
     plugins = {
         "collection": collection.Collecting(of(config)),
