@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from harness import corpus
+from harness.covering import cover
 from harness.errors import ScenarioError
 
 Levels: TypeAlias = tuple[object, ...]
@@ -151,7 +152,10 @@ def rows(
     empty = [name for name, levels in narrowed.items() if not levels]
     if empty:
         raise ScenarioError(f"the factor {empty[0]!r} has no level left; give it one")
-    chosen = _cover(narrowed, scenario.where, min(strength, len(narrowed)))
+    texts_of = [name for name, levels in scenario.factors.items() if levels == corpus.classes]
+    groups = _groups(narrowed, texts_of, strength)
+    levels_n = {name: len(levels) for name, levels in narrowed.items()}
+    chosen = cover(levels_n, groups, _Allowed(narrowed, scenario.where))
     if not chosen:
         raise ScenarioError(
             f"no row of {', '.join(narrowed)} is allowed by where=...; loosen it, or drop levels"
@@ -211,22 +215,15 @@ def _narrow(scenario: Scenario, release: str, texts: Sequence[str] | None) -> di
     return narrowed
 
 
-_Row: TypeAlias = dict[str, int]
+def _groups(names: Iterable[str], texts: Sequence[str], strength: int) -> list[tuple[str, ...]]:
+    """The factors that are to meet: strength at a time, and the corpus each other one alone.
 
-
-def _cover(narrowed: Mapping[str, Levels], where: Predicate | None, strength: int) -> list[_Row]:
-    """Rows of level numbers in which every allowed combination of strength factors occurs."""
-    from covertable import make  # type: ignore[import-untyped]
-
-    space = {name: list(range(len(levels))) for name, levels in narrowed.items()}
-    allowed = _Allowed(narrowed, where)
-    made = make(space, strength=strength, constraints=allowed.constraints())
-    found = [{name: row[name] for name in space} for row in made if allowed(row) is True]
-    for missing in _uncovered(space, found, strength):
-        row = _complete(space, missing, allowed)
-        if row is not None:
-            found.append(row)
-    return found
+    The corpus has so many levels that triples with it would be most of the rows.
+    """
+    rest = [name for name in names if name not in texts]
+    groups = [*itertools.combinations(rest, min(strength, len(rest)))] if rest else []
+    pairs = itertools.combinations(names, min(2, len(rest) + len(texts)))
+    return groups + [pair for pair in pairs if set(pair) & set(texts)]
 
 
 @dataclass(slots=True)
@@ -236,52 +233,17 @@ class _Allowed:
     narrowed: Mapping[str, Levels]
     where: Predicate | None
 
-    def __call__(self, row: Mapping[str, int]) -> bool | None:
-        """Whether the row may be; None while the predicate asks for a factor not chosen yet."""
+    def __call__(self, row: Mapping[str, int]) -> bool | str:
+        """Whether the row may be, or the factor without a level that the predicate asks for."""
         if self.where is None:
             return True
         levels = {name: self.narrowed[name][at] for name, at in row.items()}
         try:
-            verdict = bool(self.where(_Partial(levels)))
+            return bool(self.where(_Partial(levels)))
         except _Open as asked:
             if str(asked) not in self.narrowed:
                 known = ", ".join(self.narrowed)
                 raise ScenarioError(
                     f"where=... asks for {asked}, which is no factor: {known}"
                 ) from None
-            return None
-        return verdict
-
-    def constraints(self) -> list[dict[str, object]] | None:
-        """The predicate as covertable takes it: a function of a row, known or not yet."""
-        if self.where is None:
-            return None
-        return [{"operator": "fn", "requires": [], "evaluate": self}]
-
-
-def _uncovered(space: Mapping[str, list[int]], found: list[_Row], strength: int) -> Iterator[_Row]:
-    """Combinations that no row holds yet, looked up anew as rows are added."""
-    for names in itertools.combinations(space, strength):
-        seen = {tuple(row[name] for name in names) for row in found}
-        for levels in itertools.product(*(space[name] for name in names)):
-            if levels not in seen and not _held(found, names, levels):
-                yield dict(zip(names, levels, strict=True))
-
-
-def _held(found: list[_Row], names: Sequence[str], levels: Sequence[int]) -> bool:
-    return any(all(row[n] == at for n, at in zip(names, levels, strict=True)) for row in found)
-
-
-def _complete(space: Mapping[str, list[int]], start: _Row, allowed: _Allowed) -> _Row | None:
-    """A whole allowed row that begins with start; None where there is none."""
-    if allowed(start) is False:
-        return None
-    left = [name for name in space if name not in start]
-    if not left:
-        return {name: start[name] for name in space}
-    name = left[0]
-    for at in space[name]:
-        row = _complete(space, {**start, name: at}, allowed)
-        if row is not None:
-            return row
-    return None
+            return str(asked)
