@@ -1,0 +1,7 @@
+"""Faulty in four ways at once, as releases are that were never gated."""
+
+from releases import drops, half, keeps, truncates
+
+
+class Release(truncates.Release, half.Release, drops.Release, keeps.Release):
+    pass
