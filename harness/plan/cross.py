@@ -212,6 +212,11 @@ def _locator(where: Where, form: FormTable) -> Iterator[Problem]:
 def _override(
     where: Where, form: FormTable, override: FormOverride, broken: bool
 ) -> Iterator[Problem]:
+    others = sorted(override.model_fields_set - {"absent"})
+    if override.absent and others:
+        told = f"a release without the form keeps it nowhere; remove {', '.join(others)}"
+        yield Problem((*where, "absent"), "True", told)
+        return
     for name in override.fields:
         if name not in form.fields:
             told = f"the form has no such field; {advice(name, form.fields)}"

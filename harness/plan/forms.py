@@ -32,6 +32,12 @@ def build_form(name: str, table: FormTable, release: str) -> Form:
     )
 
 
+def is_absent(table: FormTable, release: str) -> bool:
+    """Whether that release does not have the form at all."""
+    glob = override_for(release, table.release)
+    return glob is not None and table.release[glob].absent
+
+
 def override_for(release: str, globs: Iterable[str]) -> str | None:
     """The pattern that fits the release's name: the name itself, else the longest one."""
     fitting = [glob for glob in globs if fnmatch.fnmatchcase(release, glob)]

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from harness.errors import PlanError
 from harness.model import Form
 from harness.plan.cross import cross_problems
-from harness.plan.forms import build_form
+from harness.plan.forms import build_form, is_absent
 from harness.plan.problems import dotted, refuse
 from harness.plan.profiles import BUILT_IN, Profile, with_changes
 from harness.plan.schema import (
@@ -119,8 +119,12 @@ class Plan:
         return self.table.quarantine
 
     def forms(self, release: str) -> dict[str, Form]:
-        """Every form as that release keeps it, by name."""
-        return {name: build_form(name, table, release) for name, table in self.table.form.items()}
+        """Every form as that release keeps it, by name, without those it does not have."""
+        return {
+            name: build_form(name, table, release)
+            for name, table in self.table.form.items()
+            if not is_absent(table, release)
+        }
 
     def profile(self, name: str) -> Profile:
         """What that profile holds with the plan's changes; raises PlanError on another name."""

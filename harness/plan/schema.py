@@ -242,8 +242,9 @@ class FieldOverride(Table):
 
 
 class FormOverride(Table):
-    """Where releases of a name keep a form, when it differs."""
+    """Where releases of a name keep a form, when it differs; absent where they have none."""
 
+    absent: bool = False
     table: Text | None = None
     key: Annotated[Texts, Field(min_length=1)] | None = None
     query: Text | None = None

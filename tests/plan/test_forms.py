@@ -121,3 +121,30 @@ def test_an_override_is_checked_like_the_form(tmp_path: Path, override: str, exp
     found = problems(tmp_path, f'[form.note.release."2.*"]\n{override}\n')
 
     assert any(expected in problem for problem in found), found
+
+
+@pytest.mark.parametrize(("release", "names"), [("1.0.4", ["note"]), ("1.1.0", ["note", "share"])])
+def test_a_release_may_lack_a_form(tmp_path: Path, release: str, names: list[str]) -> None:
+    """A form that a release does not have is left out for that release alone."""
+    plan = load(
+        tmp_path,
+        """
+        [form.share]
+        storage = "main"
+        table = "share"
+        key = "id"
+        fields = { recipient = "recipient" }
+        [form.share.release."1.0.*"]
+        absent = true
+        """,
+    )
+
+    assert names == list(plan.forms(release))
+
+
+def test_a_form_that_is_absent_is_kept_nowhere(tmp_path: Path) -> None:
+    """A table beside absent is a contradiction, and is refused by name."""
+    override = '[form.note.release."1.*"]\nabsent = true\ntable = "old_note"\n'
+
+    told = "a release without the form keeps it nowhere; remove table"
+    assert (f'form.note.release."1.*".absent = True: {told}',) == problems(tmp_path, override)
