@@ -53,7 +53,11 @@ def _json_option(command: click.decorators.FC) -> click.decorators.FC:
 
 @harness.command()
 @click.argument("candidate")
-@click.option("--baseline", help="Release to compare with.  [default: the last that passed]")
+@click.option(
+    "--baseline",
+    metavar="RELEASE",
+    help="Release to compare with.  [default: the last that passed]",
+)
 @_plan_option
 @click.option(
     "--profile",
@@ -80,7 +84,10 @@ def gate(  # noqa: PLR0913 - click passes each option by name
     only: str | None,
     as_json: bool,
 ) -> int:
-    """Gate the release CANDIDATE: deploy it, drive it, prove every field in storage."""
+    """Gate the release CANDIDATE.
+
+    Deploy it, drive it, and compare every field that was told saved with what storage holds.
+    """
     from harness.cli.progress import watcher
     from harness.gate import Asked, gate
 
@@ -102,7 +109,10 @@ def gate(  # noqa: PLR0913 - click passes each option by name
 @click.argument("run", type=click.Path(path_type=Path))
 @_json_option
 def judge(run: Path, as_json: bool) -> int:
-    """Judge the past run in the folder RUN again, offline: the same verdict."""
+    """Judge the past run in the folder RUN again.
+
+    Offline and from its record alone: the verdict is the same.
+    """
     from harness.journal.reader import read_journal
     from harness.judge import judge
     from harness.observations import read_observations
@@ -142,7 +152,10 @@ def plan_check(plan: Path, no_env: bool) -> int:
 @click.option("--clean", is_flag=True, help="End and remove what runs that were killed left.")
 @_runs_option
 def doctor(clean: bool, runs: Path) -> int:
-    """Say what this machine has of what a gate needs, and clean up after killed runs."""
+    """Say what this machine lacks for a gate.
+
+    With --clean: clean up after runs that were killed; runs that are alive are left alone.
+    """
     from harness import doctor
 
     if clean:
