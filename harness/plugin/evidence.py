@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
 LINES_MAX = 4
+# An error repeats what was typed, which may be a mebibyte.
+LINE_CHARS_MAX = 2000
 SHORT_CHARS_MAX = 400
 SCREENSHOT_TIMEOUT_MS = 5000
 PAGES_MAX = 3
@@ -52,8 +54,9 @@ def relative(spec: Spec, path: Path) -> str:
 def keep_text(spec: Spec, trial: str, name: str, text: str) -> str:
     """Write a text of evidence and name it; raises EnvironmentBroken."""
     path = path_of(spec, trial, name)
+    lines = [line[:LINE_CHARS_MAX] for line in _ANSI.sub("", text).splitlines()]
     try:
-        path.write_text(_ANSI.sub("", text), encoding="utf-8", errors="backslashreplace")
+        path.write_text("\n".join(lines), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise EnvironmentBroken(f"the evidence {path} cannot be written: {error}") from error
     return relative(spec, path)

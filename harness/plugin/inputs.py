@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
 TYPED_CHARS_MAX = 200
+# Laying out a long text takes a busy machine many seconds, which is no fault of the page.
+LONG_CHARS = 20_000
+LONG_MS = 60_000
 COMPOSED_CHARS_MAX = 12
 
 _PASTE_JS = """(el, text) => {
@@ -126,7 +129,7 @@ def _pick(place: Locator, text: str) -> str:
 
 
 def _fill(place: Locator, text: str) -> str:
-    place.fill(text)
+    place.fill(text, timeout=LONG_MS if len(text) > LONG_CHARS else None)
     return "fill"
 
 

@@ -127,7 +127,8 @@
   const stateOf = (el, since) => {
     if (!el.isConnected) return { state: "gone", text: "" };
     const text = textOf(el);
-    if (!visible(el)) return { state: "hidden", text };
+    const seen = el.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    if (!seen) return { state: "hidden", text };
     if (!text) return { state: "empty", text };
     return { state: renderedAt(el) >= since ? "fresh" : "old", text };
   };

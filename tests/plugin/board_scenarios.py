@@ -1,0 +1,281 @@
+"""Scenarios of the board; each is driven in a child process, and its journal is looked at.
+
+They are copied beside a plan of their own before they run, so this file is not collected here.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from harness.plugin import Levelled, Save, Trial, absent_in, corpus, exact, factors, reader
+
+LONG = corpus.TextClass("long", lambda n: f"{n} " + "fièvre " * 150_000)
+APPENDED = """() => {
+  document.querySelectorAll("main").forEach(old => old.remove());
+  const added = document.createElement("main");
+  added.textContent = "Saved afresh";
+  document.body.append(added);
+}"""
+SHADOW = """() => {
+  const host = document.createElement("section");
+  document.body.append(host);
+  const root = host.attachShadow({ mode: "open" });
+  root.innerHTML = "<p id=inner></p>";
+  setTimeout(() => { root.querySelector("#inner").textContent = "Saved inside" }, 50);
+}"""
+
+
+@reader("note")
+def note_page(context: BrowserContext, url: str, key: str) -> dict[str, object] | None:
+    page = context.new_page()
+    answer = page.goto(f"{url}/notes/{key}")
+    if answer is None or not answer.ok:
+        return None
+    return {
+        "title": page.locator("h1").text_content(),
+        "body": page.locator("textarea").input_value(),
+    }
+
+
+@pytest.fixture
+def save_of(page: Page, journal: Trial) -> Save:
+    """A save that is about to be entered, on an open page."""
+    page.goto("/")
+    return journal.record("note", key=404).save(title=exact("x"))
+
+
+def submit(page: Page) -> None:
+    page.get_by_role("button", name="Save").click()
+
+
+@factors(how=["fill", "typing", "paste", "composition"], text=["plain", "multiline"])
+def test_note(page: Page, journal: Trial, case: Levelled) -> None:
+    note = journal.record("note")
+    page.goto("/")
+    with note.save(title="plain", body=case.text) as save:
+        save.enter("title", page.get_by_label("Title"), how=case.how)
+        save.enter("body", page.get_by_label("Body"), how=case.how)
+        submit(page)
+        save.acknowledged(page.get_by_role("status"))
+    note.key = page.get_by_role("status").inner_text().split()[-1]
+
+
+def test_second_save(page: Page, journal: Trial) -> None:
+    note = journal.record("note", key=404)
+    page.goto("/")
+    for _ in range(2):
+        with note.save(title="plain") as save:
+            save.enter("title", page.get_by_label("Title"))
+            submit(page)
+            save.acknowledged(page.get_by_role("status"))
+
+
+def test_hostile(page: Page, journal: Trial) -> None:
+    note = journal.record("note")
+    page.goto("/")
+    with note.save(title="surrogate", body=LONG, rich="nul") as save:
+        save.enter("title", page.get_by_label("Title"))
+        save.enter("body", page.get_by_label("Body"), how="typing")
+        save.enter("rich", page.get_by_label("Rich"), how="paste")
+        submit(page)
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_other_kinds(page: Page, journal: Trial) -> None:
+    page.goto("/")
+    with journal.record("note").save(kind=exact("result"), pinned=exact("true"), file=2048) as save:
+        save.enter("kind", page.get_by_label("Kind"))
+        save.enter("pinned", page.get_by_label("Pinned"), how="paste")
+        save.enter("file", page.get_by_label("File"))
+        submit(page)
+        save.acknowledged("Saved")
+
+
+def test_old_text(page: Page, save_of: Save) -> None:
+    page.evaluate("document.getElementById('status').textContent = 'Saved 14:03'")
+    page.wait_for_timeout(20)
+    with save_of as save:
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_old_text_restyled(page: Page, save_of: Save) -> None:
+    page.evaluate("document.getElementById('status').textContent = 'Saved 14:03'")
+    page.wait_for_timeout(20)
+    with save_of as save:
+        page.evaluate("document.getElementById('status').className = 'fresh'")
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_old_text_by_its_text(page: Page, save_of: Save) -> None:
+    page.evaluate("document.getElementById('status').textContent = 'Saved 14:03'")
+    page.wait_for_timeout(20)
+    with save_of as save:
+        save.acknowledged("Saved 14:03")
+
+
+def test_nothing_said(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_nowhere(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        save.acknowledged(page.get_by_test_id("status"))
+
+
+def test_same_text_again(page: Page, save_of: Save) -> None:
+    page.evaluate("document.getElementById('status').textContent = 'Saved'")
+    page.wait_for_timeout(20)
+    with save_of as save:
+        page.evaluate("document.getElementById('status').textContent = 'Saved'")
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_class_shows_it(page: Page, save_of: Save) -> None:
+    page.wait_for_timeout(200)
+    with save_of as save:
+        page.evaluate("document.getElementById('toast').classList.add('on')")
+        save.acknowledged(page.locator("#toast"))
+
+
+def test_attribute_shows_it(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        page.evaluate("document.getElementById('covered').hidden = false")
+        save.acknowledged(page.locator("#covered"))
+
+
+def test_fading_in(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        page.evaluate("document.getElementById('fading').classList.add('on')")
+        save.acknowledged(page.locator("#fading"))
+
+
+def test_element_replaced(page: Page, save_of: Save) -> None:
+    page.evaluate(APPENDED)
+    page.wait_for_timeout(20)
+    with save_of as save:
+        page.evaluate(f"setTimeout({APPENDED}, 200)")
+        save.acknowledged(page.get_by_role("main"))
+
+
+def test_in_shadow(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        page.evaluate(SHADOW)
+        save.acknowledged(page.locator("#inner"))
+
+
+def test_after_navigation(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        page.evaluate("setTimeout(() => location.assign('/saved'), 50)")
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_fake_clock(page: Page, journal: Trial) -> None:
+    page.clock.install(time=0)
+    page.goto("/")
+    with journal.record("note", key=404).save(title=exact("x")) as save:
+        submit(page)
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_refusal(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        page.evaluate("document.getElementById('alert').textContent = 'Too long'")
+        save.refused(page.get_by_role("alert"))
+
+
+def test_told_why(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        page.evaluate("document.getElementById('alert').textContent = 'Choose a patient first'")
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_told_before(page: Page, save_of: Save) -> None:
+    page.evaluate("document.getElementById('alert').textContent = 'This is a demonstration'")
+    page.wait_for_timeout(20)
+    with save_of as save:
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_without_acknowledgement(save_of: Save) -> None:
+    with save_of:
+        pass
+
+
+def test_unwatched_page(page: Page, save_of: Save) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    other = browser.new_page()
+    other.set_content("<p>Saved</p>")
+    with save_of as save:
+        save.acknowledged(other.get_by_text("Saved"))
+
+
+def test_text_without_a_page(journal: Trial) -> None:
+    with journal.record("note", key=404).save(title=exact("x")) as save:
+        save.acknowledged("204")
+
+
+def test_transport(journal: Trial) -> None:
+    with journal.record("note", key=404).save(title=exact("x")) as save:
+        save.acknowledged("204", level="transport")
+
+
+def test_wrong_place(page: Page, save_of: Save) -> None:
+    with save_of as save:
+        save.enter("title", "#title")
+
+
+def test_skipped() -> None:
+    pytest.skip("not today")
+
+
+def test_xfailed() -> None:
+    pytest.xfail("known")
+
+
+def test_expectation(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("status")).to_have_text("Saved", timeout=100)
+
+
+def test_browser_gone(page: Page) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    page.context.close()
+    page.goto("/")
+
+
+def test_second_user(new_context: object, journal: Trial) -> None:
+    pages = [new_context().new_page() for _ in range(2)]  # type: ignore[operator]
+    for page in pages:
+        page.goto("/")
+        with journal.record("note").save(title="plain") as save:
+            save.enter("title", page.get_by_label("Title"))
+            submit(page)
+            save.acknowledged(page.get_by_role("status"))
+
+
+def test_bodies(page: Page, journal: Trial) -> None:
+    page.goto("/")
+    page.evaluate(
+        """async () => {
+          const post = (path, body) => fetch(path, { method: "POST", body });
+          await post("/form", new URLSearchParams({ "observation[reason]": "é +", password: "p" }));
+          const data = new FormData();
+          data.append("reason", "é");
+          await post("/multipart", data);
+          data.append("scan", new File(["abc"], "scan.txt"));
+          await post("/upload", data);
+          navigator.sendBeacon("/beacon", new Blob(["{}"], { type: "application/json" }));
+          await post("/long", JSON.stringify({ reason: "x".repeat(5000) }));
+          await fetch("/empty", { method: "POST" });
+          await fetch("/notes/1", { method: "GET" });
+          await post("http://127.0.0.1:9/elsewhere", "x").catch(() => 0);
+        }"""
+    )
+
+
+@absent_in("1.*", reason="came with 2.0")
+def test_absent() -> None: ...
