@@ -34,6 +34,7 @@ EXIT_CODES: Mapping[int, str] = {
     3: "pytest failed inside",
     4: "pytest was called in a wrong way, or a conftest.py could not be imported",
     5: "no scenario was collected",
+    6: "there were more warnings than the application's own pytest options allow",
 }
 DRIVEN = frozenset({0, 1})
 
@@ -113,10 +114,10 @@ def collect(spec: Spec, run: Run) -> Collected:
     if code not in (0, 5):
         raise DriveFailed(child.account(code))
     if not promise["cases"]:
-        why = (
-            f": {len(promise['absent'])} are absent in {spec.release}" if promise["absent"] else ""
-        )
-        raise ScenarioError(f"no scenario was collected in {spec.scenarios}{why}; see {child.log}")
+        why = "write a function test_... in a file test_....py there"
+        if promise["absent"]:
+            why = f"{len(promise['absent'])} are absent in {spec.release}"
+        raise ScenarioError(f"no scenario was collected in {spec.scenarios}: {why}")
     cases = tuple(Case(**case) for case in promise["cases"])
     return Collected(cases, dict(promise["absent"]))
 
@@ -148,7 +149,7 @@ def drive(
     code = child.run(timeout_s_max, lambda: on_progress(growth.read()))
     counts = growth.read()
     on_progress(counts)
-    if code not in DRIVEN:
+    if code not in DRIVEN or counts.done_n == 0:
         done = f"{counts.done_n} of {counts.total_n} cases were driven"
         raise DriveFailed(f"{child.account(code)}\n{done}")
     return DriveResult(code, time.monotonic() - began_s, child.log, counts)

@@ -51,12 +51,13 @@ def gate(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Outcome:
         check_release_known(plan, name)
     for sentence in clean_abandoned():
         watch(Progress("start", sentence))
+    browser = find_browser(env)
     with create_run(asked.runs) as run:
         try:
             deployer = deployer_for(plan, run, asked.deployer, env)
             if deployer.notice:
                 watch(Progress("start", deployer.notice))
-            watch(Progress("start", f"browser: {find_browser().name}"))
+            watch(Progress("start", f"browser: {browser.name}"))
             promised = make_promise(asked, plan, run, deployer.name)
         except UsageError:
             shutil.rmtree(run.path, ignore_errors=True)
