@@ -1,0 +1,98 @@
+"""Readers: what is due on a page, and how one is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ScenarioError
+from harness.journal.handles import Record, Trial, exact
+from harness.journal.writer import JournalWriter
+from harness.model import ABSENT
+from harness.plugin import readers
+from tests.plugin.conftest import FORMS
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Iterator[Record]:
+    """A keyed record without any save."""
+    with JournalWriter(tmp_path, "test") as writer:
+        trial = Trial(writer, id="candidate/0/1", run="ab12", number=0, forms=FORMS)
+        yield trial.record("note", key=7)
+
+
+@pytest.fixture(autouse=True)
+def _registry() -> Iterator[None]:
+    readers.forget()
+    yield
+    readers.forget()
+
+
+def saved(note: Record, **fields: str) -> None:
+    with note.save(**{name: exact(value) for name, value in fields.items()}) as save:
+        save.acknowledged("Saved")
+
+
+def test_the_last_acknowledged_value_is_due(note: Record) -> None:
+    """Each field is due as its last acknowledged save typed it."""
+    saved(note, title="one", body="one")
+    saved(note, title="two")
+    with note.save(body=exact("never")) as save:
+        save.refused("Too long")
+
+    assert {"title": "two", "body": "one"} == readers.due_shown(note)
+
+
+def test_what_was_typed_is_due(note: Record) -> None:
+    """What the page held goes before what was to be typed."""
+    with note.save(title=exact("one")) as save:
+        save.typed(title="on")
+        save.acknowledged("Saved")
+
+    assert {"title": "on"} == readers.due_shown(note)
+
+
+def test_an_unknown_save_leaves_its_fields_open(note: Record) -> None:
+    """Where several values are right, none is waited for."""
+    saved(note, title="one", body="one")
+    with note.save(title=exact("two")), note.trial.fault("cut"):
+        pass
+
+    assert {"body": "one"} == readers.due_shown(note)
+
+
+def test_a_deleted_record_is_due_nowhere(note: Record) -> None:
+    """After an acknowledged deletion each field is to be absent."""
+    saved(note, title="one")
+    with note.delete() as deletion:
+        deletion.acknowledged("Gone")
+
+    assert {name: ABSENT for name in ("title", "body")}.items() <= readers.due_shown(note).items()
+
+
+def test_a_cleared_field_is_due_empty(note: Record) -> None:
+    """After an acknowledged clearing the field is to be empty."""
+    saved(note, title="one")
+    with note.clear("title") as clearing:
+        clearing.acknowledged("Saved")
+
+    assert {"title": ""} == readers.due_shown(note)
+
+
+def test_a_reader_says_what_it_needs() -> None:
+    """A reader that asks for what nobody can give is an error of the scenario."""
+    with pytest.raises(ScenarioError, match="asks for 'page'; it may ask for context, url, key"):
+        readers.reader("note")(lambda page: {})
+
+
+def test_only_keyed_and_acknowledged_records_are_read(note: Record) -> None:
+    """A record is looked at once somebody was told it is stored, and where there is a reader."""
+    assert not readers.wanted([note])
+    readers.reader("note")(lambda context: {})
+    assert not readers.wanted([note])
+
+    saved(note, title="one")
+
+    assert readers.wanted([note])
