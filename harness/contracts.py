@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
+from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 
-from harness.model import Contract, Kind, Value
+from harness.model import ABSENT, Contract, Kind, Value
 
 EXACT = Contract()
 
@@ -31,7 +31,7 @@ def same(due: Value, found: Value, contract: Contract = EXACT, kind: Kind = "tex
 def canonical(text: str, contract: Contract, kind: Kind = "text") -> str:
     """The one spelling that stands for all that the contract treats as the same text."""
     if kind in ("number", "date", "flag"):
-        return _meaning(text, kind)
+        return _meaning(text.strip(), kind) or text
     if contract.newline == "any":
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if contract.trim:
@@ -41,15 +41,38 @@ def canonical(text: str, contract: Contract, kind: Kind = "text") -> str:
     return text
 
 
-def _meaning(text: str, kind: Kind) -> str:
-    word = text.strip()
+def is_nothing(value: Value) -> bool:
+    """NULL, an absent place, the empty text and the empty list all hold nothing."""
+    return value is None or value is ABSENT or value in ("", ())
+
+
+def _meaning(word: str, kind: Kind) -> str | None:
+    """What a number, a date or a flag says, in one spelling; None where it is none."""
     try:
         if kind == "number":
-            return format(Decimal(word).normalize(), "f")
+            return _number(Decimal(word))
         if kind == "date":
-            return date.fromisoformat(word[:10]).isoformat()
+            return _date(datetime.fromisoformat(word))
     except (InvalidOperation, ValueError):
-        return text
+        return None
     if word.lower() in _TRUE | _FALSE:
         return "true" if word.lower() in _TRUE else "false"
-    return text
+    return None
+
+
+def _number(number: Decimal) -> str | None:
+    """Every digit counts: a decimal context would round what has more than it keeps."""
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return None
+    spelled = "".join(map(str, digits)).lstrip("0")
+    if not spelled:
+        return "0"
+    whole = spelled.rstrip("0")
+    return f"{'-' if sign else ''}{whole}e{exponent + len(spelled) - len(whole)}"
+
+
+def _date(moment: datetime) -> str:
+    """A day; the time of the day as well where there is one, for it is no less typed."""
+    midnight = moment.time() == time()
+    return moment.date().isoformat() if midnight else moment.isoformat()

@@ -34,13 +34,13 @@ class TextClass:
 def _of_bytes(size_bytes: int) -> Callable[[int], str]:
     def write(n: int) -> str:
         head = f"Compte rendu n° {n} : "
-        body = head.encode()[: size_bytes].decode("utf-8", "ignore")
+        body = head.encode()[:size_bytes].decode("utf-8", "ignore")
         filler = "fièvre "
         while len(body.encode()) < size_bytes:
             left_bytes = size_bytes - len(body.encode())
             times = left_bytes // len(filler.encode())
             body += filler * times if times else "." * left_bytes
-        return body
+        return f"{body[:-1]}." if body.endswith(" ") else body
 
     return write
 
@@ -62,10 +62,14 @@ _PLAIN: dict[str, Callable[[int], str]] = {
     "plain": lambda n: f"Patient vu en consultation, douleur depuis {n} jours, sans fièvre.",
     "comparison": lambda n: f"TA <140/90, CRP <5 mg/L, SpO2 >95 %, dosage {n} <=> norme.",
     "symbols": lambda n: f"≥ {n} ≤ ± → 20 µg ½ cp, 10² UI, 38,5 °C, Δ = −2 ‰ €",
-    "typography": lambda n: f"L’œdème régresse ; « pas de fièvre » : 38,5\u00a0°C, {n}\u202f000\u00a0U !",
+    "typography": lambda n: (
+        f"L’œdème régresse ; « pas de fièvre » : 38,5\u00a0°C, {n}\u202f000\u00a0U !"
+    ),
     "astral": lambda n: f"Vu par 👩\u200d⚕️ puis 🧑🏽\u200d🔬, 𝛽-bloquant {n} mg 🩺",
     "multiline": lambda n: f"Ligne 1\n\n\tLigne {n} après un blanc\n\n\n  - fin \nDernière",
-    "markup": lambda n: f"&lt; &eacute; <b>gras</b> </textarea><script>x({n})</script> {{{{ n }}}} %s ${{x}}",
+    "markup": lambda n: (
+        f"&lt; &eacute; <b>gras</b> </textarea><script>x({n})</script> {{{{ n }}}} %s ${{x}}"
+    ),
     "quotes": lambda n: f"'); DROP TABLE note; -- \"{n}\" `a` \\n C:\\temp \\\\ 'l''examen'",
     "combining": lambda n: f"é e\u0301 Å \u212b ﬁ ① {n} n\u0303 ½",
     "rtl": lambda n: f"المريض بخير {n} שלום then left to right",

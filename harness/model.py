@@ -247,10 +247,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one check says: what it found and what it measured, both always."""
+    """What one check says: what it found and what it measured, both always.
+
+    saves_failed are acknowledged saves that were judged and are not as they should be, or could
+    not be read; owed are sentences on what the check could not do.
+    """
 
     check: str
     symptoms: tuple[Symptom, ...]
     fields_read: int = 0
     saves_verified: frozenset[str] = frozenset()
+    saves_failed: frozenset[str] = frozenset()
     owed: tuple[str, ...] = ()

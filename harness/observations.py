@@ -50,6 +50,7 @@ class Observation:
 def write_observation(folder: Path, observation: Observation) -> Path:
     """Write it as ``FOLDER/ID.jsonl``: a head line, then a line per row."""
     path = folder / f"{observation.id}.jsonl"
+    part = path.with_suffix(".part")  # a read that was cut while it was kept is no read
     head = {
         "schema": SCHEMA,
         "id": observation.id,
@@ -61,10 +62,11 @@ def write_observation(folder: Path, observation: Observation) -> Path:
         "columns": {table: list(names) for table, names in observation.columns.items()},
     }
     try:
-        with path.open("w", encoding="ascii") as stream:
+        with part.open("w", encoding="ascii") as stream:
             stream.write(json.dumps(head) + "\n")
             for rows in observation.rows.values():
                 stream.writelines(json.dumps(_row_to_json(row)) + "\n" for row in rows)
+        part.replace(path)
     except OSError as error:
         raise EnvironmentBroken(f"the observation {path} cannot be written: {error}") from error
     return path
@@ -73,7 +75,7 @@ def write_observation(folder: Path, observation: Observation) -> Path:
 def read_observations(folder: Path) -> tuple[Observation, ...]:
     """Every observation of the run in the order of its time; raises RecordUnreadable."""
     found = [_read_file(path) for path in sorted(folder.glob("*.jsonl"))]
-    return tuple(sorted(found, key=lambda observation: observation.began_s))
+    return tuple(sorted(found, key=lambda observation: (observation.began_s, observation.id)))
 
 
 def _read_file(path: Path) -> Observation:
@@ -92,7 +94,7 @@ def _read_file(path: Path) -> Observation:
             rows=_by_form(head["forms"], rows),
             columns={table: tuple(names) for table, names in head["columns"].items()},
         )
-    except (OSError, ValueError, KeyError, IndexError) as error:
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise RecordUnreadable(f"the observation {path} cannot be read: {error!r}") from error
     return observation
 

@@ -86,7 +86,7 @@ def read_promise(path: Path) -> Promise:
         if data.pop("schema") != SCHEMA:
             raise ValueError(f"this harness reads {SCHEMA!r}")
         return _promise(data)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordUnreadable(f"the promise {path} cannot be read: {error!r}") from error
 
 

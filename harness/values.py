@@ -1,7 +1,7 @@
 """Values that say where they belong: a short token at both ends of natural text.
 
-A token is ``zq`` and seventeen characters of 0-9a-z: the run's tag (4), the trial (4), the form
-(1), the record's ordinal (3), the field (1), the revision (1) and a checksum (3), so that one
+A token is ``zq`` and nineteen characters of 0-9a-z: the run's tag (4), the trial (4), the form
+(1), the record's ordinal (3), the field (2), the revision (2) and a checksum (3), so that one
 stored value alone tells which save it came from, and whether it is whole.
 """
 
@@ -16,10 +16,11 @@ from harness.corpus import TextClass
 from harness.model import Role
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_WIDTHS = (("trial", 4), ("form", 1), ("record", 3), ("field", 1), ("revision", 1))
+_WIDTHS = (("trial", 4), ("form", 1), ("record", 3), ("field", 2), ("revision", 2))
 _CHECK_WIDTH = 3
-_TOKEN = re.compile(r"zq([0-9a-z]{14})([0-9a-z]{3})")
-TOKEN_CHARS = 19
+# A look-ahead, so that a damaged token never hides the whole one that begins within it.
+_TOKEN = re.compile(r"zq(?=([0-9a-z]{16})([0-9a-z]{3}))")
+TOKEN_CHARS = 21
 
 ATTEMPTS_MAX = 64
 
@@ -67,8 +68,10 @@ def make_text(text_class: TextClass, trace: Trace, max_chars: int | None = None)
     """The text of a class for one place: token, natural body, token; at most max_chars long.
 
     A class without marker is its body alone. Where a token does not fit, a number that differs
-    from place to place stands for it.
+    from place to place stands for it. Raises ValueError where nothing fits at all.
     """
+    if max_chars is not None and max_chars < 1:
+        raise ValueError(f"a text of at most {max_chars} characters says nothing")
     body = text_class.write(_number(trace))
     if not text_class.marker:
         return body if max_chars is None else body[:max_chars]
@@ -95,7 +98,7 @@ def file_bytes(trace: Trace, size_bytes: int) -> bytes:
 
 
 def _number(trace: Trace) -> int:
-    """A number of at most six digits that differs between the fields of a run."""
+    """A number of at most six digits that hardly ever is the same for two fields of a run."""
     return int.from_bytes(hashlib.sha256(repr(trace).encode()).digest()[:4]) % 1_000_000
 
 
@@ -123,5 +126,3 @@ def _read(match: re.Match[str]) -> Trace | None:
         numbers[name] = int(body[at : at + width], 36)
         at += width
     return Trace(body[:4], **numbers)
-
-

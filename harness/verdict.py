@@ -16,7 +16,7 @@ CONFIDENCE = 0.95
 class Answer(StrEnum):
     """The three answers; there is no fourth, and none is a default."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - an answer, not a password
     BLOCK = "block"
     INCONCLUSIVE = "inconclusive"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from harness.checks.history import History
 from harness.contracts import same
@@ -22,11 +23,12 @@ from harness.model import (
 from harness.observations import Observation, Row
 
 CHECK = "collateral"
+_Place: TypeAlias = tuple[str, str, Key]
 
 
 @dataclass(frozen=True, slots=True)
 class CollateralCheck:
-    """Compares the rows that stood before the first trial with the last read of them."""
+    """Compares the rows that stood before the first trial with the last reads of them."""
 
     role: Role
     forms: Mapping[str, Form]
@@ -35,42 +37,55 @@ class CollateralCheck:
         """Every earlier row that no record of the journal names; a field at a time."""
         mine = [o for o in observations if o.role == self.role]
         before = next((o for o in mine if o.purpose == "before"), None)
-        if before is None or mine[-1] is before:
+        later = [o for o in mine if o.purpose != "before"]
+        if before is None or not later:
             return Judgement(CHECK, ())
-        worked_on = {
-            (record.form, record.key)
-            for trial in history.of_role(self.role)
-            for record in trial.records
-        }
-        after = [_by_key(o) for o in mine[-2:] if o is not before]
+        worked_on = self._worked_on(history)
         symptoms: list[Symptom] = []
         fields_read = 0
         for form, rows in before.rows.items():
+            reads = [(o.id, _by_key(o.rows[form])) for o in later if form in o.rows][-2:]
             for row in rows:
-                if (form, row.key) not in worked_on:
+                if form in self.forms and reads and self._place(form, row.key) not in worked_on:
                     fields_read += len(row.fields)
-                    symptoms += self._compare(row, after, mine[-1].id)
+                    symptoms += self._compare(row, reads)
         return Judgement(CHECK, tuple(symptoms), fields_read)
 
+    def _worked_on(self, history: History) -> set[_Place]:
+        return {
+            self._place(record.form, record.key)
+            for trial in history.of_role(self.role)
+            for record in trial.records
+            if record.key is not None and record.form in self.forms
+        }
+
+    def _place(self, form: str, key: Key) -> _Place:
+        """The row, the same for two forms that fill one table."""
+        spec = self.forms[form]
+        return (spec.storage, spec.table or f"form {form}", key)
+
     def _compare(
-        self, row: Row, after: list[dict[tuple[str, Key], Row]], observation: str
+        self, row: Row, reads: Sequence[tuple[str, Mapping[Key, Row]]]
     ) -> Iterator[Symptom]:
-        for name, value in row.fields.items():
-            spec = self.forms[row.form].field(name)
-            found = [self._found(rows, row, name) for rows in after]
+        form = self.forms[row.form]
+        for spec in form.fields:
+            if spec.name not in row.fields:
+                continue
+            value = row.fields[spec.name]
+            found = [_held(rows, row.key, spec.name) for _, rows in reads]
             wrong = [not same(value, f, spec.contract, spec.kind) for f in found]
             if wrong[-1]:
                 confirmed = len(wrong) > 1 and all(wrong)
                 severity = Severity.BLOCK if confirmed else Severity.INCONCLUSIVE
-                yield _symptom(row, name, value, found[-1], severity, observation)
-
-    def _found(self, rows: dict[tuple[str, Key], Row], row: Row, name: str) -> Value:
-        there = rows.get((row.form, row.key))
-        return there.fields.get(name, ABSENT) if there else ABSENT
+                yield _symptom(row, spec.name, value, found[-1], severity, reads[-1][0])
 
 
-def _by_key(observation: Observation) -> dict[tuple[str, Key], Row]:
-    return {(form, row.key): row for form, rows in observation.rows.items() for row in rows}
+def _by_key(rows: Sequence[Row]) -> dict[Key, Row]:
+    return {row.key: row for row in rows}
+
+
+def _held(rows: Mapping[Key, Row], key: Key, name: str) -> Value:
+    return rows[key].fields.get(name, ABSENT) if key in rows else ABSENT
 
 
 def _symptom(

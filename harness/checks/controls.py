@@ -5,105 +5,121 @@ A run whose controls are not all caught proves nothing, whatever it found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from harness.checks.due import RecordDue
-from harness.checks.history import History, Record, Trial
-from harness.checks.oracle import Oracle, before_rows
+from harness.checks.due import RecordDue, is_right
+from harness.checks.oracle import Oracle
 from harness.checks.rows import Rows
-from harness.model import FileValue, Form, Value
-from harness.observations import Observation, Row
+from harness.checks.targets import Target
+from harness.contracts import is_nothing
+from harness.model import Field, FileValue, Form, Severity, Value
+from harness.observations import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """How many damages were planted and caught; missed are sentences."""
+    """How many damages were planted and caught; missed are sentences.
+
+    forms are those in which one was planted.
+    """
 
     planted: int
     caught: int
     missed: tuple[str, ...] = ()
+    forms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A record that is whole in the last read, and its row."""
+    """A record that is whole in the last read that counts for it, its row, and that read."""
 
-    trial: Trial
-    record: Record
-    due: RecordDue
+    target: Target
     row: Row
+    rows: Rows
 
 
-def plant_controls(
-    oracle: Oracle, history: History, observations: Sequence[Observation]
-) -> Controls:
+def plant_controls(oracle: Oracle) -> Controls:
     """Damage one whole record of each form in every way its fields allow, and judge each copy."""
-    mine = [o for o in observations if o.role == oracle.role and o.purpose != "before"]
-    if not mine:
-        return Controls(0, 0)
-    last = mine[-1]
-    planted, caught, missed = 0, 0, []
-    for form, subject in _subjects(oracle, history, observations, last).items():
+    planted, caught = 0, 0
+    missed: list[str] = []
+    subjects = _subjects(oracle)
+    for form, subject in subjects.items():
         for damage, rows in _damages(oracle.forms[form], subject):
             planted += 1
-            copy = _with_rows(last, form, subject.row, rows)
-            seen = oracle.look(subject.trial, subject.record, subject.due, Rows(copy, oracle.tag))
-            caught += bool(seen.symptoms)
-            if not seen.symptoms:
+            if _is_caught(oracle, subject, rows):
+                caught += 1
+            else:
                 missed.append(f"{damage} in form {form} was not caught")
-    return Controls(planted, caught, tuple(missed))
+    return Controls(planted, caught, tuple(missed), frozenset(subjects))
 
 
-def _subjects(
-    oracle: Oracle, history: History, observations: Sequence[Observation], last: Observation
-) -> dict[str, _Subject]:
+def _is_caught(oracle: Oracle, subject: _Subject, rows: list[Row]) -> bool:
+    """Whether the oracle says something that blocks of a read in which these rows stand."""
+    observation = subject.rows.observation
+    copy = replace(observation, rows={**observation.rows, subject.row.form: tuple(rows)})
+    seen = oracle.look(subject.target, Rows(copy, oracle.tag, only=subject.row.form))
+    return any(symptom.severity is Severity.BLOCK for symptom in seen.symptoms)
+
+
+def _subjects(oracle: Oracle) -> dict[str, _Subject]:
     """The richest whole record of each form."""
-    rows = Rows(last, oracle.tag)
-    before = before_rows(observations, oracle.role)
     best: dict[str, tuple[int, _Subject]] = {}
-    for trial in history.of_role(oracle.role):
-        for record in trial.records:
-            due = oracle.due_of(trial, record, before)
-            home = rows.at(record.form, record.key) if record.key else []
-            saved = [d for d in due.fields.values() if d.save is not None and d.value]
-            whole = len(home) == 1 and not oracle.look(trial, record, due, rows).symptoms
-            stale = last.began_s < due.ready_s + oracle.forms[record.form].settle_s_max
-            if not saved or not whole or stale or due.deleted_by or due.maybe_deleted:
-                continue
-            richness = len({repr(d.value) for d in saved})
-            if richness > best.get(record.form, (0, None))[0]:
-                best[record.form] = (richness, _Subject(trial, record, due, home[0]))
+    for target in oracle.targets.all:
+        richness = len({repr(target.due.fields[n].value) for n in _saved(target.form, target.due)})
+        if richness <= best.get(target.form.name, (0, None))[0]:
+            continue
+        subject = _whole(oracle, target)
+        if subject:
+            best[target.form.name] = (richness, subject)
     return {form: subject for form, (_, subject) in best.items()}
+
+
+def _whole(oracle: Oracle, target: Target) -> _Subject | None:
+    if target.due.deleted_by or target.due.maybe_deleted:
+        return None
+    for rows in oracle.valid(target)[-1:]:
+        home = oracle.targets.home(target, rows)
+        if len(home) == 1 and not oracle.look(target, rows).symptoms:
+            return _Subject(target, home[0], rows)
+    return None
+
+
+def _saved(form: Form, due: RecordDue) -> list[str]:
+    """Fields that a save filled, and of which one value is right and no other."""
+    return [
+        spec.name
+        for spec in form.fields
+        if (place := due.fields[spec.name]).save is not None
+        and place.certain
+        and not is_nothing(place.value)
+    ]
 
 
 def _damages(form: Form, subject: _Subject) -> Iterator[tuple[str, list[Row]]]:
     """(what was done, the rows that stand where the row stood)."""
-    row, dues = subject.row, subject.due.fields
-    saved = [
-        f.name
-        for f in form.fields
-        if dues[f.name].save is not None and dues[f.name].value and not dues[f.name].allowed
-    ]
-    if saved:
-        yield "a dropped field", [_changed(row, {saved[0]: None})]
-        yield "a dropped row", []
-        yield "a row twice", [row, row]
-    for one, other in zip(saved, saved[1:], strict=False):
-        if row.fields[one] != row.fields[other]:
+    row, due = subject.row, subject.target.due
+    saved = _saved(form, due)
+    yield "a dropped field", [_changed(row, {saved[0]: None})]
+    yield "a dropped row", []
+    if subject.target.key is not None or subject.rows.is_traced(row):
+        yield "a row twice", [row, replace(row)]
+    for one, other in pairwise(saved):
+        if not is_right(due.fields[one], row.fields[other], form.field(one)):
             swap: dict[str, Value] = {one: row.fields[other], other: row.fields[one]}
             yield "two fields swapped", [_changed(row, swap)]
             break
     for name in saved:
-        cut = _cut(row.fields[name])
-        if cut is not None:
+        cut = _cut(form.field(name), row.fields[name])
+        if cut is not None and not is_right(due.fields[name], cut, form.field(name)):
             yield "a cut field", [_changed(row, {name: cut})]
             break
 
 
-def _cut(value: Value) -> Value:
+def _cut(spec: Field, value: Value) -> Value:
     """A proper part of the value, None where there is none."""
-    if isinstance(value, str) and len(value.rstrip()) > 1:
+    if isinstance(value, str) and spec.kind == "text" and len(value.rstrip()) > 1:
         return value[: len(value.rstrip()) // 2]
     if isinstance(value, FileValue) and value.size_bytes > 1:
         return FileValue(value.size_bytes // 2, "0" * 64)
@@ -114,8 +130,3 @@ def _cut(value: Value) -> Value:
 
 def _changed(row: Row, fields: Mapping[str, Value]) -> Row:
     return replace(row, fields={**row.fields, **fields})
-
-
-def _with_rows(observation: Observation, form: str, row: Row, rows: list[Row]) -> Observation:
-    kept = [r for r in observation.rows[form] if r is not row]
-    return replace(observation, rows={**observation.rows, form: (*kept, *rows)})

@@ -7,11 +7,23 @@ that overlap in time are settled by the form's ``concurrent``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.checks.history import Record, Save
-from harness.model import Form, Value
+from harness.checks.history import Save
+from harness.contracts import canonical, is_nothing, same
+from harness.model import ABSENT, Field, Form, Value
+
+# Input methods that fill a field bit by bit, so that an autosave may catch a beginning.
+_GRADUAL = frozenset({"typing", "composition"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A value and the save it belongs to."""
+
+    save: Save
+    value: Value
 
 
 @dataclass(slots=True)
@@ -19,27 +31,38 @@ class Due:
     """What one field may hold: value is what it should, allowed what else is right.
 
     save is the acknowledged save that made it due (None: it is due unchanged from the start);
-    earlier are values that were due before; refused are values the user was told are not stored;
-    untold are acknowledged values that another acknowledged save replaced although the form promises
-    a conflict.
-    checked is False while nothing is known of the field, so nothing is due.
+    begun are texts of which any beginning is right; together are texts that have to stand in it
+    side by side; earlier are values that were due before; rivals are acknowledged at the same
+    time as save; untold are acknowledged values that save replaced although the form promises a
+    conflict; refused and discarded are values nobody was told are stored; attempts are unknown
+    saves of a field of which nothing else is known. checked is False while nothing is due.
     """
 
     value: Value = None
     save: Save | None = None
     checked: bool = False
     allowed: list[Value] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+    together: list[str] = field(default_factory=list)
     earlier: list[Value] = field(default_factory=list)
-    refused: list[tuple[Save, Value]] = field(default_factory=list)
-    discarded: list[tuple[Save, Value]] = field(default_factory=list)
-    untold: list[tuple[Save, Value]] = field(default_factory=list)
+    rivals: list[Told] = field(default_factory=list)
+    untold: list[Told] = field(default_factory=list)
+    refused: list[Told] = field(default_factory=list)
+    discarded: list[Told] = field(default_factory=list)
+    attempts: list[Told] = field(default_factory=list)
+
+    @property
+    def certain(self) -> bool:
+        """Whether one value is right and no other."""
+        return self.checked and not (self.allowed or self.begun or self.together)
 
 
 @dataclass(slots=True)
 class RecordDue:
     """What is due of a whole record; deleted_by is the acknowledged deletion, if one stands.
 
-    maybe_deleted: an unknown deletion, so that the row may be there or not.
+    maybe_deleted: an unknown deletion, so that the row may be there or not. ready_s is when the
+    last save had its outcome.
     """
 
     fields: dict[str, Due]
@@ -49,78 +72,136 @@ class RecordDue:
     acknowledged: list[Save] = field(default_factory=list)
 
 
-def record_due(record: Record, form: Form, initial: Mapping[str, Value] | None) -> RecordDue:
-    """What storage owes this record; initial is what it held before its first save, if known."""
+def record_due(
+    saves: Iterable[Save], form: Form, initial: Mapping[str, Value] | None = None
+) -> RecordDue:
+    """What storage owes a record; initial is what it held before its first save, if known."""
     due = RecordDue({f.name: Due() for f in form.fields})
     for name, value in (initial or {}).items():
         if name in due.fields:
             due.fields[name] = Due(value=value, checked=True)
-    for save in sorted(record.saves, key=lambda s: (s.ended_s or float("inf"), s.began_s)):
-        due.ready_s = max(due.ready_s, save.ended_s or save.began_s)
-        overlapping = [other for other in record.saves if other is not save and _overlap(save, other)]
-        _apply(due, form, save, overlapping)
+    in_order = sorted(saves, key=lambda save: (save.over_s, save.began_s))
+    for save in in_order:
+        due.ready_s = max(due.ready_s, save.began_s if save.ended_s is None else save.ended_s)
+        _apply(due, form, save, [other for other in in_order if _overlap(save, other)])
     return due
 
 
+def is_right(place: Due, found: Value, spec: Field) -> bool:
+    """Whether a field that is checked holds what it may hold."""
+    if place.together:
+        return all(_holds(found, text, spec) for text in place.together)
+    if any(same(v, found, spec.contract, spec.kind) for v in (place.value, *place.allowed)):
+        return True
+    if is_emptied(place, spec) and found is not ABSENT and is_nothing(found):
+        return True
+    return any(begins(found, text, spec) for text in place.begun)
+
+
+def is_emptied(place: Due, spec: Field) -> bool:
+    """Whether a save left nothing in it: then NULL and the empty text say the same."""
+    value = place.value
+    bare = canonical(value, spec.contract, spec.kind) if isinstance(value, str) else value
+    return place.save is not None and is_nothing(bare)
+
+
+def begins(found: Value, whole: str, spec: Field) -> bool:
+    """Whether found is a beginning of a text, and not nothing."""
+    if not isinstance(found, str) or not found:
+        return False
+    start = canonical(found, spec.contract, spec.kind)
+    return canonical(whole, spec.contract, spec.kind).startswith(start)
+
+
+def _holds(found: Value, text: str, spec: Field) -> bool:
+    if not isinstance(found, str):
+        return False
+    return canonical(text, spec.contract) in canonical(found, spec.contract)
+
+
 def _overlap(one: Save, other: Save) -> bool:
-    forever = float("inf")
-    return one.began_s < (other.ended_s or forever) and other.began_s < (one.ended_s or forever)
+    return one is not other and one.began_s < other.over_s and other.began_s < one.over_s
 
 
-def _apply(due: RecordDue, form: Form, save: Save, overlapping: list[Save]) -> None:
+def _apply(due: RecordDue, form: Form, save: Save, overlapping: Sequence[Save]) -> None:
     operation = save.intended.operation
     if save.state == "acknowledged":
         due.acknowledged.append(save)
     if operation == "delete":
         _delete(due, save)
         return
-    if save.state == "acknowledged" and operation != "discard":
-        due.deleted_by = None
+    if operation != "discard":
+        _stands(due, save)
     for name in save.intended.values:
         place = due.fields[name]
-        if operation == "discard":
-            place.discarded.append((save, save.due(name)))
+        if operation == "discard" and save.state == "acknowledged":
+            place.discarded.append(Told(save, save.due(name)))
         elif save.state == "acknowledged":
             _acknowledge(place, form, save, name, overlapping)
-        elif save.state == "unknown":
-            typed = [event.value for event in save.typed.get(name, [])]
-            place.allowed += [save.intended.values[name], *typed, *_prefixes_allowed(save, name)]
-        else:
-            place.refused.append((save, save.due(name)))
+        elif save.state == "unknown" or operation == "discard":
+            _allow(place, save, name)
+            if not place.checked:
+                place.attempts.append(Told(save, save.due(name)))
+        elif not _has_rival(place, save):
+            place.refused.append(Told(save, save.due(name)))
 
 
 def _delete(due: RecordDue, save: Save) -> None:
     if save.state == "acknowledged":
         due.deleted_by = save
+        due.maybe_deleted = False
     elif save.state == "unknown":
         due.maybe_deleted = True
 
 
+def _stands(due: RecordDue, save: Save) -> None:
+    """A save after a deletion brings the record back; an unknown one may have."""
+    if save.state == "acknowledged":
+        due.deleted_by, due.maybe_deleted = None, False
+    elif save.state == "unknown" and due.deleted_by is not None:
+        due.deleted_by, due.maybe_deleted = None, True
+
+
+def _has_rival(place: Due, refused: Save) -> bool:
+    """Whether somebody else was told "saved" meanwhile: then storing it loses their text."""
+    return place.save is not None and _overlap(place.save, refused)
+
+
 def _acknowledge(
-    place: Due, form: Form, save: Save, name: str, overlapping: list[Save]
+    place: Due, form: Form, save: Save, name: str, overlapping: Sequence[Save]
 ) -> None:
-    rivals = [
-        other
-        for other in overlapping
-        if name in other.intended.values and other.state == "acknowledged"
-    ]
     if place.checked:
         place.earlier.append(place.value)
-    if form.concurrent == "conflict":
-        earlier = [other for other in rivals if (other.ended_s or 0) < (save.ended_s or 0)]
-        place.untold += [(other, other.due(name)) for other in earlier]
-        place.allowed.clear()
-    else:
-        place.allowed[:] = [other.due(name) for other in rivals]
+    place.earlier += [told.value for told in place.refused]
+    for forgotten in (place.refused, place.allowed, place.begun, place.together, place.rivals):
+        forgotten.clear()
+    at_once = [
+        other
+        for other in overlapping
+        if name in other.intended.values and other.intended.operation != "discard"
+    ]
+    rivals = [Told(s, s.due(name)) for s in at_once if s.state == "acknowledged"]
     place.value, place.save, place.checked = save.due(name), save, True
-    if save.intended.operation == "clear":
-        place.allowed.append(None)
+    if form.concurrent == "conflict":
+        place.untold += [told for told in rivals if told.save.over_s < save.over_s]
+        return
+    for other in at_once:
+        if other.state == "unknown":
+            _allow(place, other, name)
+    place.rivals = rivals
+    texts = [told.value for told in rivals if isinstance(told.value, str) and told.value]
+    if form.concurrent == "merge" and texts and isinstance(place.value, str):
+        place.together = [place.value, *texts]
+    else:
+        place.allowed += [told.value for told in rivals]
 
 
-def _prefixes_allowed(save: Save, name: str) -> list[Value]:
-    """What an autosave may have caught of a text that was typed key by key: any beginning."""
-    hows = [event.how for event in save.typed.get(name, [])]
-    value = save.intended.values[name]
-    if "typing" not in hows or not isinstance(value, str):
-        return []
-    return [value[:n] for n in range(1, len(value))]
+def _allow(place: Due, save: Save, name: str) -> None:
+    """What a save without an outcome may have left: all of it, or what an autosave caught."""
+    typed = save.typed.get(name, [])
+    place.allowed += [save.intended.values[name], *(event.value for event in typed)]
+    if is_nothing(save.intended.values[name]):
+        place.allowed += [None, ""]
+    whole = save.intended.values[name]
+    if isinstance(whole, str) and (not typed or any(e.how in _GRADUAL for e in typed)):
+        place.begun.append(whole)

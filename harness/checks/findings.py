@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from harness.checks.history import History, Trial
+from harness.checks.history import History, Save, Trial
 from harness.checks.trigger import find_trigger
+from harness.contracts import is_nothing
 from harness.model import Anomaly, Case, Finding, Form, Layer, Severity, Symptom
 
-_GROUPED_BY_SEVERITY = (Severity.BLOCK, Severity.INCONCLUSIVE, Severity.WARN)
+_BY_SEVERITY = (Severity.BLOCK, Severity.INCONCLUSIVE, Severity.WARN)
+_BY_ANOMALY = tuple(Anomaly)
+_EVIDENCE_MAX = 20
 
 
 def gather(
@@ -20,80 +23,150 @@ def gather(
     forms: Mapping[str, Form],
     baseline: Sequence[Symptom] = (),
 ) -> tuple[Finding, ...]:
-    """One finding per check, anomaly, form and severity, the most severe first.
+    """One finding per check, anomaly, form, severity and fields that go wrong together.
 
     baseline are the symptoms of the baseline's own records: a finding that they show as well is
     labelled pre-existing.
     """
+    gathering = _Gathering(history, {case.id: case for case in cases}, forms, baseline)
     groups: dict[tuple[str, Anomaly, str, Severity], list[Symptom]] = defaultdict(list)
     for symptom in symptoms:
         key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
         groups[key].append(symptom)
-    by_case = {case.id: case for case in cases}
     found = [
-        _finding(group, history, by_case, forms, baseline) for group in groups.values()
+        gathering.finding([s for s in group if s.field in names])
+        for group in groups.values()
+        for names in gathering.together(group)
     ]
-    order = list(Anomaly)
-    return tuple(
-        sorted(
-            found,
-            key=lambda f: (_GROUPED_BY_SEVERITY.index(f.severity), order.index(f.anomaly), f.form),
+    return tuple(sorted(found, key=in_order))
+
+
+def in_order(finding: Finding) -> tuple[object, ...]:
+    """The most severe first; within that always the same order."""
+    return (
+        _BY_SEVERITY.index(finding.severity),
+        _BY_ANOMALY.index(finding.anomaly),
+        -finding.saves_n,
+        finding.form,
+        finding.fields,
+        finding.check,
+        finding.trigger.text,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathering:
+    """What a finding is made from, beside its symptoms."""
+
+    history: History
+    cases: Mapping[str, Case]
+    forms: Mapping[str, Form]
+    baseline: Sequence[Symptom]
+
+    def together(self, group: Sequence[Symptom]) -> Iterator[list[str]]:
+        """The fields of a group, apart where one goes wrong in a case that spares the other."""
+        form = group[0].form
+        failing: dict[str, set[str]] = defaultdict(set)
+        for symptom in group:
+            failing[symptom.field].add(self._case(symptom))
+        staked = {name: self._at_stake(group, {name}) | failing[name] for name in failing}
+        sets: list[list[str]] = []
+        for name in _ordered(failing, self.forms[form]):
+            for mates in sets:
+                if all(_agree(failing, staked, name, mate) for mate in mates):
+                    mates.append(name)
+                    break
+            else:
+                sets.append([name])
+        yield from sets
+
+    def finding(self, group: Sequence[Symptom]) -> Finding:
+        """One finding of symptoms that go together."""
+        first = group[0]
+        names = {symptom.field for symptom in group}
+        failing = {case for case in map(self._case, group) if case}
+        passing = self._at_stake(group, names) - failing
+        shown = {
+            s.field
+            for s in self.baseline
+            if (s.anomaly, s.form, s.severity) == (first.anomaly, first.form, first.severity)
+        }
+        return Finding(
+            check=first.check,
+            anomaly=first.anomaly,
+            form=first.form,
+            fields=tuple(_ordered(names, self.forms[first.form])),
+            saves_n=len({symptom.save or symptom.record for symptom in group}),
+            records_n=len({symptom.record for symptom in group}),
+            severity=first.severity,
+            layer=_layer(group),
+            trigger=find_trigger(self._cases(failing), self._cases(passing)),
+            preexisting=names <= shown,
+            evidence=_evidence(group, self.history),
         )
-    )
+
+    def _case(self, symptom: Symptom) -> str:
+        trial = self.history.trials.get(symptom.trial)
+        return trial.began.case if trial else ""
+
+    def _cases(self, ids: Iterable[str]) -> list[Case]:
+        known = (self.cases[i] for i in ids if i in self.cases)
+        return sorted(known, key=lambda case: case.number)
+
+    def _at_stake(self, group: Sequence[Symptom], names: Collection[str]) -> set[str]:
+        """Cases that did to these fields what the failing ones did, so that they could fail."""
+        acts = {(s.trial, s.save) for s in group}
+        operations = {
+            save.intended.operation
+            for trial, saved in acts
+            if trial in self.history.trials
+            for save in self.history.trials[trial].saves
+            if save.id == saved
+        }
+        return {
+            trial.began.case
+            for trial in self.history.of_role("candidate")
+            if trial.ended is not None
+            and trial.ended.outcome == "completed"
+            and _did(trial, group[0].form, names, operations)
+        }
 
 
-def _finding(
-    group: list[Symptom],
-    history: History,
-    cases: Mapping[str, Case],
-    forms: Mapping[str, Form],
-    baseline: Sequence[Symptom],
-) -> Finding:
-    first = group[0]
-    names = {symptom.field for symptom in group}
-    fields = tuple(f.name for f in forms[first.form].fields if f.name in names)
-    failing = {history.trials[s.trial].began.case for s in group if s.trial in history.trials}
-    at_stake = [
-        trial for trial in history.of_role("candidate") if _at_stake(trial, first.form, names)
-    ]
-    passing = {trial.began.case for trial in at_stake} - failing
-    trigger = find_trigger(_cases(failing, cases), _cases(passing, cases))
-    also = any(
-        (s.anomaly, s.form) == (first.anomaly, first.form) and s.field in names for s in baseline
-    )
-    return Finding(
-        check=first.check,
-        anomaly=first.anomaly,
-        form=first.form,
-        fields=fields,
-        saves_n=len({symptom.save or symptom.record for symptom in group}),
-        records_n=len({symptom.record for symptom in group}),
-        severity=first.severity,
-        layer=_layer(group),
-        trigger=trigger,
-        preexisting=also,
-        evidence=_evidence(group, history),
-    )
+def _ordered(names: Iterable[str], form: Form) -> list[str]:
+    """Fields in the order of their form."""
+    places = {spec.name: place for place, spec in enumerate(form.fields)}
+    return sorted(names, key=lambda name: places.get(name, len(places)))
 
 
-def _cases(ids: Iterable[str], cases: Mapping[str, Case]) -> list[Case]:
-    return sorted((cases[i] for i in ids if i in cases), key=lambda case: case.number)
+def _agree(
+    failing: Mapping[str, set[str]], staked: Mapping[str, set[str]], one: str, other: str
+) -> bool:
+    """Whether two fields go wrong in the same cases, of those in which both could."""
+    both = staked[one] & staked[other]
+    return failing[one] & both == failing[other] & both
 
 
-def _at_stake(trial: Trial, form: str, names: set[str]) -> bool:
-    """Whether the trial acknowledged a save that could have shown this: content, in these fields."""
-    if trial.ended is None or trial.ended.outcome != "completed":
-        return False
+def _did(trial: Trial, form: str, names: Collection[str], operations: Collection[str]) -> bool:
+    """Whether the trial was told of such an act; without operations any save of the form is one."""
     return any(
-        save.state == "acknowledged" and any(save.due(n) for n in names & save.intended.values.keys())
+        save.state == "acknowledged" and (not operations or _touches(save, names, operations))
         for record in trial.records
         if record.form == form
         for save in record.saves
     )
 
 
+def _touches(save: Save, names: Collection[str], operations: Collection[str]) -> bool:
+    operation = save.intended.operation
+    if operation not in operations or operation == "delete":
+        return operation in operations
+    values = save.intended.values
+    emptied = operation == "clear"
+    return any(n in values and (emptied or not is_nothing(save.due(n))) for n in names)
+
+
 def _layer(group: Sequence[Symptom]) -> Layer:
-    """Where most of them were lost; a body the browser withheld accuses nobody, so it has no vote."""
+    """Where most of them were lost; a body the browser withheld accuses nobody: it has no vote."""
     votes = Counter(s.layer for s in group if s.layer is not Layer.UNKNOWN)
     return votes.most_common(1)[0][0] if votes else Layer.UNKNOWN
 
@@ -106,7 +179,7 @@ def _evidence(group: Sequence[Symptom], history: History) -> tuple[str, ...]:
         trial = history.trials.get(symptom.trial)
         for path in trial.ended.evidence if trial and trial.ended else ():
             paths[path] = None
-    return tuple(paths)[:20]
+    return tuple(paths)[:_EVIDENCE_MAX]
 
 
 def with_known(finding: Finding, name: str) -> Finding:

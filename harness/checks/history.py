@@ -10,13 +10,24 @@ from harness.journal import events as ev
 from harness.model import Key, Value
 
 State: TypeAlias = Literal["acknowledged", "refused", "unknown"]
+FOREVER_S = float("inf")
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault of ours; one that nobody saw end lasts."""
+
+    name: str
+    began_s: float
+    ended_s: float = FOREVER_S
 
 
 @dataclass(slots=True)
 class Save:
-    """One write as the user lived it; open ended (ended_s None) is unknown: the run was cut."""
+    """One write of a trial as the user lived it; one without an end is unknown: it was cut."""
 
     intended: ev.SaveIntended
+    trial: str
     typed: dict[str, list[ev.FieldTyped]] = field(default_factory=dict)
     state: State = "unknown"
     ended_s: float | None = None
@@ -33,6 +44,11 @@ class Save:
     def began_s(self) -> float:
         """When the block was entered."""
         return self.intended.at_s
+
+    @property
+    def over_s(self) -> float:
+        """When its outcome was there; a save that was cut is never over."""
+        return FOREVER_S if self.ended_s is None else self.ended_s
 
     def due(self, name: str) -> Value:
         """What the page held last for the field, else what was intended."""
@@ -69,7 +85,7 @@ class Trial:
     records: list[Record] = field(default_factory=list)
     requests: list[ev.RequestSent] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
-    faults_ended_s: list[float] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -89,7 +105,7 @@ class History:
     trials: dict[str, Trial] = field(default_factory=dict)
     troubles: list[ev.Trouble] = field(default_factory=list)
     stages: dict[str, tuple[float, float | None, str | None]] = field(default_factory=dict)
-    faults_ended_s: list[float] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     began_s: float = 0.0
     ended_s: float = 0.0
     closed: bool = False
@@ -109,8 +125,8 @@ def read_history(events: Iterable[ev.Event]) -> History:
     records: dict[str, Record] = {}
     saves: dict[str, Save] = {}
     for event in events:
-        history.began_s = history.began_s or event.at_s
-        history.ended_s = event.at_s
+        history.began_s = min(history.began_s, event.at_s) if history.ended_s else event.at_s
+        history.ended_s = max(history.ended_s, event.at_s)
         match event:
             case ev.TrialBegan():
                 history.trials[event.trial] = Trial(event)
@@ -119,8 +135,9 @@ def read_history(events: Iterable[ev.Event]) -> History:
                 if event.trial in history.trials:
                     history.trials[event.trial].records.append(records[event.record])
             case ev.SaveIntended() if event.record in records:
-                saves[event.save] = Save(event)
-                records[event.record].saves.append(saves[event.save])
+                record = records[event.record]
+                saves[event.save] = Save(event, record.opened.trial)
+                record.saves.append(saves[event.save])
             case ev.RecordKeyed() if event.record in records:
                 records[event.record].key = event.key
             case ev.Shown() if event.record in records:
@@ -162,8 +179,8 @@ def _of_trial(trials: Mapping[str, Trial], event: ev.Event) -> bool:
             trials[event.trial].requests.append(event)
         case ev.RequestAnswered() if event.trial in trials:
             trials[event.trial].answers[event.request] = event.status
-        case ev.FaultEnded() if event.trial in trials:
-            trials[event.trial].faults_ended_s.append(event.at_s)
+        case ev.FaultBegan() | ev.FaultEnded() if event.trial is not None and event.trial in trials:
+            _of_fault(trials[event.trial].faults, event)
         case _:
             return False
     return True
@@ -178,8 +195,19 @@ def _of_run(history: History, event: ev.Event) -> bool:
             history.stages[event.stage] = (began_s, event.at_s, event.skipped)
         case ev.Trouble():
             history.troubles.append(event)
-        case ev.FaultEnded():
-            history.faults_ended_s.append(event.at_s)
+        case ev.FaultBegan() | ev.FaultEnded():
+            _of_fault(history.faults, event)
         case _:
             return False
     return True
+
+
+def _of_fault(faults: list[Fault], event: ev.FaultBegan | ev.FaultEnded) -> None:
+    if isinstance(event, ev.FaultBegan):
+        faults.append(Fault(event.fault, event.at_s))
+        return
+    lasting = [f for f in faults if f.name == event.fault and f.ended_s == FOREVER_S]
+    if lasting:
+        lasting[-1].ended_s = event.at_s
+    else:
+        faults.append(Fault(event.fault, event.at_s, event.at_s))

@@ -93,20 +93,25 @@ def _judge_case(
     last = reasons[-1] if reasons else None
     if last is None:
         journeys.owed[case.number] = f"{case.id} was promised and never ran"
+    elif _only_the_candidate_breaks(trials, baseline):
+        journeys.broken[case.number] = why_no_evidence(_counted(trials)[-1]) or last
     elif case.scenario in quarantine:
         reason = quarantine[case.scenario]
         journeys.quarantined.append(f"{case.id} is broken and in quarantine: {reason}")
-    elif _only_the_candidate_breaks(trials, baseline):
-        journeys.broken[case.number] = last
     else:
         where = _where(baseline)
         journeys.owed[case.number] = f"{case.id} is owed: {last}{where}"
 
 
 def _only_the_candidate_breaks(trials: list[Trial], baseline: list[Trial]) -> bool:
-    silent = [t for t in trials if _broke_silently(t)]
-    every_time = len(silent) == len(trials) and len(trials) >= ATTEMPTS_TO_BLOCK
+    counted = _counted(trials)
+    every_time = len(counted) >= ATTEMPTS_TO_BLOCK and all(map(_broke_silently, counted))
     return every_time and any(why_no_evidence(trial) is None for trial in baseline)
+
+
+def _counted(trials: list[Trial]) -> list[Trial]:
+    """The attempts that say something of the application: not those our own side broke."""
+    return [t for t in trials if t.ended is not None and t.ended.outcome != "environment"]
 
 
 def _broke_silently(trial: Trial) -> bool:

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 
 from harness.checks.history import Save, Trial
-from harness.contracts import Contract, canonical, same
+from harness.contracts import canonical
 from harness.journal.events import RequestSent
-from harness.model import FileValue, Layer, Value
+from harness.model import Contract, Field, FileValue, Layer, Value
 
 _LOOSE = Contract(newline="any")
+_PARTS = re.compile(r"[^\W]+")
 
 
-def layer_of_loss(trial: Trial, save: Save | None, name: str, due: Value, found: Value) -> Layer:
+def layer_of_loss(
+    trial: Trial | None, save: Save | None, spec: Field, due: Value, found: Value
+) -> Layer:
     """The step at which a value that is not in storage was lost.
 
-    The page, where no request of the trial since the save began carried it, or where a later
-    request overwrote the same place with what storage holds; the server, where one carried it;
-    unknown, where a body was withheld, or the save was acknowledged by its transport alone.
+    The page, where no request of the trial since the save began carried it, or where the page
+    itself sent what storage holds in its stead; the server, where one carried it; unknown, where
+    a body was withheld, or the save was acknowledged by its transport alone.
     """
-    if save is None:
+    if save is None or trial is None:
         return Layer.UNKNOWN
     requests = [request for request in trial.requests if request.at_s >= save.began_s]
     if save.level == "transport" and not requests:
         return Layer.UNKNOWN
-    if save.typed.get(name) and not same(save.intended.values[name], due, _LOOSE):
-        return Layer.PAGE
     carriers = [request for request in requests if _carries(request, due)]
     if not carriers:
         withheld = any(request.opaque for request in requests)
         return Layer.UNKNOWN if withheld else Layer.PAGE
-    return Layer.PAGE if _overwritten(requests, carriers[-1], due, found) else Layer.SERVER
+    if _overwritten(requests, carriers[-1], due, found) or _swapped(requests, spec, due, found):
+        return Layer.PAGE
+    return Layer.SERVER
 
 
-def _carries(request: RequestSent, due: Value) -> bool:
-    if isinstance(due, tuple):
-        return all(item is None or _carries(request, item) for item in due)
-    return bool(_paths(request, due))
-
-
-def _paths(request: RequestSent, due: Value) -> set[str]:
+def places_of(request: RequestSent, due: Value) -> set[str]:
     """The places of the body that hold the value."""
     if isinstance(due, FileValue):
         pairs = zip(request.leaves, request.digests, strict=False)
@@ -48,14 +46,26 @@ def _paths(request: RequestSent, due: Value) -> set[str]:
     if not isinstance(due, str):
         return set()
     wanted = canonical(due, _LOOSE)
-    digests = {_digest(due), _digest(wanted), _digest(wanted.replace("\n", "\r\n"))}
     found = {path for path, text in request.leaves if text is not None and _like(text, wanted)}
-    pairs = zip(request.leaves, request.digests, strict=False)
-    return found | {path for (path, text), digest in pairs if text is None and digest in digests}
+    long = [
+        (path, digest)
+        for (path, text), digest in zip(request.leaves, request.digests, strict=False)
+        if text is None and digest
+    ]
+    if long:
+        digests = {_digest(due), _digest(wanted), _digest(wanted.replace("\n", "\r\n"))}
+        found |= {path for path, digest in long if digest in digests}
+    return found
+
+
+def _carries(request: RequestSent, due: Value) -> bool:
+    if isinstance(due, tuple):
+        return all(item is None or _carries(request, item) for item in due)
+    return bool(places_of(request, due))
 
 
 def _like(text: str, wanted: str) -> bool:
-    return canonical(text, _LOOSE) == wanted
+    return text == wanted or ("\r" in text and canonical(text, _LOOSE) == wanted)
 
 
 def _digest(text: str) -> str:
@@ -66,8 +76,19 @@ def _overwritten(
     requests: Sequence[RequestSent], carrier: RequestSent, due: Value, found: Value
 ) -> bool:
     """A later request put what storage holds in the very place that had carried the value."""
-    places = _paths(carrier, due)
     if not isinstance(found, str):
         return False
+    places = places_of(carrier, due)
     later = [request for request in requests if request.at_s > carrier.at_s]
-    return any(places & _paths(request, found) for request in later)
+    return any(places & places_of(request, found) for request in later)
+
+
+def _swapped(requests: Sequence[RequestSent], spec: Field, due: Value, found: Value) -> bool:
+    """The place that is called like the field carried what storage holds, and never the value."""
+    names = {spec.name, spec.column}
+
+    def named(value: Value) -> bool:
+        paths = {path for request in requests for path in places_of(request, value)}
+        return any(names & set(_PARTS.findall(path)) for path in paths)
+
+    return isinstance(found, str) and bool(found) and named(found) and not named(due)

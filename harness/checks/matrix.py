@@ -23,7 +23,11 @@ def matrix(
         cell
         for scenario in scenarios
         for cell in _of_scenario(
-            [case for case in cases if case.scenario == scenario], history, symptoms, journeys, forms
+            [case for case in cases if case.scenario == scenario],
+            history,
+            symptoms,
+            journeys,
+            forms,
         )
     )
 
@@ -48,7 +52,13 @@ def _of_scenario(
     why = _why_missing(cases, journeys)
     if not touched:
         yield Cell(
-            first.scenario, first.file, first.line, "", "", len(cases), 0,
+            first.scenario,
+            first.file,
+            first.line,
+            "",
+            "",
+            len(cases),
+            0,
             missing=why or "no field was saved",
         )
     mine = [s for s in symptoms if s.trial in trials and s.severity is not Severity.WARN]
@@ -68,8 +78,15 @@ def _cell(
         first = blocking[0]
         text = f"{form}.{field} {first.anomaly} in {failed_n} of {cases_n} cases"
         return Cell(
-            case.scenario, case.file, case.line, form, field, cases_n, failed_n,
-            anomaly=str(first.anomaly), failure=text,
+            case.scenario,
+            case.file,
+            case.line,
+            form,
+            field,
+            cases_n,
+            failed_n,
+            anomaly=str(first.anomaly),
+            failure=text,
         )
     missing = f"{symptoms[0].anomaly}: not confirmed by a second read" if symptoms else why
     return Cell(

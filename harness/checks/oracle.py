@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.checks.classify import classify, is_nothing
-from harness.checks.due import Due, RecordDue, record_due
-from harness.checks.history import History, Record, Trial
+from harness.checks import clock
+from harness.checks.classify import Home, classify
+from harness.checks.due import Due, Told, begins, is_right
+from harness.checks.elsewhere import misplaced_and_doubled
+from harness.checks.history import History, Trial
 from harness.checks.layers import layer_of_loss
-from harness.checks.rows import Rows
-from harness.contracts import same
+from harness.checks.mixing import mixed_fields
+from harness.checks.reverting import was_sent_back, was_written_after
+from harness.checks.rows import Rows, before_rows
+from harness.checks.targets import Target, Targets, find_targets
+from harness.contracts import is_nothing, same
 from harness.model import (
     ABSENT,
     Anomaly,
+    Field,
     Form,
     Judgement,
-    Key,
     Layer,
     Role,
     Severity,
@@ -24,7 +29,7 @@ from harness.model import (
     Value,
 )
 from harness.observations import Observation, Row
-from harness.values import Trace, find_traces, trial_number
+from harness.values import find_traces
 
 CHECK = "storage"
 
@@ -38,230 +43,305 @@ class Seen:
     fields_read: int
 
 
-@dataclass(frozen=True, slots=True)
 class Oracle:
     """Judges one deployment's records; forms as its release has them, tag as its run spells it."""
 
-    role: Role
-    tag: str
-    forms: Mapping[str, Form]
+    def __init__(
+        self,
+        role: Role,
+        tag: str,
+        forms: Mapping[str, Form],
+        history: History,
+        observations: Sequence[Observation],
+    ) -> None:
+        self.role: Role = role
+        self.tag = tag
+        self.forms = forms
+        self.history = history
+        self.trials: Mapping[str, Trial] = history.trials
+        self.targets: Targets = find_targets(history, role, forms, before_rows(observations, role))
+        self.reads = [Rows(o, tag) for o in observations if o.role == role]
 
-    def judge(self, history: History, observations: Sequence[Observation]) -> Judgement:
+    def judge(self) -> Judgement:
         """Every record of the deployment against the reads that count for it.
 
         A read counts once it began after the record's last acknowledgement, the settle time and
         any fault of ours. The last one decides; a symptom blocks only where the read before it
         showed it too, or it is still unconfirmed, which is no verdict.
         """
-        mine = [Rows(o, self.tag) for o in observations if o.role == self.role]
-        before = before_rows(observations, self.role)
         symptoms: list[Symptom] = []
         verified: set[str] = set()
+        failed: set[str] = set()
         fields_read = 0
-        for trial in history.of_role(self.role):
-            for record in trial.records:
-                form = self.forms[record.form]
-                due = self.due_of(trial, record, before)
-                ready_s = max([due.ready_s, *trial.faults_ended_s, *history.faults_ended_s])
-                valid = [r for r in mine if r.observation.began_s >= ready_s + form.settle_s_max]
-                seen = [self.look(trial, record, due, rows) for rows in valid[-2:]]
-                found = _decided(seen, form, ready_s) if seen else self._unread(trial, record, due)
-                symptoms += found
-                fields_read += seen[-1].fields_read if seen else 0
-                if seen and not any(s.severity is not Severity.WARN for s in found):
-                    verified |= {save.id for save in due.acknowledged}
-        return Judgement(CHECK, tuple(symptoms), fields_read, frozenset(verified))
-
-    def due_of(
-        self, trial: Trial, record: Record, before: Mapping[tuple[str, Key], Row]
-    ) -> RecordDue:
-        """What is due of a record, from what it held before the first trial where that is known."""
-        initial = record.opened.initial
-        if initial is None and record.key is not None and (record.form, record.key) in before:
-            initial = before[record.form, record.key].fields
-        return record_due(record, self.forms[record.form], initial)
-
-    def look(self, trial: Trial, record: Record, due: RecordDue, rows: Rows) -> Seen:
-        """One record against one observation."""
-        form = self.forms[record.form]
-        home = self._home(trial, record, rows)
-        if due.deleted_by or due.maybe_deleted:
-            return Seen(rows, tuple(self._deleted(trial, record, due, home, rows)), 1)
-        checked = {name: d for name, d in due.fields.items() if d.checked or d.discarded}
-        found: list[Symptom] = []
-        for name in checked:
-            value = home[0].fields.get(name, ABSENT) if home else ABSENT
-            symptom = self._field(trial, record, form, name, due, value, rows)
-            if symptom:
-                found.append(symptom)
-        found += self._elsewhere(trial, record, due, home, rows, {s.field for s in found})
-        return Seen(rows, _worst_by_field(found), len(checked))
-
-    def _home(self, trial: Trial, record: Record, rows: Rows) -> list[Row]:
-        """The rows that are this record: by its key, else by its traceable values."""
-        if record.key is not None:
-            return rows.at(record.form, record.key)
-        number, form = self._numbers(trial, record)
-        places = rows.of_record(number, form, record.opened.ordinal)
-        mine = [place.row for _, place in places if place.row.form == record.form]
-        unique = {row.key: row for row in mine}
-        return list(unique.values())
-
-    def _numbers(self, trial: Trial, record: Record) -> tuple[int, int]:
-        began = trial.began
-        number = trial_number(self.role, began.number, began.attempt)
-        return number, list(self.forms).index(record.form)
-
-    def _field(
-        self,
-        trial: Trial,
-        record: Record,
-        form: Form,
-        name: str,
-        due: RecordDue,
-        value: Value,
-        rows: Rows,
-    ) -> Symptom | None:
-        place, spec = due.fields[name], form.field(name)
-        if place.checked and any(
-            same(right, value, spec.contract, spec.kind) for right in (place.value, *place.allowed)
-        ):
-            return self._untold(trial, record, name, place, value, rows)
-        told = [*place.discarded, *place.refused]
-        for save, refused in told:
-            if not is_nothing(refused) and same(refused, value, spec.contract, spec.kind):
-                discarded = (save, refused) in place.discarded
-                anomaly = Anomaly.RESURRECTED if discarded else Anomaly.UNACKNOWLEDGED
-                return self._symptom(trial, record, name, place, value, rows, anomaly)
-        if not place.checked:
-            return None
-        neighbours = [d.value for other, d in due.fields.items() if other != name and d.checked]
-        anomaly_or_none = classify(
-            spec,
-            place.value,
-            value,
-            home=_home_trace(place.value),
-            earlier=place.earlier,
-            neighbours=[n for n in neighbours if not is_nothing(n)],
+        for target in self.targets.all:
+            seen = [self.look(target, rows) for rows in self.valid(target)[-2:]]
+            found = decided(seen, target) if seen else self._unread(target)
+            saves = {save.id for save in target.due.acknowledged}
+            good = bool(seen) and all(s.severity is Severity.WARN for s in found)
+            (verified if good else failed).update(saves)
+            symptoms += found
+            fields_read += seen[-1].fields_read if seen else 0
+        return Judgement(
+            CHECK,
+            tuple(self._reverted(symptoms)),
+            fields_read,
+            frozenset(verified),
+            saves_failed=frozenset(failed),
         )
-        if anomaly_or_none is None:
-            return None
-        symptom = self._symptom(trial, record, name, place, value, rows, anomaly_or_none)
-        return _reverted_if_stored_once(symptom, trial)
 
-    def _untold(
-        self, trial: Trial, record: Record, name: str, place: Due, value: Value, rows: Rows
-    ) -> Symptom | None:
-        """Under "conflict" the loser of two overlapping saves must have been told."""
-        for _, lost in place.untold:
-            if lost != value:
-                note = "two overlapping saves were both acknowledged; the form promises a conflict"
-                symptom = self._symptom(
-                    trial, record, name, place, value, rows, Anomaly.REVERTED, note
-                )
-                return replace(symptom, due=lost)
+    def valid(self, target: Target) -> list[Rows]:
+        """The reads that count for a record."""
+        due, form = target.due, target.form
+        return [
+            rows
+            for rows in self.reads
+            if rows.reads(form.name)
+            and rows.observation.purpose != "before"
+            and clock.counts(
+                rows.observation.began_s, due.ready_s, form.settle_s_max, target.faults
+            )
+        ]
+
+    def reads_its_own(self) -> bool:
+        """Whether this run's own values, or rows that it made, stand in what was read.
+
+        Without acknowledged saves nothing has to stand there.
+        """
+        if not any(target.due.acknowledged for target in self.targets.all):
+            return True
+        return any(
+            rows.tokens_n
+            or any(rows.at(*place) for place in self.targets.owners if self.targets.is_new(*place))
+            for rows in self.reads[-2:]
+            if rows.observation.purpose != "before"
+        )
+
+    def look(self, target: Target, rows: Rows) -> Seen:
+        """One record against one observation."""
+        home = self.targets.home(target, rows)
+        found: list[Symptom] = []
+        if target.due.deleted_by:
+            found += self._deleted(target, home, rows)
+        elif home or not target.due.maybe_deleted:
+            found += self._fields(target, home, rows)
+        wrong = {symptom.field for symptom in found}
+        for name, anomaly, value, note in misplaced_and_doubled(
+            self.targets, target, home, rows, wrong
+        ):
+            found.append(self.symptom(target, name, value, rows, anomaly, note))
+        checked_n = sum(place.checked for place in target.due.fields.values())
+        return Seen(rows, _worst_by_field(found), max(checked_n, bool(target.due.deleted_by)))
+
+    def _fields(self, target: Target, home: Sequence[Row], rows: Rows) -> Iterator[Symptom]:
+        held = {
+            name: home[0].fields.get(name, ABSENT) if home else ABSENT for name in target.due.fields
+        }
+        for name, value in held.items():
+            found = self._field(target, name, value)
+            if found:
+                anomaly, note = found
+                yield self.symptom(target, name, value, rows, anomaly, note)
+        for name, note in mixed_fields(target, held):
+            yield self.symptom(target, name, held[name], rows, Anomaly.TORN, note)
+
+    def _field(self, target: Target, name: str, value: Value) -> tuple[Anomaly, str] | None:
+        place, spec = target.due.fields[name], target.form.field(name)
+        if place.checked and is_right(place, value, spec):
+            return _untold(place, value, spec)
+        told = _not_to_be_there(place, value, spec)
+        if told:
+            return told
+        if place.checked:
+            anomaly = self._classify(target, place, spec, place.value, value)
+            return (_if_untouched(place, anomaly), "") if anomaly else None
+        for attempt in place.attempts:
+            if is_nothing(value) or is_right(place, value, spec):
+                return None
+            anomaly = self._classify(target, place, spec, attempt.value, value)
+            if anomaly in _MADE_FROM_IT:
+                return anomaly, "the save's outcome is unknown, and this is no outcome of it"
         return None
 
-    def _deleted(
-        self, trial: Trial, record: Record, due: RecordDue, home: list[Row], rows: Rows
-    ) -> Iterator[Symptom]:
-        if not home or due.deleted_by is None:
-            return
-        name = self.forms[record.form].fields[0].name
-        place = Due(value=ABSENT, save=due.deleted_by)
-        value = home[0].fields.get(name, ABSENT)
-        note = "the record is still there although its deletion was acknowledged"
-        yield self._symptom(
-            trial, record, name, place, value, rows, Anomaly.RESURRECTED, note
+    def _classify(
+        self, target: Target, place: Due, spec: Field, due: Value, value: Value
+    ) -> Anomaly | None:
+        form, fields = target.form, target.due.fields
+
+        def elsewhere(found: Value) -> bool:
+            here = (target, spec.name)
+            return any(spot != here for spot in self.targets.by_value.get(found, ()))
+
+        home = Home(self.tag, target.origins, form.index(spec.name), elsewhere)
+        return classify(
+            spec,
+            due,
+            value,
+            home=home,
+            earlier=place.earlier,
+            neighbours=[
+                other.value
+                for name, other in fields.items()
+                if name != spec.name and other.checked and form.field(name).kind == spec.kind
+            ],
         )
 
-    def _elsewhere(
-        self,
-        trial: Trial,
-        record: Record,
-        due: RecordDue,
-        home: list[Row],
-        rows: Rows,
-        wrong: set[str],
-    ) -> Iterator[Symptom]:
-        """Copies of the record's values where they do not belong, and rows that stand twice."""
-        form = self.forms[record.form]
-        names = [f.name for f in form.fields]
-        touched = [name for name, d in due.fields.items() if d.save is not None]
-        if len(home) > 1 and touched:
-            note = f"{len(home)} rows hold what was saved once"
-            name = touched[0]
-            yield self._symptom(
-                trial, record, name, due.fields[name], home[1].fields.get(name, ABSENT), rows,
-                Anomaly.DUPLICATED, note,
-            )
-        number, index = self._numbers(trial, record)
-        said: set[tuple[str, str, Key, str]] = set()
-        for trace, at in rows.of_record(number, index, record.opened.ordinal):
-            name = names[trace.field] if trace.field < len(names) else names[0]
-            at_home = any(at.row is row for row in home)
-            spot = (name, at.row.form, at.row.key, at.field)
-            if (at_home and at.field == name) or spot in said or len(home) > 1:
-                continue
-            said.add(spot)
-            if self._owed_there(rows, at.row, at.field, at.value, due, at_home):
-                continue
-            same_column = at.row.form == record.form and at.field == name and name not in wrong
-            anomaly = Anomaly.DUPLICATED if same_column else Anomaly.MISPLACED
-            note = f"stands in {at.row.form} {'/'.join(at.row.key)}, field {at.field}"
-            yield self._symptom(
-                trial, record, name, due.fields[name], at.value, rows, anomaly, note
-            )
+    def _deleted(self, target: Target, home: Sequence[Row], rows: Rows) -> Iterator[Symptom]:
+        note = "the record is still there although its deletion was acknowledged"
+        for row in home[:1]:
+            names = [f.name for f in target.form.fields]
+            held = [n for n in names if not is_nothing(row.fields.get(n, ABSENT))]
+            for name in held or names[:1]:
+                found = self.symptom(
+                    target, name, row.fields.get(name, ABSENT), rows, Anomaly.RESURRECTED, note
+                )
+                deletion = target.due.deleted_by
+                yield replace(
+                    found,
+                    due=ABSENT,
+                    save=deletion.id if deletion else None,
+                    layer=Layer.UNKNOWN,
+                )
 
-    def _owed_there(
-        self, rows: Rows, row: Row, name: str, value: Value, due: RecordDue, at_home: bool
-    ) -> bool:
-        """Whether the place itself owes this value, as a field of the same record does."""
-        if not at_home or name not in due.fields:
-            return False
-        spec = self.forms[row.form].field(name)
-        place = due.fields[name]
-        return place.checked and same(place.value, value, spec.contract, spec.kind)
-
-    def _symptom(
+    def symptom(
         self,
-        trial: Trial,
-        record: Record,
+        target: Target,
         name: str,
-        place: Due,
         value: Value,
         rows: Rows | None,
         anomaly: Anomaly,
         note: str = "",
     ) -> Symptom:
-        severity = Severity.WARN if anomaly is Anomaly.UNACKNOWLEDGED else Severity.BLOCK
+        """A field of a record that is not as it should be."""
+        place, spec = target.due.fields[name], target.form.field(name)
+        save = place.save or next((told.save for told in place.attempts), None)
+        due = place.value if place.checked or not place.attempts else place.attempts[-1].value
+        trial = target.trial_of(save)
+        if note == UNTOLD:
+            due = place.untold[-1].value
+        mild = anomaly is Anomaly.UNACKNOWLEDGED or (
+            anomaly is Anomaly.ALTERED and is_nothing(due) and is_nothing(value)
+        )
         return Symptom(
             check=CHECK,
             anomaly=anomaly,
-            severity=severity,
-            form=record.form,
+            severity=Severity.WARN if mild else Severity.BLOCK,
+            form=target.form.name,
             field=name,
-            trial=trial.id,
-            record=record.id,
-            save=place.save.id if place.save else None,
+            trial=trial,
+            record=target.record_of(save),
+            save=save.id if save else None,
             observation=rows.observation.id if rows else None,
-            layer=layer_of_loss(trial, place.save, name, place.value, value),
-            due=place.value,
+            layer=layer_of_loss(self.trials.get(trial), save, spec, due, value),
+            due=due,
             found=value,
             note=note,
         )
 
-    def _unread(self, trial: Trial, record: Record, due: RecordDue) -> list[Symptom]:
+    def _unread(self, target: Target) -> list[Symptom]:
         """Acknowledged, and no read that counts: no evidence, neither good nor bad."""
+        names = [name for name, place in target.due.fields.items() if place.save is not None]
+        if target.due.acknowledged and not names:
+            names = list(target.due.fields)[:1]
         return [
             replace(
-                self._symptom(trial, record, name, place, ABSENT, None, Anomaly.UNVERIFIED),
+                self.symptom(target, name, ABSENT, None, Anomaly.UNVERIFIED),
                 severity=Severity.INCONCLUSIVE,
                 layer=Layer.UNKNOWN,
             )
-            for name, place in due.fields.items()
-            if place.save is not None
+            for name in names
         ]
+
+    # --- lost, or there and gone again ------------------------------------------------------
+
+    def _reverted(self, symptoms: Sequence[Symptom]) -> Iterator[Symptom]:
+        """An older value is reverted where the newer one is known to have been replaced.
+
+        It was read before, or the page sent both; or every such loss of the field had another
+        write after its acknowledgement: a save that is dropped needs none.
+        """
+        signs = [self._sign(symptom) for symptom in symptoms]
+        dropped = {
+            (s.form, s.field) for s, sign in zip(symptoms, signs, strict=True) if sign == "dropped"
+        }
+        for symptom, sign in zip(symptoms, signs, strict=True):
+            after = sign == "written after" and (symptom.form, symptom.field) not in dropped
+            if sign == "came back" or after:
+                yield replace(symptom, anomaly=Anomaly.REVERTED)
+            else:
+                yield symptom
+
+    def _sign(self, symptom: Symptom) -> str:
+        """What tells of an older value how it came to stand there; "" where there is none."""
+        if symptom.anomaly not in (Anomaly.LOST, Anomaly.TRUNCATED):
+            return ""
+        trial = self.trials.get(symptom.trial)
+        save = next((s for s in trial.saves if s.id == symptom.save), None) if trial else None
+        if save is None or symptom.found is None or symptom.found is ABSENT:
+            return ""
+        spec = self.forms[symptom.form].field(symptom.field)
+        if was_sent_back(trial, save, symptom.due, symptom.found):
+            return "came back"
+        if symptom.anomaly is Anomaly.TRUNCATED or is_nothing(symptom.found):
+            return ""
+        if self._was_read(symptom, spec):
+            return "came back"
+        return "written after" if was_written_after(trial, save, symptom.due) else "dropped"
+
+    def _was_read(self, symptom: Symptom, spec: Field) -> bool:
+        target = next(
+            (t for t in self.targets.all if any(h.id == symptom.record for h in t.handles)), None
+        )
+        if target is None:
+            return False
+        return any(
+            same(symptom.due, row.fields.get(spec.name, ABSENT), spec.contract, spec.kind)
+            for rows in self.reads
+            for row in self.targets.home(target, rows)[:1]
+        )
+
+
+UNTOLD = "two overlapping saves were both acknowledged; the form promises a conflict"
+_MADE_FROM_IT = frozenset({Anomaly.TRUNCATED, Anomaly.ALTERED, Anomaly.MISPLACED})
+
+
+def _untold(place: Due, value: Value, spec: Field) -> tuple[Anomaly, str] | None:
+    """Under "conflict" the loser of two overlapping saves must have been told."""
+    for told in place.untold:
+        if not same(told.value, value, spec.contract, spec.kind):
+            return Anomaly.REVERTED, UNTOLD
+    return None
+
+
+def _not_to_be_there(place: Due, value: Value, spec: Field) -> tuple[Anomaly, str] | None:
+    """What was given up, or refused, and stands there all the same."""
+    for told in place.discarded:
+        if _is_of(told, value, spec):
+            return Anomaly.RESURRECTED, "it was typed and given up, which was acknowledged"
+    for told in place.refused:
+        if _is_of(told, value, spec):
+            return Anomaly.UNACKNOWLEDGED, "the user was told that it failed"
+    return None
+
+
+def _is_of(told: Told, value: Value, spec: Field) -> bool:
+    """Whether a value is what one save typed, or its beginning as an autosave catches it."""
+    if is_nothing(value) or is_nothing(told.value):
+        return False
+    if same(told.value, value, spec.contract, spec.kind):
+        return True
+    if not isinstance(value, str) or not isinstance(told.value, str):
+        return False
+    mine = set(find_traces(told.value))
+    return begins(value, told.value, spec) and bool(mine & set(find_traces(value)))
+
+
+def _if_untouched(place: Due, anomaly: Anomaly) -> Anomaly:
+    """A field that no save of the run touched did not lose a save: it lost older data."""
+    older = place.save is None and anomaly in _OF_A_SAVE
+    return Anomaly.COLLATERAL if older else anomaly
+
+
+_OF_A_SAVE = frozenset({Anomaly.LOST, Anomaly.TORN, Anomaly.TRUNCATED, Anomaly.ALTERED})
 
 
 def _worst_by_field(symptoms: Sequence[Symptom]) -> tuple[Symptom, ...]:
@@ -275,55 +355,34 @@ def _worst_by_field(symptoms: Sequence[Symptom]) -> tuple[Symptom, ...]:
     return tuple(worst.values())
 
 
-def before_rows(observations: Sequence[Observation], role: Role) -> dict[tuple[str, Key], Row]:
-    first = next((o for o in observations if o.role == role and o.purpose == "before"), None)
-    if first is None:
-        return {}
-    return {(form, row.key): row for form, rows in first.rows.items() for row in rows}
+def decided(seen: Sequence[Seen], target: Target) -> list[Symptom]:
+    """What the last read says, confirmed by the one before it; what healed between was late.
 
-
-def _home_trace(due: Value) -> Trace | None:
-    traces = find_traces(due) if isinstance(due, str) else ()
-    return traces[0] if traces else None
-
-
-def _decided(seen: Sequence[Seen], form: Form, ready_s: float) -> list[Symptom]:
-    """What the last read says, confirmed by the one before it; what healed between was late."""
+    How late is not known more exactly than that: at least until the first read that counts.
+    """
     last, previous = seen[-1], seen[0] if len(seen) > 1 else None
     if previous is None:
-        return [_unconfirmed(symptom) for symptom in last.symptoms]
-    was_wrong = {symptom.field for symptom in previous.symptoms}
+        return [unconfirmed(symptom) for symptom in last.symptoms]
+    was_wrong = {s.field for s in previous.symptoms if s.severity is not Severity.WARN}
     is_wrong = {symptom.field for symptom in last.symptoms}
-    decided = [s if s.field in was_wrong else _unconfirmed(s) for s in last.symptoms]
-    late_s = last.rows.observation.began_s - ready_s - form.settle_s_max
+    found = [s if s.field in was_wrong else unconfirmed(s) for s in last.symptoms]
+    form, read_s = target.form, previous.rows.observation.began_s
+    ready_s = clock.still_s(target.due.ready_s, target.faults, read_s)
+    late_s = read_s - ready_s - form.settle_s_max
     for symptom in previous.symptoms:
         if symptom.field in is_wrong or symptom.severity is Severity.WARN:
             continue
-        severity = Severity.BLOCK if late_s > form.late_s_max else Severity.WARN
-        note = f"{symptom.anomaly} at the first read that counts, there {late_s:.1f} s later"
-        decided.append(replace(symptom, anomaly=Anomaly.LATE, severity=severity, note=note))
-    return decided
+        severity = Severity.BLOCK if late_s >= form.late_s_max else Severity.WARN
+        note = f"{symptom.anomaly} {read_s - ready_s:.1f} s after it was acknowledged, right later"
+        found.append(replace(symptom, anomaly=Anomaly.LATE, severity=severity, note=note))
+    return found
 
 
-def _unconfirmed(symptom: Symptom) -> Symptom:
+def unconfirmed(symptom: Symptom) -> Symptom:
+    """A symptom that only one read has shown is no verdict."""
     if symptom.severity is not Severity.BLOCK:
         return symptom
     note = f"{symptom.note}; " if symptom.note else ""
     return replace(
         symptom, severity=Severity.INCONCLUSIVE, note=f"{note}no second read has confirmed it"
     )
-
-
-def _reverted_if_stored_once(symptom: Symptom, trial: Trial) -> Symptom:
-    """An older value that was sent again after the newer one replaced it: reverted, not lost."""
-    if symptom.anomaly is not Anomaly.LOST or is_nothing(symptom.found):
-        return symptom
-    sent_again = symptom.layer is Layer.PAGE and any(
-        save.id == symptom.save and save.state == "acknowledged" for save in trial.saves
-    )
-    carried = sent_again and _was_sent(trial, symptom.due)
-    return replace(symptom, anomaly=Anomaly.REVERTED) if carried else symptom
-
-
-def _was_sent(trial: Trial, due: Value) -> bool:
-    return any(text == due for request in trial.requests for _, text in request.leaves)

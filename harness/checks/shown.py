@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from harness.checks.due import RecordDue
-from harness.checks.history import History, Record, Trial
-from harness.checks.oracle import Oracle, before_rows
-from harness.contracts import same
+from harness.checks import clock
+from harness.checks.due import Due, is_right
+from harness.checks.oracle import Oracle
+from harness.checks.targets import Target
+from harness.contracts import is_nothing
 from harness.journal.events import Shown
-from harness.model import (
-    Anomaly,
-    Form,
-    Judgement,
-    Layer,
-    Role,
-    Severity,
-    Symptom,
-    Value,
-)
-from harness.observations import Observation
+from harness.model import ABSENT, Anomaly, Judgement, Layer, Severity, Symptom, Value
 
 CHECK = "shown"
 
@@ -29,61 +20,55 @@ CHECK = "shown"
 class ShownCheck:
     """Judges what readers saw; stored_wrong are (record, field) the storage check already has."""
 
-    role: Role
-    tag: str
-    forms: Mapping[str, Form]
+    oracle: Oracle
     stored_wrong: Collection[tuple[str, str]] = ()
 
-    def judge(self, history: History, observations: Sequence[Observation]) -> Judgement:
-        """The last view of each record; a reader that failed is part of the journey, not of this.
+    def judge(self) -> Judgement:
+        """The last view of each reader; one that failed is part of the journey, not of this.
 
         A view that shows the right value counts whenever it was taken; one that does not counts
-        only where it began after the acknowledgement and the settle time.
+        only where it began after the acknowledgement, the settle time and what may be late.
         """
-        oracle = Oracle(self.role, self.tag, self.forms)
-        before = before_rows(observations, self.role)
         symptoms: list[Symptom] = []
         fields_read = 0
-        for trial in history.of_role(self.role):
-            for record in trial.records:
-                views = [view for view in record.shown if view.error is None]
-                if views:
-                    due = oracle.due_of(trial, record, before)
-                    fields_read += len(views[-1].values)
-                    symptoms += self._compare(trial, record, due, views[-1])
+        for target in self.oracle.targets.all:
+            views = [v for handle in target.handles for v in handle.shown if v.error is None]
+            for view in {view.reader: view for view in views}.values():
+                fields_read += len(view.values)
+                symptoms += self._compare(target, view)
         return Judgement(CHECK, tuple(symptoms), fields_read)
 
-    def _compare(
-        self, trial: Trial, record: Record, due: RecordDue, view: Shown
-    ) -> Iterator[Symptom]:
-        form = self.forms[record.form]
-        counts = view.began_s >= due.ready_s + form.settle_s_max
+    def _compare(self, target: Target, view: Shown) -> Iterator[Symptom]:
+        form, due = target.form, target.due
+        limit_s = form.settle_s_max + form.late_s_max
+        if not clock.counts(view.began_s, due.ready_s, limit_s, target.faults):
+            return
         for name, value in view.values.items():
             place = due.fields.get(name)
-            if place is None or not place.checked or (record.id, name) in self.stored_wrong:
+            if place is None or (target.record_of(place.save), name) in self.stored_wrong:
                 continue
-            spec = form.field(name)
-            loose = replace(spec.contract, newline="any")
-            if any(same(right, value, loose, spec.kind) for right in (place.value, *place.allowed)):
-                continue
-            if counts and due.deleted_by is None:
-                yield self._symptom(trial, record, name, place.value, value, view)
+            if due.deleted_by:
+                if not is_nothing(value):
+                    yield self._symptom(target, name, Due(ABSENT, due.deleted_by), value, view)
+            elif place.checked and not due.maybe_deleted:
+                spec = form.field(name)
+                shown = replace(spec, contract=replace(spec.contract, newline="any"))
+                if not is_right(place, value, shown):
+                    yield self._symptom(target, name, place, value, view)
 
-    def _symptom(
-        self, trial: Trial, record: Record, name: str, due: Value, value: Value, view: Shown
-    ) -> Symptom:
+    def _symptom(self, target: Target, name: str, place: Due, value: Value, view: Shown) -> Symptom:
         return Symptom(
             check=CHECK,
             anomaly=Anomaly.STALE,
             severity=Severity.BLOCK,
-            form=record.form,
+            form=target.form.name,
             field=name,
-            trial=trial.id,
-            record=record.id,
-            save=record.saves[-1].id if record.saves else None,
+            trial=target.trial_of(place.save),
+            record=target.record_of(place.save),
+            save=place.save.id if place.save else None,
             observation=None,
             layer=Layer.READ,
-            due=due,
+            due=place.value,
             found=value,
-            note=f"storage holds it, {view.reader} is shown something else",
+            note=f"storage is right, {view.reader} is shown something else",
         )

@@ -260,7 +260,7 @@ def to_json(event: Event) -> dict[str, object]:
 def from_json(data: Mapping[str, Any]) -> Event:
     """The event that :func:`to_json` wrote.
 
-    Raises ValueError on an unknown kind, an unknown or a missing key.
+    Raises ValueError on an unknown kind, an unknown or a missing key, or without a time.
     """
     cls = KINDS.get(str(data.get("kind")))
     if cls is None:
@@ -269,6 +269,8 @@ def from_json(data: Mapping[str, Any]) -> Event:
     unknown = data.keys() - hints.keys() - {"kind"}
     if unknown:
         raise ValueError(f"{cls.kind}: unknown keys {sorted(unknown)}")
+    if not isinstance(data.get("at_s"), (int, float)):
+        raise ValueError(f"{cls.kind}: at_s is no time: {data.get('at_s')!r}")
     try:
         return cls(**{k: _typed(hints[k], v) for k, v in data.items() if k != "kind"})
     except TypeError as error:

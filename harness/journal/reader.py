@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from harness.errors import RecordUnreadable
 from harness.journal.events import SCHEMA, Event, Opened, from_json
@@ -27,7 +28,7 @@ def _read_file(path: Path) -> Iterator[Event]:
         raise RecordUnreadable(f"the journal {path} cannot be read: {error}") from error
     for number, line in enumerate(lines[:-1], start=1):  # what follows the last newline was cut
         try:
-            event = from_json(json.loads(line))
+            event = from_json(_object(json.loads(line)))
         except ValueError as error:
             raise RecordUnreadable(f"{path}, line {number}: {error}") from error
         if isinstance(event, Opened) and event.schema != SCHEMA:
@@ -35,3 +36,9 @@ def _read_file(path: Path) -> Iterator[Event]:
                 f"{path} is written as {event.schema!r}; this harness reads {SCHEMA!r}"
             )
         yield event
+
+
+def _object(data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise ValueError(f"an event is an object, not {data!r:.80}")
+    return data

@@ -34,19 +34,24 @@ class JournalWriter:
 
     def write(self, event: Event) -> float:
         """Append the event, stamped now; returns its at_s."""
-        at_s = time.monotonic()
-        stamped = dataclasses.replace(event, at_s=at_s)
-        line = json.dumps(to_json(stamped), separators=(",", ":")).encode("ascii") + b"\n"
         with self._lock:
-            try:
-                written = os.write(self._fd, line)
-                while written < len(line):
-                    written += os.write(self._fd, line[written:])
-            except OSError as error:
-                raise EnvironmentBroken(
-                    f"the journal {self.path} cannot be written: {error}; free the disk and run again"
-                ) from error
+            at_s = time.monotonic()
+            stamped = dataclasses.replace(event, at_s=at_s)
+            line = json.dumps(to_json(stamped), separators=(",", ":")).encode("ascii") + b"\n"
+            self._append(line)
         return at_s
+
+    def _append(self, line: bytes) -> None:
+        if self._fd < 0:
+            raise EnvironmentBroken(f"the journal {self.path} is closed: nothing more goes into it")
+        try:
+            written = os.write(self._fd, line)
+            while written < len(line):
+                written += os.write(self._fd, line[written:])
+        except OSError as error:
+            raise EnvironmentBroken(
+                f"the journal {self.path} cannot be written: {error}; free the disk and run again"
+            ) from error
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""

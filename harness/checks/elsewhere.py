@@ -1,0 +1,85 @@
+"""Where a record's values stand that do not belong there, and records that stand twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeAlias
+
+from harness.checks.due import is_right
+from harness.checks.rows import Place, Rows
+from harness.checks.targets import Target, Targets
+from harness.contracts import is_nothing
+from harness.model import ABSENT, Anomaly, Value
+from harness.observations import Row
+
+Oddity: TypeAlias = tuple[str, Anomaly, Value, str]
+
+
+def misplaced_and_doubled(
+    targets: Targets,
+    target: Target,
+    home: Sequence[Row],
+    rows: Rows,
+    wrong: Collection[str],
+) -> Iterator[Oddity]:
+    """(field, anomaly, what stands there, note) of each value of a record that is too many.
+
+    wrong are the fields that are not right at home: a value that stands in their column of
+    another row is not doubled but misplaced.
+    """
+    if len(home) > 1 and not target.due.deleted_by:
+        yield from _doubled(target, home)
+        return
+    names = [f.name for f in target.form.fields]
+    said = set()
+    for origin in sorted(target.origins):
+        for trace, at in rows.of_origin(origin):
+            name = names[trace.field] if trace.field < len(names) else names[0]
+            spot = (name, at.row.form, at.row.key, at.field)
+            at_home = any(at.row is row for row in home)
+            if spot in said or (at_home and (at.field == name or _owes(target, at))):
+                continue
+            said.add(spot)
+            if not _is_shared(targets, target, name, at):
+                yield name, _what(target, name, at, wrong), at.value, _where(at)
+
+
+def _doubled(target: Target, home: Sequence[Row]) -> Iterator[Oddity]:
+    note = f"{len(home)} rows hold what was saved once"
+    for name, place in target.due.fields.items():
+        if place.save is not None and not is_nothing(place.value):
+            yield name, Anomaly.DUPLICATED, home[1].fields.get(name, ABSENT), note
+
+
+def _owes(target: Target, at: Place) -> bool:
+    """Whether the place itself owes this value, as a field of the same record does."""
+    place = target.due.fields.get(at.field)
+    if place is None or not place.checked:
+        return False
+    return is_right(place, at.value, target.form.field(at.field))
+
+
+def _is_shared(targets: Targets, target: Target, name: str, at: Place) -> bool:
+    """Whether the place is the very same column of the very same row, as another form sees it."""
+    form, other = target.form, targets.forms.get(at.row.form)
+    if other is None or other.name == form.name or at.row.key != target.key:
+        return False
+    if at.field not in {f.name for f in other.fields}:
+        return False
+    mine = (form.storage, form.table, form.field(name).column)
+    return form.table is not None and mine == (
+        other.storage,
+        other.table,
+        other.field(at.field).column,
+    )
+
+
+def _what(target: Target, name: str, at: Place, wrong: Collection[str]) -> Anomaly:
+    if target.due.deleted_by:
+        return Anomaly.RESURRECTED
+    whole_at_home = at.row.form == target.form.name and at.field == name and name not in wrong
+    return Anomaly.DUPLICATED if whole_at_home else Anomaly.MISPLACED
+
+
+def _where(at: Place) -> str:
+    return f"stands in {at.row.form} {'/'.join(at.row.key)}, field {at.field}"

@@ -1,0 +1,36 @@
+"""What every check says of a run, together: what a verdict is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.checks.controls import Controls
+from harness.checks.history import History
+from harness.checks.journeys import Journeys
+from harness.model import Finding, Judgement, Symptom
+from harness.observations import Observation
+from harness.promise import Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Everything a verdict is made of.
+
+    crashed are sentences on checks that failed; uncovered and unwatched are what no field
+    covers: the one is missing evidence, the other a warning. right_storage says whether the
+    reads were proved to be of the storage that the release writes to.
+    """
+
+    promise: Promise
+    history: History
+    observations: tuple[Observation, ...]
+    storage: Judgement
+    symptoms: tuple[Symptom, ...]
+    findings: tuple[Finding, ...]
+    journeys: Journeys
+    controls: Controls
+    fields_read: int
+    crashed: tuple[str, ...] = ()
+    uncovered: tuple[str, ...] = ()
+    unwatched: tuple[str, ...] = ()
+    right_storage: bool = True

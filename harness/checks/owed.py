@@ -1,0 +1,148 @@
+"""Promised evidence that is missing, a sentence each: with one of them nothing passes."""
+
+from __future__ import annotations
+
+from harness.checks.grounds import Grounds
+from harness.checks.journeys import why_no_evidence
+from harness.checks.sentences import listed, plural, say
+from harness.model import Anomaly, Finding, Severity
+from harness.verdict import Stage
+
+
+def owed(grounds: Grounds) -> list[str]:
+    """Every piece of promised evidence that is missing, as a sentence."""
+    promise, history = grounds.promise, grounds.history
+    owed = [t.sentence for t in history.troubles if t.verdict == "inconclusive"]
+    owed += grounds.crashed
+    owed += _unproved_reading(grounds)
+    owed += promise.missing
+    owed += grounds.journeys.owed.values()
+    owed += [
+        _say_unproved(grounds, finding)
+        for finding in grounds.findings
+        if finding.severity is Severity.INCONCLUSIVE
+    ]
+    owed += _unmeasured(grounds)
+    owed += grounds.uncovered
+    if not history.closed:
+        owed.append("the run was cut short before its end")
+    return list(dict.fromkeys(owed))
+
+
+def _say_unproved(grounds: Grounds, finding: Finding) -> str:
+    if finding.anomaly is Anomaly.UNVERIFIED:
+        saves = plural(finding.saves_n, "save")
+        return (
+            f"{finding.form}: no read that counts began after {saves} of {listed(finding.fields)}"
+        )
+    why = "no second read has confirmed it" if grounds.right_storage else _WRONG_STORAGE
+    return f"{say(finding)}; {why}"
+
+
+_WRONG_STORAGE = "storage holds nothing at all of this run: is it the right storage?"
+
+
+def _unproved_reading(grounds: Grounds) -> list[str]:
+    """What shows that the oracle looked, at the right storage, and can see a loss."""
+    promise, controls = grounds.promise, grounds.controls
+    if not promise.cases:
+        return ["no case was promised, so nothing could be measured"]
+    acknowledged = _acknowledged(grounds)
+    owed = [
+        f"no save of form {form} was acknowledged"
+        for form in promise.forms["candidate"]
+        if not acknowledged.get(form) and promise.partial is None
+    ]
+    if not any(o.role == "candidate" and o.purpose != "before" for o in grounds.observations):
+        return [*owed, "storage was never read after the scenarios"]
+    if any(acknowledged.values()) and not grounds.right_storage:
+        owed.append(_WRONG_STORAGE)
+    owed += [f"the oracle missed a control: {missed}" for missed in controls.missed]
+    failing = {
+        finding.form for finding in grounds.findings if finding.severity is not Severity.WARN
+    }
+    owed += [
+        f"no record of form {form} was whole enough to plant a control in"
+        for form, saves in acknowledged.items()
+        if form not in controls.forms and form not in failing and not saves <= {"delete", "discard"}
+    ]
+    return owed
+
+
+def _acknowledged(grounds: Grounds) -> dict[str, set[str]]:
+    """The operations that were acknowledged, by form."""
+    found: dict[str, set[str]] = {}
+    for trial in grounds.history.of_role("candidate"):
+        for record in trial.records:
+            for save in record.saves:
+                if save.state == "acknowledged":
+                    found.setdefault(record.form, set()).add(save.intended.operation)
+    return found
+
+
+def _unmeasured(grounds: Grounds) -> list[str]:
+    """Stages that did less than they promised, and saves that no check has looked at."""
+    owed = [
+        f"stage {stage.name} was promised and {stage.skipped}"
+        if stage.skipped
+        else f"stage {stage.name} measured {stage.measured} of {stage.promised} promised"
+        for stage in stages(grounds)
+        if stage.name != "scenarios" and stage.measured < stage.promised
+    ]
+    owed += [
+        f"stage {name} was not entered, or never ended"
+        for name, promised in grounds.promise.stages.items()
+        if promised and grounds.history.stages.get(name, (0.0, None, None))[1] is None
+    ]
+    judged = grounds.storage.saves_verified | grounds.storage.saves_failed
+    unjudged = {
+        save.id
+        for trial in grounds.history.of_role("candidate")
+        for save in trial.saves
+        if save.state == "acknowledged" and save.id not in judged
+    }
+    if unjudged:
+        owed.append(f"{len(unjudged)} acknowledged saves were never compared with storage")
+    return owed
+
+
+def stages(grounds: Grounds) -> tuple[Stage, ...]:
+    """Each promised stage: how long it took, and what it measured of what it promised.
+
+    A stage that nothing here knows to count has measured nothing.
+    """
+    promise, history = grounds.promise, grounds.history
+    measured = {
+        "deploy": len({o.role for o in grounds.observations if o.purpose == "before"}),
+        "scenarios": len(grounds.journeys.measured),
+        "baseline": len(_sampled(grounds)),
+        "observe": len(_observed(grounds)),
+    }
+    found = []
+    for name, promised in promise.stages.items():
+        began_s, ended_s, skipped = history.stages.get(name, (0.0, 0.0, "never reached"))
+        duration_s = (ended_s if ended_s is not None else history.ended_s) - began_s
+        found.append(Stage(name, round(duration_s, 3), skipped, promised, measured.get(name, 0)))
+    return tuple(found)
+
+
+def _sampled(grounds: Grounds) -> set[int]:
+    """The cases of the baseline's sample that it measured, or is excused from."""
+    excused = {c.number for c in grounds.promise.cases if c.scenario in grounds.promise.quarantine}
+    measured = {
+        trial.began.number
+        for trial in grounds.history.of_role("baseline")
+        if why_no_evidence(trial) is None
+    }
+    return (measured | excused) & set(grounds.promise.sample)
+
+
+def _observed(grounds: Grounds) -> set[str]:
+    """The forms that were read after the scenarios."""
+    return {
+        form
+        for o in grounds.observations
+        if o.role == "candidate" and o.purpose != "before"
+        for form in o.rows
+        if form in grounds.promise.forms["candidate"]
+    }

@@ -1,0 +1,52 @@
+"""What is found, in one sentence each, for whoever has to decide at the end of a long day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.model import Anomaly, Finding, Layer
+from harness.verdict import Bound
+
+_LAYERS = {
+    Layer.PAGE: "the page never sent it",
+    Layer.SERVER: "the page sent it, storage does not hold it",
+    Layer.READ: "storage holds it, a fresh reader is shown something else",
+    Layer.UNKNOWN: "where it went wrong is not known",
+}
+_ONE_IN_TWO = 0.5
+
+
+def say(finding: Finding) -> str:
+    """A finding as one sentence: anomaly, fields, when, layer."""
+    before = " (the baseline shows it as well)" if finding.preexisting else ""
+    if finding.anomaly is Anomaly.JOURNEY_BROKEN:
+        return f"journey broken {finding.trigger.text}{before}"
+    what = f"{finding.form}: {listed(finding.fields)} {finding.anomaly}"
+    if finding.anomaly is Anomaly.COLLATERAL:
+        what = f"{finding.form}: {listed(finding.fields)} changed or gone"
+        count = f"in {plural(finding.records_n, 'record')} that nobody edited there"
+    else:
+        count = f"in {plural(finding.saves_n, 'save')}"
+    return f"{what} {count}, {finding.trigger.text}; {_LAYERS[finding.layer]}{before}"
+
+
+def prove(bound: Bound) -> str:
+    """What it proves that none of so many saves was lost."""
+    rate = bound.max_loss_rate
+    fewer = f"1 in {int(1 / rate)}" if rate <= _ONE_IN_TWO else f"{rate:.0%}"
+    return (
+        f"0 of {plural(bound.saves_n, 'save')} {bound.level} lost: "
+        f"of saves like these fewer than {fewer} at {bound.confidence:.0%}"
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them."""
+    if len(names) <= 1:
+        return "".join(names) or "a field"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
