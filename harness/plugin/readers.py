@@ -66,7 +66,7 @@ def reader(form: str, *, storage_state: str | None = None) -> Callable[[_Functio
 
 
 def forget() -> None:
-    """Forget every reader: another pytest run in this process begins."""
+    """Forget every reader, at the end of a pytest run: another one may follow in this process."""
     _READERS.clear()
 
 

@@ -19,6 +19,7 @@ from harness.journal import events as ev
 from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
 from harness.plan import FILE_NAME, load_plan
+from harness.plugin import readers
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ def of(config: pytest.Config) -> Session:
 
 def wake(config: pytest.Config) -> None:
     """Make the session and register the hooks and fixtures that do the work."""
-    from harness.plugin import collection, fixtures, readers, trials
+    from harness.plugin import collection, fixtures, trials
 
     try:
         config.stash[SESSION] = _session(config)
@@ -64,7 +65,6 @@ def wake(config: pytest.Config) -> None:
     output = tempfile.TemporaryDirectory(prefix="output-", dir=config.stash[SESSION].spec.files)
     config.option.output = output.name
     config.add_cleanup(output.cleanup)
-    readers.forget()
     plugins = {
         "collection": collection.Collecting(of(config)),
         "fixtures": fixtures,
@@ -150,3 +150,4 @@ class _Ends:
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         of(config).close()
+        readers.forget()

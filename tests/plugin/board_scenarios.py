@@ -6,9 +6,9 @@ They are copied beside a plan of their own before they run, so this file is not 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from harness.plugin import Levelled, Save, Trial, absent_in, corpus, exact, factors, reader
+from harness.plugin import Levelled, Save, Trial, absent_in, corpus, exact, factors
 
 LONG = corpus.TextClass("long", lambda n: f"{n} " + "fièvre " * 150_000)
 APPENDED = """() => {
@@ -24,18 +24,6 @@ SHADOW = """() => {
   root.innerHTML = "<p id=inner></p>";
   setTimeout(() => { root.querySelector("#inner").textContent = "Saved inside" }, 50);
 }"""
-
-
-@reader("note")
-def note_page(context: BrowserContext, url: str, key: str) -> dict[str, object] | None:
-    page = context.new_page()
-    answer = page.goto(f"{url}/notes/{key}")
-    if answer is None or not answer.ok:
-        return None
-    return {
-        "title": page.locator("h1").text_content(),
-        "body": page.locator("textarea").input_value(),
-    }
 
 
 @pytest.fixture

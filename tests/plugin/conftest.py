@@ -129,6 +129,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driven]:
     with board() as found:
         spec, run = spec_in(folder, url=found.url)
         shutil.copy(HERE / "board_scenarios.py", spec.scenarios / "test_board.py")
+        shutil.copy(HERE / "board_readers.py", spec.scenarios / "conftest.py")
         collected = collect(spec, run)
         cases = {case.id: case.number for case in collected.cases}
         result = drive(replace(spec, cases=cases), run, workers=2, timeout_s_max=120)

@@ -69,7 +69,7 @@ def test_a_deleted_record_is_due_nowhere(note: Record) -> None:
     with note.delete() as deletion:
         deletion.acknowledged("Gone")
 
-    assert {name: ABSENT for name in ("title", "body")}.items() <= readers.due_shown(note).items()
+    assert dict.fromkeys(("title", "body"), ABSENT).items() <= readers.due_shown(note).items()
 
 
 def test_a_cleared_field_is_due_empty(note: Record) -> None:
