@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from harness.checks.history import Trial
 from harness.checks.journeys import ATTEMPTS_TO_BLOCK, why_no_evidence
 from harness.judge import Grounds
 from harness.model import Case, Severity
@@ -62,17 +63,22 @@ def representatives(grounds: Grounds) -> tuple[int, ...]:
 def unproved(grounds: Grounds) -> tuple[int, ...]:
     """Cases of the promise without evidence that another attempt may bring."""
     attempts = attempts_made(grounds, "candidate")
-    final = ("told", "misused", "skipped")
     hopeless = {
-        trial.began.number
-        for trial in grounds.history.of_role("candidate")
-        if trial.ended is not None and trial.ended.outcome in final
+        trial.began.number for trial in grounds.history.of_role("candidate") if _is_final(trial)
     }
     return tuple(
         number
         for number in sorted(grounds.journeys.owed)
         if number not in hopeless and attempts.get(number, 0) < ATTEMPTS_TO_BLOCK
     )
+
+
+def _is_final(trial: Trial) -> bool:
+    """Whether another attempt can be no other: by its outcome, or because it saves nothing."""
+    if trial.ended is None:
+        return False
+    saves_nothing = trial.ended.outcome == "completed" and not trial.saves
+    return saves_nothing or trial.ended.outcome in ("told", "misused", "skipped")
 
 
 def broken(grounds: Grounds) -> tuple[int, ...]:

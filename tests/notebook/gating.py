@@ -100,7 +100,6 @@ def calling(
     *words: str | Path, runs: Path, env: Mapping[str, str] | None = None
 ) -> Iterator[Calling]:
     """A call that runs meanwhile; it is ended with the block if it has not by then."""
-    runs.parent.mkdir(parents=True, exist_ok=True)
     before = {path.name for path in runs.glob("*")}
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", *map(str, words)],
