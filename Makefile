@@ -52,13 +52,20 @@ $(VENV)/run.stamp: requirements.txt pyproject.toml tools/venv.sh
 
 # Adding a package to pyproject.toml is followed by `make lock`; versions that still fit are kept.
 # To take newer ones: make lock ARGS=--upgrade
-LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock" --extra clinic --group build
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+LOCK = $(COMPILE) --extra clinic --group build
 
-lock: $(VENV)/dev.stamp  ## both locks again, from pyproject.toml
+# What the clinic's image installs: the clinic's own packages, in the versions that are tested.
+CLINIC = $(BIN)/python -c 'import tomllib; told = tomllib.load(open("pyproject.toml", "rb")); \
+	print(*told["project"]["optional-dependencies"]["clinic"], sep="\n")'
+
+lock: $(VENV)/dev.stamp  ## all locks again, from pyproject.toml
 	@$(LOCK) $(ARGS) --output-file requirements.txt pyproject.toml
 	@$(LOCK) $(ARGS) --group dev --constraint requirements.txt \
 		--output-file requirements-dev.txt pyproject.toml
+	@$(CLINIC) | $(COMPILE) $(ARGS) --constraint requirements.txt \
+		--output-file clinic/requirements.txt -
 
 clean:  ## remove what make and the tools have made
 	@rm -rf $(VENV) build dist htmlcov test-results .coverage* .hypothesis .import_linter_cache \

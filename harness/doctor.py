@@ -13,9 +13,10 @@ from pathlib import Path
 from harness.browser import browser_version, find_browser, install_command
 from harness.deploy.engine import engine_version
 from harness.deploy.isolation import isolation_from
+from harness.deploy.leftovers import clean_leftovers
 from harness.deploy.pginstall import find_postgres
 from harness.errors import BrowserMissing, EnvironmentBroken
-from harness.runs import clean_abandoned, find_abandoned
+from harness.runs import find_abandoned
 from harness.runs.disk import broken_disk, free_mb
 
 PYTHON_MIN = (3, 11)
@@ -51,7 +52,7 @@ def examine(runs: Path = RUNS, env: Mapping[str, str] = os.environ) -> list[Line
 
 def clean() -> list[str]:
     """End and remove what killed runs left; a sentence for each, none where there was nothing."""
-    return clean_abandoned()
+    return clean_leftovers(os.environ)
 
 
 def _python() -> Line:
@@ -129,6 +130,7 @@ def _abandoned() -> Iterator[Line]:
     for left in found:
         pids = ", ".join(str(pid) for pid in left.pids)
         running = f"still runs (pids {pids})" if pids else "has left scratch files"
+        running += " and containers" if left.containers else ""
         folder = left.run_folder or "no run folder"
         told = f"{left.run_id} was cut off and {running}; {folder}, scratch in {left.lease}"
         yield Line("abandoned run", False, told, "harness doctor --clean")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from harness.deploy.health import ask_health, await_answer, health_problem
+from harness.deploy.releases import identify
 from harness.errors import ReleaseDown, UsageError
 from harness.model import Release, Role
 from harness.plan import Plan, expand
@@ -31,6 +32,10 @@ class ExternalDeployer:
         self._plan = plan
         self._url = plan.release.external.url
         self._logs = run.logs
+
+    def identify(self, name: str) -> Release:
+        """The release with the commit of the plan's folder."""
+        return identify(self._plan, name)
 
     @contextmanager
     def deploy(
@@ -92,6 +97,14 @@ class ExternalDeployment:
     def restart(self) -> NoReturn:
         """Raises UsageError."""
         self._refuse("restarted")
+
+    def cut_off(self) -> NoReturn:
+        """Raises UsageError."""
+        self._refuse("cut off from its storages")
+
+    def reconnect(self) -> NoReturn:
+        """Raises UsageError."""
+        self._refuse("connected with its storages again")
 
     def alive(self) -> bool:
         """Whether it answers with good health now."""

@@ -47,6 +47,14 @@ class FakeDeployment:
         self.acts.append("restart")
         self._alive = True
 
+    def cut_off(self) -> None:
+        """Noted."""
+        self.acts.append("cut off")
+
+    def reconnect(self) -> None:
+        """Noted."""
+        self.acts.append("reconnect")
+
     def alive(self) -> bool:
         """As the last act left it."""
         return self._alive
@@ -71,6 +79,10 @@ class FakeDeployer:
         self._storages = storages
         self._down = dict(down or {})
         self.deployments: list[FakeDeployment] = []
+
+    def identify(self, name: str) -> Release:
+        """The name alone."""
+        return Release(name)
 
     @contextmanager
     def deploy(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from harness.deploy.children import Child, end, family, kill
 from harness.deploy.footing import Footing, folder_of
@@ -16,6 +17,7 @@ from harness.deploy.health import Answer, ask_health, await_answer, health_probl
 from harness.deploy.isolation import isolation_from
 from harness.deploy.logs import size_of, tail_of
 from harness.deploy.ports import HOST, Port, is_free, reserve_port
+from harness.deploy.releases import identify
 from harness.deploy.services import fixed_port, start_services, start_storages, use_storages
 from harness.deploy.surroundings import allowed_environment
 from harness.errors import EnvironmentBroken, ReleaseDown, UsageError
@@ -82,6 +84,10 @@ class ProcessDeployer:
     def isolation_reason(self) -> str:
         """Why it is not stronger; "" where it is the strongest."""
         return self._isolation.reason
+
+    def identify(self, name: str) -> Release:
+        """The release with the commit of the plan's folder."""
+        return identify(self._plan, name)
 
     @contextmanager
     def deploy(
@@ -218,6 +224,14 @@ class ProcessDeployment:
             self.kill()
             self._start_once()
 
+    def cut_off(self) -> NoReturn:
+        """Raises UsageError."""
+        self._refuse("cut off from its storages")
+
+    def reconnect(self) -> NoReturn:
+        """Raises UsageError."""
+        self._refuse("connected with its storages again")
+
     def alive(self) -> bool:
         """Whether the application and all its workers run."""
         running = [child.exit_code() is None for child in self._children]
@@ -243,6 +257,12 @@ class ProcessDeployment:
         finally:
             for port in (self._port, *self._worker_ports.values()):
                 port.free()
+
+    def _refuse(self, act: str) -> NoReturn:
+        raise UsageError(
+            f"{self._footing}: local processes share the network of this host and cannot be {act}; "
+            "this fault needs containers (--deployer docker)"
+        )
 
     def _start_once(self) -> None:
         table = self._footing.plan.release

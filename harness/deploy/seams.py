@@ -57,6 +57,17 @@ class Deployment(Protocol):
         """
         ...
 
+    def cut_off(self) -> None:
+        """Take the network between application and storages away; it is still reached itself.
+
+        Connections stay open and nothing comes back. Raises UsageError where it cannot be done.
+        """
+        ...
+
+    def reconnect(self) -> None:
+        """Give that network back; raises UsageError where it could not be taken away."""
+        ...
+
     def alive(self) -> bool:
         """Whether every process of the application runs."""
         ...
@@ -77,6 +88,10 @@ class Deployer(Protocol):
     @property
     def notice(self) -> str:
         """One line for the user on how releases run, where that is not as asked; else ""."""
+        ...
+
+    def identify(self, name: str) -> Release:
+        """The release of that name with the bytes it stands for, as far as they are known."""
         ...
 
     def deploy(

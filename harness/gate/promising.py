@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from harness import corpus
-from harness.deploy.releases import identify
+from harness.deploy.seams import Deployer
 from harness.drive.scenarios import Collected, collect
 from harness.drive.spec import Spec
 from harness.errors import UsageError
@@ -77,7 +77,7 @@ def _files(run: RunFolder) -> Path:
     return folder
 
 
-def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: str) -> Promised:
+def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -> Promised:
     """Collect the scenarios for both releases and say what this run will measure.
 
     Raises UsageError and ScenarioError where the scenarios, or what was asked, cannot be run.
@@ -100,10 +100,10 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: str) -> Pro
         run=run.id,
         tag=run.tag,
         app=plan.app.name,
-        release=identify(plan, asked.candidate),
-        baseline=identify(plan, baseline) if baseline is not None else None,
+        release=deployer.identify(asked.candidate),
+        baseline=deployer.identify(baseline) if baseline is not None else None,
         profile=profile.name,
-        deployer=deployer,
+        deployer=deployer.name,
         plan_digest=plan.digest,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         today=today.isoformat(),

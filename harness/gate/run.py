@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.browser import find_browser
 from harness.deploy.choose import deployer_for
+from harness.deploy.leftovers import clean_leftovers
 from harness.deploy.releases import check_release_known
 from harness.deploy.seams import Deployer, Deployment
 from harness.drive.scenarios import DriveProgress, drive
@@ -28,7 +29,7 @@ from harness.observations import read_observations
 from harness.plan import Plan, load_plan, scrub
 from harness.promise import Promise, promise_to_json
 from harness.report.junit import junit
-from harness.runs import RunFolder, clean_abandoned, create_run
+from harness.runs import RunFolder, create_run
 from harness.verdict import Verdict, verdict_to_json
 
 
@@ -47,18 +48,19 @@ def gate(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Outcome:
     the journal stays readable, and nothing that was started survives.
     """
     plan = load_plan(asked.plan, env)
-    for name in filter(None, (asked.candidate, asked.baseline)):
+    names = [name for name in (asked.candidate, asked.baseline) if name]
+    for name in names:
         check_release_known(plan, name)
-    for sentence in clean_abandoned():
+    for sentence in clean_leftovers(env):
         watch(Progress("start", sentence))
     browser = find_browser(env)
     with create_run(asked.runs) as run:
         try:
-            deployer = deployer_for(plan, run, asked.deployer, env)
+            deployer = deployer_for(plan, run, asked.deployer, env, names)
             if deployer.notice:
                 watch(Progress("start", deployer.notice))
             watch(Progress("start", f"browser: {browser.name}"))
-            promised = make_promise(asked, plan, run, deployer.name)
+            promised = make_promise(asked, plan, run, deployer)
         except UsageError:
             shutil.rmtree(run.path, ignore_errors=True)
             raise

@@ -34,6 +34,7 @@ _BY_KEY: Mapping[tuple[str, ...], frozenset[str]] = {
     ("release", "exists"): _BEFORE,
     ("release", "health"): _NONE,
     ("release", "docker"): _BEFORE,
+    ("release", "docker", "command"): _ALL,
     ("release", "compose"): _BEFORE,
     ("release", "external"): _BEFORE,
     ("release", "process", "cwd"): _BEFORE,

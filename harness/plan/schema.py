@@ -142,6 +142,8 @@ class Docker(Table):
 
     image: Text = Field(examples=['image = "clinic:{release}"'])
     build: Text | None = None
+    dockerfile: Text = "Dockerfile"
+    command: Command | None = None
     memory_mb_max: Count | None = None
 
 

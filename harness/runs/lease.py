@@ -62,6 +62,7 @@ class Lease:
         self.folder = folder
         self.run_id = run_id
         self._lock = lock
+        self._containers: set[str] = set()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -92,12 +93,25 @@ class Lease:
             raise broken_disk("created", folder, error) from error
         return folder
 
+    def hold_containers(self, name: str) -> None:
+        """Note that containers of that name are about to be started for this run."""
+        self._append({"kind": "containers", "name": name})
+        self._containers.add(name)
+
+    def let_go(self, name: str) -> None:
+        """The containers of that name are gone."""
+        self._containers.discard(name)
+
     def close(self) -> None:
-        """End whatever this run still has running, remove its scratch and give the lease back."""
+        """End whatever this run still has running, remove its scratch and give the lease back.
+
+        While an engine still has containers of it the folder stays, for a later clean.
+        """
         try:
             end_processes(marked_processes({RUN_VARIABLE: self.run_id}), GRACE_S)
         finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if not self._containers:
+                shutil.rmtree(self.folder, ignore_errors=True)
             self._lock.free()
 
     def _append(self, facts: dict[str, object]) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.deploy import choose
 from harness.deploy.choose import deployer_for
-from harness.deploy.engine import engine_version
-from harness.errors import PlanError, UsageError
+from harness.deploy.engine import EngineMissing, engine_version
+from harness.errors import EnvironmentBroken, PlanError, UsageError
 from harness.plan import Plan
 from harness.runs import RunFolder
 
@@ -17,10 +16,8 @@ Write = Callable[..., Plan]
 DOCKER = 'port = 8000\n[release.docker]\nimage = "small:{release}"\n'
 
 
-@pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host where no docker engine answers."""
-    monkeypatch.setattr(choose, "engine_version", lambda env: None)
+# A host where no docker engine answers.
+SILENT = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 
 
 def docker_plan(write_plan: Write) -> Plan:
@@ -43,10 +40,9 @@ def test_a_word_on_the_command_line_decides(write_plan: Write, run: RunFolder) -
     assert deployer_for(docker_plan(write_plan), run, "process", {}).notice == ""
 
 
-@pytest.mark.usefixtures("silent")
 def test_without_an_engine_releases_run_as_processes(write_plan: Write, run: RunFolder) -> None:
     """Where no engine answers and the plan knows processes, they are used, and it is said."""
-    found = deployer_for(docker_plan(write_plan), run, None, {})
+    found = deployer_for(docker_plan(write_plan), run, None, SILENT)
 
     assert found.name == "process"
     assert found.notice == (
@@ -54,10 +50,22 @@ def test_without_an_engine_releases_run_as_processes(write_plan: Write, run: Run
     )
 
 
-def test_containers_that_were_asked_for_are_not_replaced(write_plan: Write, run: RunFolder) -> None:
+@pytest.mark.parametrize("address", ["unix:///nonexistent.sock", "tcp://127.0.0.1:1"])
+def test_containers_that_were_asked_for_are_not_replaced(
+    write_plan: Write, run: RunFolder, address: str
+) -> None:
     """A deployer asked for by name that cannot be had is refused, never replaced."""
-    with pytest.raises(UsageError, match="the docker deployer is not built in this version"):
-        deployer_for(docker_plan(write_plan), run, "docker", {})
+    with pytest.raises(EngineMissing) as caught:
+        deployer_for(docker_plan(write_plan), run, "docker", {"DOCKER_HOST": address})
+
+    said = f"no docker engine answers at {address}; start it, or --deployer process"
+    assert str(caught.value).startswith(said)
+
+
+def test_an_engine_of_another_host_is_refused(write_plan: Write, run: RunFolder) -> None:
+    """Containers of another host open their ports there, so its engine is of no use."""
+    with pytest.raises(EnvironmentBroken, match=r"tcp://10\.0\.0\.1:2375 is on another host"):
+        deployer_for(docker_plan(write_plan), run, "docker", {"DOCKER_HOST": "tcp://10.0.0.1:2375"})
 
 
 def test_a_deployer_that_nobody_knows_is_refused(write_plan: Write, run: RunFolder) -> None:
@@ -83,5 +91,5 @@ def test_a_service_that_is_an_image_alone_cannot_be_a_process(
 
 
 def test_a_host_without_docker_has_no_engine() -> None:
-    """Where the client is missing or finds no engine there is none."""
-    assert engine_version({"PATH": "/nonexistent"}) is None
+    """Where nothing answers at the engine's address there is none."""
+    assert engine_version(SILENT) is None

@@ -7,7 +7,11 @@ import pytest
 
 from tests.project.source import ROOT, committed_files, configuration, relative
 
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "clinic/requirements.txt",
+)
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z,]+\])?==(?P<version>[^ ;]+)( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 COMMENT = re.compile(r" *#.*")
@@ -66,9 +70,10 @@ def test_every_pin_has_a_hash(lock: str) -> None:
 
 def test_the_locks_agree() -> None:
     """The versions that are tested are the versions that run."""
-    running, developing = (pins(lock) for lock in LOCKS)
+    running, developing, image = (pins(lock) for lock in LOCKS)
 
     assert running == {name: developing.get(name) for name in running}
+    assert image == {name: running.get(name) for name in image}
 
 
 def test_the_running_lock_holds_what_the_project_asks_for() -> None:
@@ -82,6 +87,16 @@ def test_the_running_lock_holds_what_the_project_asks_for() -> None:
     )
 
     assert set() == asked - set(pins("requirements.txt"))
+
+
+def test_the_clinics_lock_holds_the_clinic_alone() -> None:
+    """The clinic's image gets what the clinic asks for, and nothing of the product."""
+    told = configuration()["project"]
+    product = names(told["dependencies"]) - names(told["optional-dependencies"]["clinic"])
+    found = set(pins("clinic/requirements.txt"))
+
+    assert set() == names(told["optional-dependencies"]["clinic"]) - found
+    assert set() == found & (product - {"click"})  # granian asks for click as well
 
 
 def test_the_developing_lock_holds_the_tools() -> None:
