@@ -1,0 +1,1 @@
+"""What practitioners, patients and colleagues do in the clinic."""
