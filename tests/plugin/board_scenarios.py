@@ -39,6 +39,7 @@ def submit(page: Page) -> None:
 
 @factors(how=["fill", "typing", "paste", "composition"], text=["plain", "multiline"])
 def test_note(page: Page, journal: Trial, case: Levelled) -> None:
+    """Somebody writes a note, by each input method."""
     note = journal.record("note")
     page.goto("/")
     with note.save(title="plain", body=case.text) as save:
@@ -50,6 +51,7 @@ def test_note(page: Page, journal: Trial, case: Levelled) -> None:
 
 
 def test_second_save(page: Page, journal: Trial) -> None:
+    """Somebody saves the same note twice."""
     note = journal.record("note", key=404)
     page.goto("/")
     for _ in range(2):
@@ -60,6 +62,7 @@ def test_second_save(page: Page, journal: Trial) -> None:
 
 
 def test_hostile(page: Page, journal: Trial) -> None:
+    """Somebody pastes what no form expects."""
     note = journal.record("note")
     page.goto("/")
     with note.save(title="surrogate", body=LONG, rich="nul") as save:
@@ -71,6 +74,7 @@ def test_hostile(page: Page, journal: Trial) -> None:
 
 
 def test_other_kinds(page: Page, journal: Trial) -> None:
+    """Somebody chooses, marks and uploads."""
     page.goto("/")
     with journal.record("note").save(kind=exact("result"), pinned=exact("true"), file=2048) as save:
         save.enter("kind", page.get_by_label("Kind"))
@@ -81,6 +85,7 @@ def test_other_kinds(page: Page, journal: Trial) -> None:
 
 
 def test_old_text(page: Page, save_of: Save) -> None:
+    """The page says what it said before."""
     page.evaluate("document.getElementById('status').textContent = 'Saved 14:03'")
     page.wait_for_timeout(20)
     with save_of as save:
@@ -88,6 +93,7 @@ def test_old_text(page: Page, save_of: Save) -> None:
 
 
 def test_old_text_restyled(page: Page, save_of: Save) -> None:
+    """The page says what it said before, in another style."""
     page.evaluate("document.getElementById('status').textContent = 'Saved 14:03'")
     page.wait_for_timeout(20)
     with save_of as save:
@@ -96,6 +102,7 @@ def test_old_text_restyled(page: Page, save_of: Save) -> None:
 
 
 def test_old_text_by_its_text(page: Page, save_of: Save) -> None:
+    """The page says what it said before, and is asked by that text."""
     page.evaluate("document.getElementById('status').textContent = 'Saved 14:03'")
     page.wait_for_timeout(20)
     with save_of as save:
@@ -103,16 +110,19 @@ def test_old_text_by_its_text(page: Page, save_of: Save) -> None:
 
 
 def test_nothing_said(page: Page, save_of: Save) -> None:
+    """The page says nothing."""
     with save_of as save:
         save.acknowledged(page.get_by_role("status"))
 
 
 def test_nowhere(page: Page, save_of: Save) -> None:
+    """The page has no such place."""
     with save_of as save:
         save.acknowledged(page.get_by_test_id("status"))
 
 
 def test_same_text_again(page: Page, save_of: Save) -> None:
+    """The page says the same words once more."""
     page.evaluate("document.getElementById('status').textContent = 'Saved'")
     page.wait_for_timeout(20)
     with save_of as save:
@@ -121,6 +131,7 @@ def test_same_text_again(page: Page, save_of: Save) -> None:
 
 
 def test_class_shows_it(page: Page, save_of: Save) -> None:
+    """The page shows by a class what it always held."""
     page.wait_for_timeout(200)
     with save_of as save:
         page.evaluate("document.getElementById('toast').classList.add('on')")
@@ -128,18 +139,21 @@ def test_class_shows_it(page: Page, save_of: Save) -> None:
 
 
 def test_attribute_shows_it(page: Page, save_of: Save) -> None:
+    """The page shows by an attribute what it always held."""
     with save_of as save:
         page.evaluate("document.getElementById('covered').hidden = false")
         save.acknowledged(page.locator("#covered"))
 
 
 def test_fading_in(page: Page, save_of: Save) -> None:
+    """The page fades in what it always held."""
     with save_of as save:
         page.evaluate("document.getElementById('fading').classList.add('on')")
         save.acknowledged(page.locator("#fading"))
 
 
 def test_element_replaced(page: Page, save_of: Save) -> None:
+    """The page puts a new element in the place of the old one."""
     page.evaluate(APPENDED)
     page.wait_for_timeout(20)
     with save_of as save:
@@ -148,18 +162,21 @@ def test_element_replaced(page: Page, save_of: Save) -> None:
 
 
 def test_in_shadow(page: Page, save_of: Save) -> None:
+    """The page says so inside a component."""
     with save_of as save:
         page.evaluate(SHADOW)
         save.acknowledged(page.locator("#inner"))
 
 
 def test_after_navigation(page: Page, save_of: Save) -> None:
+    """The next page says so."""
     with save_of as save:
         page.evaluate("setTimeout(() => location.assign('/saved'), 50)")
         save.acknowledged(page.get_by_role("status"))
 
 
 def test_fake_clock(page: Page, journal: Trial) -> None:
+    """The page runs on a clock of the test."""
     page.clock.install(time=0)
     page.goto("/")
     with journal.record("note", key=404).save(title=exact("x")) as save:
@@ -168,18 +185,21 @@ def test_fake_clock(page: Page, journal: Trial) -> None:
 
 
 def test_refusal(page: Page, save_of: Save) -> None:
+    """The page says that it failed."""
     with save_of as save:
         page.evaluate("document.getElementById('alert').textContent = 'Too long'")
         save.refused(page.get_by_role("alert"))
 
 
 def test_told_why(page: Page, save_of: Save) -> None:
+    """The page says why it cannot go on."""
     with save_of as save:
         page.evaluate("document.getElementById('alert').textContent = 'Choose a patient first'")
         save.acknowledged(page.get_by_role("status"))
 
 
 def test_told_before(page: Page, save_of: Save) -> None:
+    """The page has a notice that explains nothing."""
     page.evaluate("document.getElementById('alert').textContent = 'This is a demonstration'")
     page.wait_for_timeout(20)
     with save_of as save:
@@ -187,11 +207,13 @@ def test_told_before(page: Page, save_of: Save) -> None:
 
 
 def test_without_acknowledgement(save_of: Save) -> None:
+    """The author forgot the acknowledgement."""
     with save_of:
         pass
 
 
 def test_unwatched_page(page: Page, save_of: Save) -> None:
+    """The author asks a page that nobody watches."""
     browser = page.context.browser
     assert browser is not None
     other = browser.new_page()
@@ -201,34 +223,41 @@ def test_unwatched_page(page: Page, save_of: Save) -> None:
 
 
 def test_text_without_a_page(journal: Trial) -> None:
+    """The author passes an answer as if a page had said it."""
     with journal.record("note", key=404).save(title=exact("x")) as save:
         save.acknowledged("204")
 
 
 def test_transport(journal: Trial) -> None:
+    """An answer acknowledges."""
     with journal.record("note", key=404).save(title=exact("x")) as save:
         save.acknowledged("204", level="transport")
 
 
 def test_wrong_place(page: Page, save_of: Save) -> None:
+    """The author passes a selector for a locator."""
     with save_of as save:
         save.enter("title", "#title")
 
 
 def test_skipped() -> None:
+    """The scenario excuses itself."""
     pytest.skip("not today")
 
 
 def test_xfailed() -> None:
+    """The scenario expects to fail."""
     pytest.xfail("known")
 
 
 def test_expectation(page: Page) -> None:
+    """The author's own expectation fails."""
     page.goto("/")
     expect(page.get_by_role("status")).to_have_text("Saved", timeout=100)
 
 
 def test_browser_gone(page: Page) -> None:
+    """The browser goes away."""
     browser = page.context.browser
     assert browser is not None
     page.context.close()
@@ -236,6 +265,7 @@ def test_browser_gone(page: Page) -> None:
 
 
 def test_second_user(new_context: object, journal: Trial) -> None:
+    """Two people save, each in a browser of their own."""
     pages = [new_context().new_page() for _ in range(2)]  # type: ignore[operator]
     for page in pages:
         page.goto("/")
@@ -246,6 +276,7 @@ def test_second_user(new_context: object, journal: Trial) -> None:
 
 
 def test_bodies(page: Page, journal: Trial) -> None:
+    """The page sends every kind of body."""
     page.goto("/")
     page.evaluate(
         """async () => {
@@ -266,4 +297,5 @@ def test_bodies(page: Page, journal: Trial) -> None:
 
 
 @absent_in("1.*", reason="came with 2.0")
-def test_absent() -> None: ...
+def test_absent() -> None:
+    """The release does not have this."""
