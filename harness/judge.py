@@ -15,7 +15,7 @@ from harness.checks.journeys import Journeys, judge_journeys
 from harness.checks.matrix import matrix
 from harness.checks.oracle import Oracle
 from harness.checks.owed import owed, stages
-from harness.checks.sentences import prove, say
+from harness.checks.sentences import headline, prove, say
 from harness.checks.shown import ShownCheck
 from harness.checks.strays import StrayCheck
 from harness.checks.trigger import find_trigger
@@ -245,7 +245,7 @@ def _sentence(promise: Promise, answer: Answer, reasons: Sequence[str]) -> str:
         Answer.BLOCK: "is blocked",
         Answer.INCONCLUSIVE: "is not proved",
     }[answer]
-    return f"{promise.app} {promise.release.name} {word}: {reasons[0]}{more}"
+    return f"{promise.app} {promise.release.name} {word}: {headline(reasons[0])}{more}"
 
 
 def _bound(grounds: Grounds) -> Bound | None:

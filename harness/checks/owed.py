@@ -8,15 +8,17 @@ from harness.checks.sentences import listed, plural, say
 from harness.model import Anomaly, Finding, Severity
 from harness.verdict import Stage
 
+NEVER_RAN_LISTED_MAX = 3
+
 
 def owed(grounds: Grounds) -> list[str]:
     """Every piece of promised evidence that is missing, as a sentence."""
     promise, history = grounds.promise, grounds.history
     owed = [t.sentence for t in history.troubles if t.verdict == "inconclusive"]
     owed += grounds.crashed
-    owed += _unproved_reading(grounds)
+    owed += _cases(grounds)
     owed += promise.missing
-    owed += grounds.journeys.owed.values()
+    owed += _unproved_reading(grounds)
     owed += [
         _say_unproved(grounds, finding)
         for finding in grounds.findings
@@ -27,6 +29,17 @@ def owed(grounds: Grounds) -> list[str]:
     if not history.closed:
         owed.append("the run was cut short before its end")
     return list(dict.fromkeys(owed))
+
+
+def _cases(grounds: Grounds) -> list[str]:
+    """Each case that is owed, with its reason; those that never ran in one sentence."""
+    ran = {trial.began.number for trial in grounds.history.of_role("candidate")}
+    owed = grounds.journeys.owed
+    never = [number for number in owed if number not in ran]
+    if len(never) <= NEVER_RAN_LISTED_MAX:
+        return list(owed.values())
+    sentences = [sentence for number, sentence in owed.items() if number in ran]
+    return [*sentences, f"{len(never)} of {plural(len(grounds.promise.cases), 'case')} never ran"]
 
 
 def _say_unproved(grounds: Grounds, finding: Finding) -> str:
@@ -82,18 +95,9 @@ def _acknowledged(grounds: Grounds) -> dict[str, set[str]]:
 
 def _unmeasured(grounds: Grounds) -> list[str]:
     """Stages that did less than they promised, and saves that no check has looked at."""
-    owed = [
-        f"stage {stage.name} was promised and {stage.skipped}"
-        if stage.skipped
-        else f"stage {stage.name} measured {stage.measured} of {stage.promised} promised"
-        for stage in stages(grounds)
-        if stage.name != "scenarios" and stage.measured < stage.promised
-    ]
-    owed += [
-        f"stage {name} was not entered, or never ended"
-        for name, promised in grounds.promise.stages.items()
-        if promised and grounds.history.stages.get(name, (0.0, None, None))[1] is None
-    ]
+    # A trouble that ended the run early says more than each stage that was not reached for it.
+    troubled = any(trouble.verdict == "inconclusive" for trouble in grounds.history.troubles)
+    owed = [] if troubled else _unmeasured_stages(grounds)
     judged = grounds.storage.saves_verified | grounds.storage.saves_failed
     unjudged = {
         save.id
@@ -104,6 +108,20 @@ def _unmeasured(grounds: Grounds) -> list[str]:
     if unjudged:
         owed.append(f"{len(unjudged)} acknowledged saves were never compared with storage")
     return owed
+
+
+def _unmeasured_stages(grounds: Grounds) -> list[str]:
+    owed = {
+        stage.name: f"stage {stage.name} was promised and {stage.skipped}"
+        if stage.skipped
+        else f"stage {stage.name} measured {stage.measured} of {stage.promised} promised"
+        for stage in stages(grounds)
+        if stage.name != "scenarios" and stage.measured < stage.promised
+    }
+    for name, promised in grounds.promise.stages.items():
+        if promised and grounds.history.stages.get(name, (0.0, None, None))[1] is None:
+            owed.setdefault(name, f"stage {name} was not entered, or never ended")
+    return list(owed.values())
 
 
 def stages(grounds: Grounds) -> tuple[Stage, ...]:

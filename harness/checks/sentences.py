@@ -40,6 +40,12 @@ def prove(bound: Bound) -> str:
     )
 
 
+def headline(reason: str) -> str:
+    """A reason on one line: how it begins and how it ends, which is where a process says why."""
+    lines = [line.strip() for line in reason.splitlines() if line.strip()]
+    return f"{lines[0]} {lines[-1]}" if len(lines) > 1 else "".join(lines)
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as a sentence has them."""
     if len(names) <= 1:

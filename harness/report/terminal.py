@@ -13,6 +13,9 @@ from harness.verdict import Answer, Verdict
 _COLOURS = {Answer.PASS: "32", Answer.BLOCK: "31", Answer.INCONCLUSIVE: "33"}
 _LISTED_MAX = 12
 _WARNINGS_MAX = 8
+# What a process said last, as it said it.
+_TAIL_MAX = 8
+_LINE_CHARS_MAX = 200
 
 
 def render(verdict: Verdict, run: Path, *, colour: bool) -> str:
@@ -60,7 +63,10 @@ def _section(title: str, sentences: Sequence[str], most: int) -> Iterator[str]:
         lead = title if at == 0 else ""
         if at == 0:
             yield ""
-        yield f"  {lead:<10} {one_line(sentence)}"
+        first, *rest = sentence.split("\n")
+        yield f"  {lead:<10} {one_line(first)}"
+        for line in rest[-_TAIL_MAX:]:
+            yield f"  {'':<10} {clean(line.expandtabs(4))[:_LINE_CHARS_MAX]}"
     if len(sentences) > most:
         yield f"  {'':<10} and {len(sentences) - most} more in verdict.json"
 

@@ -41,6 +41,18 @@ def test_an_inconclusive_run_says_what_is_missing() -> None:
     assert all(reason in text for reason in reasons)
 
 
+def test_the_last_words_of_a_process_stay_lines() -> None:
+    """A reason of several lines is shown as it was printed, its end rather than its middle."""
+    lines = [f"  at step {number}" for number in range(20)]
+    reason = "\n".join(["it exited 1; the last it printed:", *lines, "out of memory"])
+    text = render(verdict(Answer.INCONCLUSIVE, reasons=(reason,)), RUN, colour=False)
+
+    assert "it exited 1; the last it printed:\n" in text
+    assert "    at step 19\n" in text
+    assert "at step 5" not in text
+    assert "\n             out of memory\n" in text
+
+
 def test_colour_only_where_it_is_asked_for() -> None:
     """Without colour there is no escape in the text, whatever the values hold."""
     hostile = verdict(Answer.BLOCK, reasons=("a\x1b[2Jb", "c"), findings=(LOST,))
