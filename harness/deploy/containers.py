@@ -26,6 +26,11 @@ REMOVAL_S_MAX = 10.0
 HANDS = 8
 _BUSY = re.compile(r"in progress|active endpoints|in use", re.IGNORECASE)
 MIB_BYTES = 1024 * 1024
+# What a shell and a container's init say by these codes.
+_EXITS = {
+    126: "what it was to run cannot be run in its image",
+    127: "what it was to run is not in its image",
+}
 GATEWAY = "host.docker.internal"
 HOST = "127.0.0.1"
 
@@ -82,8 +87,8 @@ class Container:
         if state.get("OOMKilled"):
             of = f" of {memory} MiB" if memory else ""
             return f"was killed for want of memory{of} (exit code {state['ExitCode']})"
-        error = f" ({state['Error']})" if state.get("Error") else ""
-        return f"exited {state['ExitCode']}{error}"
+        error = state.get("Error") or _EXITS.get(state["ExitCode"])
+        return f"exited {state['ExitCode']}{f' ({error})' if error else ''}"
 
     def wait(self, limit_s: float) -> int | None:
         """Its exit code, or None when it still runs after limit_s."""

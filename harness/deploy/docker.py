@@ -405,6 +405,11 @@ class DockerDeployment:
         """Whether the application and all its workers run."""
         return bool(self._containers) and all(one.alive() for one in self._containers)
 
+    def endings(self) -> dict[str, str]:
+        """How those of its containers ended that did, in words."""
+        found = {one.part.name: one.ending() for one in self._containers}
+        return {name: ending for name, ending in found.items() if ending is not None}
+
     def tail(self, lines: int = 20) -> str:
         """The last lines the application printed, without secrets."""
         return tail_of(self._footing.log(APP), lines, self._footing.known_secrets)
