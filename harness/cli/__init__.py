@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from harness.cli.actions import shielded
 from harness.cli.commands import harness
 from harness.errors import HarnessError
 
@@ -36,18 +37,21 @@ def _run() -> int:
     except click.exceptions.Exit as asked:
         return asked.exit_code
     except click.UsageError as error:
-        error.show()
+        with shielded(sys.stderr):
+            error.show()
         return EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo("harness: interrupted; what was started is ended", err=True)
         return EXIT_INTERRUPTED
     except HarnessError as error:
-        click.echo(f"harness: {error}", err=True)
+        with shielded(sys.stderr):
+            click.echo(f"harness: {error}", err=True)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAULT
     except Exception:  # noqa: BLE001 - the one place where a crash becomes an exit code
-        traceback.print_exc()
+        with shielded(sys.stderr):
+            traceback.print_exc()
         click.echo("harness: the harness itself failed; there is no verdict", err=True)
         return EXIT_FAULT

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from harness import __version__
+from harness.cli.actions import in_actions, inert_json, shielded, tell_actions
+from harness.errors import EnvironmentBroken, UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 RUNS = Path(".harness/runs")
@@ -100,9 +102,14 @@ def gate(  # noqa: PLR0913 - click passes each option by name
         deployer=deployer,
         only=only,
     )
-    with watcher(sys.stderr) as watch:
-        outcome = gate(asked, os.environ, watch)
-    return _answer(outcome.verdict, outcome.run, as_json)
+    # One stream in a workflow: the runner reads two in no particular order.
+    stream = sys.stdout if in_actions() and not as_json else sys.stderr
+    with shielded(stream):
+        with watcher(stream) as watch:
+            outcome = gate(asked, os.environ, watch)
+        code = _answer(outcome.verdict, outcome.run, as_json)
+    tell_actions(outcome.account, plan, stream)
+    return code
 
 
 @harness.command()
@@ -122,7 +129,67 @@ def judge(run: Path, as_json: bool) -> int:
     folder = open_run(run)
     promise = read_promise(folder.path / "plan.json")
     events, observations = read_journal(folder.journal), read_observations(folder.observations)
-    return _answer(judge(promise, events, observations), folder.path, as_json)
+    with shielded(sys.stderr if as_json else sys.stdout):
+        return _answer(judge(promise, events, observations), folder.path, as_json)
+
+
+@harness.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--html", "shown", flag_value="report.html", help="Write report.html alone.")
+@click.option("--junit", "shown", flag_value="junit.xml", help="Write junit.xml alone.")
+@click.option("--markdown", "shown", flag_value="markdown", help="Print the answer as Markdown.")
+@click.option("--github", "shown", flag_value="github", help="Print annotations for a workflow.")
+@_plan_option
+def report(run: Path, shown: str | None, plan: Path) -> int:
+    """Write the reports of the folder RUN again.
+
+    Offline and from its record alone: report.html and junit.xml are replaced, and nothing is
+    gated: the exit code is 0 whatever the verdict is. Annotations point at files as the plan's
+    folder has them.
+    """
+    from harness.cli.actions import folder_of
+    from harness.gate.settling import REPORTS, account_of, write_reports
+    from harness.report.github import annotate
+    from harness.report.markdown import markdown
+    from harness.runs import open_run
+
+    folder = open_run(run)
+    if folder.alive():
+        raise UsageError(f"the run {folder.id} is still alive; its reports are written at its end")
+    account = account_of(folder)
+    if shown == "markdown":
+        click.echo(markdown(account), nl=False)
+        return 0
+    if shown == "github":
+        for line in annotate(account, folder_of(plan)):
+            click.echo(line)
+        return 0
+    names = (shown,) if shown else REPORTS
+    for problem in write_reports(folder, account, names):
+        raise EnvironmentBroken(problem)
+    for name in names:
+        click.echo(folder.path / name)
+    return 0
+
+
+@harness.command()
+@_runs_option
+@click.option("--json", "as_json", is_flag=True, help="Print the runs as JSON, newest first.")
+def history(runs: Path, as_json: bool) -> int:
+    """List past runs and what each proved.
+
+    Newest first; a run that was interrupted is told as such. Below them, how verdicts, times and
+    saves went.
+    """
+    from harness.report.history import history_json, history_text, past
+    from harness.runs import list_runs
+
+    found = [past(run) for run in list_runs(runs)]
+    if as_json:
+        click.echo(history_json(found))
+    else:
+        click.echo(history_text(found, colour=_shows_colour(sys.stdout)), nl=False)
+    return 0
 
 
 @harness.group()
@@ -180,7 +247,8 @@ def _answer(verdict: object, run: Path, as_json: bool) -> int:
     out = sys.stderr if as_json else sys.stdout
     click.echo(render(verdict, run, colour=_shows_colour(out)), nl=False, file=out)
     if as_json:
-        click.echo(json.dumps(verdict_to_json(verdict), indent=2, ensure_ascii=True))
+        text = json.dumps(verdict_to_json(verdict), indent=2, ensure_ascii=True)
+        click.echo(inert_json(text) if in_actions() else text)
     return verdict.verdict.exit_code
 
 

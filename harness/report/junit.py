@@ -45,7 +45,9 @@ def _verdict_case(verdict: Verdict, failures: int, errors: int) -> ElementTree.E
     text = clean("\n".join(verdict.reasons))
     if verdict.verdict is Answer.BLOCK and not failures:
         kind = verdict.findings[0].anomaly if verdict.findings else "release-down"
-        ElementTree.SubElement(case, "failure", type=f"DataLoss.{kind}", message=sentence).text = text
+        ElementTree.SubElement(
+            case, "failure", type=f"DataLoss.{kind}", message=sentence
+        ).text = text
     if verdict.verdict is Answer.INCONCLUSIVE and not errors:
         ElementTree.SubElement(case, "error", type="Inconclusive", message=sentence).text = text
     return case

@@ -1,0 +1,67 @@
+"""From what a verdict was made of to what reports show of it: plain values, judged already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.checks.coverage import uncovered
+from harness.checks.exhibits import exhibit
+from harness.checks.grid import grids
+from harness.exhibits import Account, Gap, LoadSecond, Span
+from harness.judge import Grounds, cells, conclude, say
+
+
+def account(grounds: Grounds, load: Sequence[LoadSecond] = ()) -> Account:
+    """The verdict and all that its reports show; load is a line per second, where any ran."""
+    promise = grounds.promise
+    forms = promise.forms["candidate"]
+    return Account(
+        verdict=conclude(grounds),
+        started=promise.started,
+        exhibits=tuple(
+            exhibit(f, say(f), grounds.symptoms, grounds.history, forms.get(f.form))
+            for f in grounds.findings
+        ),
+        cells=cells(grounds),
+        grids=grids(promise.cases, grounds.history, grounds.symptoms, grounds.journeys, forms),
+        spans=tuple(_spans(grounds)),
+        load=tuple(load),
+        gaps=tuple(_gaps(grounds, load)),
+    )
+
+
+def _spans(grounds: Grounds) -> Iterator[Span]:
+    history = grounds.history
+    for name in grounds.promise.stages:
+        if name in history.stages:
+            began_s, ended_s, skipped = history.stages[name]
+            last_s = history.ended_s if ended_s is None else ended_s
+            yield Span(name, began_s - history.began_s, last_s - history.began_s, skipped)
+
+
+def _gaps(grounds: Grounds, load: Sequence[LoadSecond]) -> Iterator[Gap]:
+    """Everything the run does not prove, the promised evidence that is missing first."""
+    promise, journeys = grounds.promise, grounds.journeys
+    yield from (Gap("owed", sentence) for sentence in (*promise.missing, *journeys.owed.values()))
+    yield from (Gap("quarantine", sentence) for sentence in journeys.quarantined)
+    yield from (
+        Gap("absent", f"{scenario}: {reason}") for scenario, reason in promise.absent.items()
+    )
+    if promise.partial is not None:
+        yield Gap("partial", f"only cases matching {promise.partial!r} were run")
+    keys, columns = uncovered(grounds.history, grounds.observations, promise.forms)
+    yield from (Gap("uncovered", sentence) for sentence in (*keys, *columns))
+    yield _of_baseline(grounds)
+    if not load:
+        yield Gap("load", "no load was driven, so nothing is said of losses under load")
+
+
+def _of_baseline(grounds: Grounds) -> Gap:
+    promise = grounds.promise
+    if promise.baseline is None:
+        return Gap("baseline", "there was no baseline to compare with")
+    return Gap(
+        "sample",
+        f"the baseline {promise.baseline.name} was promised {len(promise.sample)} of the "
+        f"{len(promise.cases)} cases, and beside them what failed",
+    )

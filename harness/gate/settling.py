@@ -1,0 +1,68 @@
+"""The end of a run: judge what its folder holds, write the reports, and the verdict last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.account import account
+from harness.errors import EnvironmentBroken
+from harness.exhibits import Account
+from harness.journal.reader import read_journal
+from harness.judge import weigh
+from harness.observations import read_observations
+from harness.promise import Promise, read_promise
+from harness.report.html import html
+from harness.report.junit import junit
+from harness.runs import RunFolder
+from harness.verdict import verdict_to_json
+
+REPORTS = ("report.html", "junit.xml")
+
+
+def account_of(run: RunFolder, promise: Promise | None = None) -> Account:
+    """What the folder's record says, offline; raises RecordUnreadable."""
+    promise = promise or read_promise(run.path / "plan.json")
+    return account(weigh(promise, read_journal(run.journal), read_observations(run.observations)))
+
+
+def settle(run: RunFolder, promise: Promise) -> Account:
+    """Judge the run and write the answer into its folder, ``verdict.json`` last.
+
+    Whoever finds the verdict finds the reports as well. A report that cannot be written is a
+    warning of the verdict, and one that crashes takes the verdict with it nowhere: the verdict is
+    written in any case. Raises EnvironmentBroken where there is no room even for that.
+    """
+    whole = account_of(run, promise)
+    unwritten: list[str] = []
+    try:
+        unwritten += write_reports(run, whole)
+    finally:
+        warnings = (*whole.verdict.warnings, *unwritten)
+        whole = replace(whole, verdict=replace(whole.verdict, warnings=warnings))
+        _write_verdict(run, whole)
+    return whole
+
+
+def write_reports(
+    run: RunFolder, whole: Account, names: tuple[str, ...] = REPORTS
+) -> Iterator[str]:
+    """Write each report into the folder; yields why one could not be."""
+    for name in names:
+        text = html(whole, run.path) if name == "report.html" else junit(whole.verdict, whole.cells)
+        try:
+            run.write_text(name, text)
+        except EnvironmentBroken as error:
+            yield f"{name} is missing: {error}"
+
+
+def _write_verdict(run: RunFolder, whole: Account) -> None:
+    """The verdict is worth more than the reports: they give way where the disk is full."""
+    try:
+        run.write_json("verdict.json", verdict_to_json(whole.verdict))
+    except EnvironmentBroken as error:
+        for name in REPORTS:
+            (run.path / name).unlink(missing_ok=True)
+        gone = f"the reports gave way to the verdict: {error}"
+        verdict = replace(whole.verdict, warnings=(*whole.verdict.warnings, gone))
+        run.write_json("verdict.json", verdict_to_json(verdict))

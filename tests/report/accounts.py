@@ -1,0 +1,131 @@
+"""An account of a run to change one thing of, and one whose every text is hostile or huge."""
+
+from dataclasses import replace
+from typing import Any
+
+from harness.exhibits import (
+    Account,
+    Exhibit,
+    Gap,
+    Grid,
+    GridRow,
+    Journey,
+    LoadSecond,
+    Mark,
+    Span,
+    Square,
+    Station,
+)
+from harness.model import Layer, Value
+from harness.verdict import Answer, Cell
+from tests.report.verdicts import LOST, verdict
+
+CASE = "test_share.py::test_share[shares=1,text=plain]"
+
+
+def journey(
+    typed: Value, stored: Value, *, sent: Value | None = None, field: str = "reason"
+) -> Journey:
+    """A field that was typed, sent as typed unless told otherwise, stored, and shown as stored."""
+    return Journey(
+        "note",
+        field,
+        (
+            Station("typed", typed),
+            Station("sent", typed if sent is None else sent),
+            Station("stored", stored),
+            Station("shown", stored),
+        ),
+    )
+
+
+def exhibit(*journeys: Journey, **changes: Any) -> Exhibit:
+    """A finding's representative with these journeys."""
+    whole = Exhibit(
+        LOST,
+        "note: reason and history lost in 3 saves",
+        case=CASE,
+        record="candidate/1/1/r1",
+        layer=Layer.PAGE,
+        journeys=journeys or (journey("TA <140/90, rien d'autre", "TA "),),
+    )
+    return replace(whole, **changes)
+
+
+def grid(rows_n: int = 3, fields_n: int = 2) -> Grid:
+    """A scenario whose first case lost its first field and whose second is owed."""
+    marks = [Square(Mark.WRONG, "lost"), *[Square(Mark.WHOLE)] * (fields_n - 1)]
+    owed = tuple(Square(Mark.OWED, "owed") for _ in range(fields_n))
+    whole = tuple(Square(Mark.WHOLE) for _ in range(fields_n))
+    rows = [
+        GridRow(CASE, {"shares": "1", "text": "plain"}, tuple(marks)),
+        GridRow("case 1", {"shares": "2", "text": "plain"}, owed, "case 1 is owed: it broke"),
+        *[GridRow(f"case {n}", {"shares": "0", "text": str(n)}, whole) for n in range(2, rows_n)],
+    ]
+    return Grid(
+        "test_share.py::test_share", tuple(f"note.f{n}" for n in range(fields_n)), tuple(rows)
+    )
+
+
+def account(answer: Answer = Answer.BLOCK, **changes: Any) -> Account:
+    """An account with something of everything."""
+    findings = (LOST,) if answer is Answer.BLOCK else ()
+    whole = Account(
+        verdict=verdict(answer, findings=findings),
+        started="2026-01-01T00:00:00+00:00",
+        exhibits=(exhibit(),) if findings else (),
+        cells=(
+            Cell(
+                "test_share", "s/test_share.py", 7, "note", "reason", 3, 1, "lost", "lost in 1 of 3"
+            ),
+            Cell("test_share", "s/test_share.py", 7, "note", "history", 3, 0),
+        ),
+        grids=(grid(),),
+        spans=(Span("scenarios", 1.0, 9.0), Span("rerun", 9.0, 9.0, "nothing failed")),
+        load=tuple(
+            LoadSecond(n, 400.0 + n % 7 * 9, 20.0 + n % 5, 60.0 + n % 11) for n in range(60)
+        ),
+        gaps=(Gap("absent", "test_old: since 2.0"), Gap("owed", "case 1 is owed: it broke")),
+    )
+    return replace(whole, **changes)
+
+
+def filled(text: str, answer: Answer = Answer.BLOCK) -> Account:
+    """An account in which every text that an application or a plan can choose is this one."""
+    finding = replace(
+        LOST,
+        form=text,
+        fields=(text, text + "2"),
+        trigger=replace(LOST.trigger, text=text, conditions={text: (text,)}),
+        known=text,
+        evidence=(text,),
+    )
+    shown = exhibit(
+        replace(journey(text, text[1:], sent=text * 2, field=text), form=text, note=text),
+        finding=finding,
+        sentence=text,
+        case=text,
+        traces=(text,),
+        screenshots=(text,),
+    )
+    whole = verdict(
+        answer,
+        sentence=text,
+        app=text,
+        reasons=(text, text + "2"),
+        warnings=(text,),
+        findings=(finding,),
+        profile=text,
+        deployer=text,
+    )
+    release = replace(whole.release, name=text)
+    row = GridRow(text, {text: text}, (Square(Mark.WRONG, text),), text)
+    return Account(
+        verdict=replace(whole, release=release, baseline=release),
+        started=text,
+        exhibits=(shown,),
+        cells=(Cell(text, text, 7, text, text, 3, 1, text, text),),
+        grids=(Grid(text, (text,), (row, replace(row, levels={}))),),
+        spans=(Span(text, 0.0, 1.0, text), Span(text, 1.0, 2.0)),
+        gaps=(Gap(text, text),),
+    )
