@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from harness.model import ABSENT, Contract, Kind, Value
 
 EXACT = Contract()
+# How pages and requests may spell a text: lines end there as they please.
+LOOSE = Contract(newline="any")
 
 _TRUE = frozenset({"t", "true", "1", "on", "yes"})
 _FALSE = frozenset({"f", "false", "0", "off", "no"})

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.contracts import canonical, is_nothing, same
-from harness.model import ABSENT, Anomaly, Contract, Field, FileValue, Value
+from harness.contracts import LOOSE, canonical, is_nothing, same
+from harness.model import ABSENT, Anomaly, Field, FileValue, Value
 from harness.values import Trace, find_traces
 
 # A due text shorter than this shares too little with anything for likeness to mean something.
@@ -19,7 +19,6 @@ _HOLE_CHARS = 8
 # A shorter text without a token may stand in two places by chance.
 TELLING_CHARS = 5
 _REPLACEMENT = "\ufffd"
-_LOOSE = Contract(newline="any")
 
 
 def _never(_: Value) -> bool:
@@ -83,7 +82,7 @@ def _of_another(spec: Field, due: Value, found: Value, earlier: Sequence[Value])
         return _of_rows(spec, due, found, earlier)
     if isinstance(due, FileValue):
         return _of_file(due, found)
-    if isinstance(due, str) and isinstance(found, str):
+    if isinstance(due, str) and isinstance(found, str) and spec.kind == "text":
         return _of_text(spec, due, found)
     return Anomaly.ALTERED
 
@@ -146,8 +145,8 @@ def _of_text(spec: Field, due: str, found: str) -> Anomaly:
     tokens = find_traces(found)
     if tokens and not set(tokens) & set(find_traces(due)):
         return Anomaly.LOST
-    wanted = canonical(canonical(due, spec.contract, spec.kind), _LOOSE)
-    got = canonical(canonical(found, spec.contract, spec.kind), _LOOSE)
+    wanted = canonical(canonical(due, spec.contract, spec.kind), LOOSE)
+    got = canonical(canonical(found, spec.contract, spec.kind), LOOSE)
     if _is_part(wanted, got):
         return Anomaly.TRUNCATED
     return Anomaly.ALTERED if tokens or _alike(wanted, got) else Anomaly.LOST

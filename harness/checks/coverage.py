@@ -10,16 +10,15 @@ from typing import TypeAlias
 
 from harness.checks.classify import TELLING_CHARS
 from harness.checks.history import History, Trial
-from harness.contracts import canonical, is_nothing
+from harness.contracts import LOOSE, canonical, is_nothing
 from harness.journal.events import RequestSent
-from harness.model import Contract, FileValue, Form, Value
+from harness.model import FileValue, Form, Value
 from harness.observations import Observation
 
 # Sent once may be a timer's whim; sent in two cases is the release's habit.
 _CASES_MIN = 2
 # How likely the baseline's silence may be if it had the same habit.
 _CHANCE_MAX = 0.05
-_LOOSE = Contract(newline="any")
 _NUMBERED = re.compile(r"\b(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})\b")
 
 # Where a request goes and the place of a leaf in its body, ordinals left out.
@@ -112,7 +111,7 @@ def _leaves(request: RequestSent) -> list[_Leaf]:
 
 def _text(leaf: _Leaf) -> str:
     """What a leaf says: its text, or the digest that stands for it."""
-    return leaf[2] if leaf[1] is None else canonical(leaf[1], _LOOSE)
+    return leaf[2] if leaf[1] is None else canonical(leaf[1], LOOSE)
 
 
 def _typed(trial: Trial) -> set[str]:
@@ -133,7 +132,7 @@ def _spellings(value: Value) -> set[str]:
     found: set[str] = set()
     for text in value if isinstance(value, tuple) else (value,):
         if isinstance(text, str):
-            loose = canonical(text, _LOOSE)
+            loose = canonical(text, LOOSE)
             found |= {loose, *(_digest(t) for t in (text, loose, loose.replace("\n", "\r\n")))}
     return found
 

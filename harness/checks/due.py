@@ -90,7 +90,7 @@ def record_due(
 def is_right(place: Due, found: Value, spec: Field) -> bool:
     """Whether a field that is checked holds what it may hold."""
     if place.together:
-        return all(_holds(found, text, spec) for text in place.together)
+        return all(holds(found, text, spec) for text in place.together)
     if any(same(v, found, spec.contract, spec.kind) for v in (place.value, *place.allowed)):
         return True
     if is_emptied(place, spec) and found is not ABSENT and is_nothing(found):
@@ -113,7 +113,8 @@ def begins(found: Value, whole: str, spec: Field) -> bool:
     return canonical(whole, spec.contract, spec.kind).startswith(start)
 
 
-def _holds(found: Value, text: str, spec: Field) -> bool:
+def holds(found: Value, text: str, spec: Field) -> bool:
+    """Whether a text stands somewhere in what was found."""
     if not isinstance(found, str):
         return False
     return canonical(text, spec.contract) in canonical(found, spec.contract)

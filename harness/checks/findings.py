@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.checks.history import History, Save, Trial
@@ -23,7 +23,7 @@ def gather(
     forms: Mapping[str, Form],
     baseline: Sequence[Symptom] = (),
 ) -> tuple[Finding, ...]:
-    """One finding per check, anomaly, form, severity and fields that go wrong together.
+    """One finding per check, anomaly, form and severity, with every field that shows it.
 
     baseline are the symptoms of the baseline's own records: a finding that they show as well is
     labelled pre-existing.
@@ -33,11 +33,7 @@ def gather(
     for symptom in symptoms:
         key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
         groups[key].append(symptom)
-    found = [
-        gathering.finding([s for s in group if s.field in names])
-        for group in groups.values()
-        for names in gathering.together(group)
-    ]
+    found = [gathering.finding(group) for group in groups.values()]
     return tuple(sorted(found, key=in_order))
 
 
@@ -62,23 +58,6 @@ class _Gathering:
     cases: Mapping[str, Case]
     forms: Mapping[str, Form]
     baseline: Sequence[Symptom]
-
-    def together(self, group: Sequence[Symptom]) -> Iterator[list[str]]:
-        """The fields of a group, apart where one goes wrong in a case that spares the other."""
-        form = group[0].form
-        failing: dict[str, set[str]] = defaultdict(set)
-        for symptom in group:
-            failing[symptom.field].add(self._case(symptom))
-        staked = {name: self._at_stake(group, {name}) | failing[name] for name in failing}
-        sets: list[list[str]] = []
-        for name in _ordered(failing, self.forms[form]):
-            for mates in sets:
-                if all(_agree(failing, staked, name, mate) for mate in mates):
-                    mates.append(name)
-                    break
-            else:
-                sets.append([name])
-        yield from sets
 
     def finding(self, group: Sequence[Symptom]) -> Finding:
         """One finding of symptoms that go together."""
@@ -136,14 +115,6 @@ def _ordered(names: Iterable[str], form: Form) -> list[str]:
     """Fields in the order of their form."""
     places = {spec.name: place for place, spec in enumerate(form.fields)}
     return sorted(names, key=lambda name: places.get(name, len(places)))
-
-
-def _agree(
-    failing: Mapping[str, set[str]], staked: Mapping[str, set[str]], one: str, other: str
-) -> bool:
-    """Whether two fields go wrong in the same cases, of those in which both could."""
-    both = staked[one] & staked[other]
-    return failing[one] & both == failing[other] & both
 
 
 def _did(trial: Trial, form: str, names: Collection[str], operations: Collection[str]) -> bool:

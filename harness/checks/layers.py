@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from harness.checks.history import Save, Trial
-from harness.contracts import canonical
+from harness.contracts import LOOSE, canonical
 from harness.journal.events import RequestSent
-from harness.model import Contract, Field, FileValue, Layer, Value
+from harness.model import Field, FileValue, Layer, Value
 
-_LOOSE = Contract(newline="any")
 _PARTS = re.compile(r"[^\W]+")
 
 
@@ -45,7 +44,7 @@ def places_of(request: RequestSent, due: Value) -> set[str]:
         return {path for (path, _), digest in pairs if digest == due.sha256}
     if not isinstance(due, str):
         return set()
-    wanted = canonical(due, _LOOSE)
+    wanted = canonical(due, LOOSE)
     found = {path for path, text in request.leaves if text is not None and _like(text, wanted)}
     long = [
         (path, digest)
@@ -65,7 +64,7 @@ def _carries(request: RequestSent, due: Value) -> bool:
 
 
 def _like(text: str, wanted: str) -> bool:
-    return text == wanted or ("\r" in text and canonical(text, _LOOSE) == wanted)
+    return text == wanted or ("\r" in text and canonical(text, LOOSE) == wanted)
 
 
 def _digest(text: str) -> str:

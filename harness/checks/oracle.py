@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.checks import clock
 from harness.checks.classify import Home, classify
-from harness.checks.due import Due, Told, begins, is_right
+from harness.checks.due import Due, Told, begins, holds, is_right
 from harness.checks.elsewhere import misplaced_and_doubled
 from harness.checks.history import History, Trial
 from harness.checks.layers import layer_of_loss
@@ -15,7 +15,7 @@ from harness.checks.mixing import mixed_fields
 from harness.checks.reverting import was_sent_back, was_written_after
 from harness.checks.rows import Rows, before_rows
 from harness.checks.targets import Target, Targets, find_targets
-from harness.contracts import is_nothing, same
+from harness.contracts import LOOSE, canonical, is_nothing, same
 from harness.model import (
     ABSENT,
     Anomaly,
@@ -32,6 +32,16 @@ from harness.observations import Observation, Row
 from harness.values import find_traces
 
 CHECK = "storage"
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """What is wrong with one field; due and layer where they are not the field's own."""
+
+    anomaly: Anomaly
+    note: str = ""
+    due: Value = ABSENT
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,7 @@ class Oracle:
         for name, anomaly, value, note in misplaced_and_doubled(
             self.targets, target, home, rows, wrong
         ):
-            found.append(self.symptom(target, name, value, rows, anomaly, note))
+            found.append(self.symptom(target, name, value, rows, Oddity(anomaly, note)))
         checked_n = sum(place.checked for place in target.due.fields.values())
         return Seen(rows, _worst_by_field(found), max(checked_n, bool(target.due.deleted_by)))
 
@@ -137,29 +147,32 @@ class Oracle:
             name: home[0].fields.get(name, ABSENT) if home else ABSENT for name in target.due.fields
         }
         for name, value in held.items():
-            found = self._field(target, name, value)
-            if found:
-                anomaly, note = found
-                yield self.symptom(target, name, value, rows, anomaly, note)
+            odd = self._field(target, name, value)
+            if odd:
+                yield self.symptom(target, name, value, rows, odd)
         for name, note in mixed_fields(target, held):
-            yield self.symptom(target, name, held[name], rows, Anomaly.TORN, note)
+            yield self.symptom(target, name, held[name], rows, Oddity(Anomaly.TORN, note))
 
-    def _field(self, target: Target, name: str, value: Value) -> tuple[Anomaly, str] | None:
+    def _field(self, target: Target, name: str, value: Value) -> Oddity | None:
         place, spec = target.due.fields[name], target.form.field(name)
         if place.checked and is_right(place, value, spec):
-            return _untold(place, value, spec)
+            return _untold(place, value, spec) or _cut_by_page(place, name)
         told = _not_to_be_there(place, value, spec)
         if told:
             return told
+        for text in place.together:
+            if not holds(value, text, spec):
+                anomaly = self._classify(target, place, spec, text, value)
+                return Oddity(anomaly or Anomaly.LOST, "it was to be merged", due=text)
         if place.checked:
             anomaly = self._classify(target, place, spec, place.value, value)
-            return (_if_untouched(place, anomaly), "") if anomaly else None
+            return Oddity(_if_untouched(place, anomaly, value)) if anomaly else None
         for attempt in place.attempts:
             if is_nothing(value) or is_right(place, value, spec):
                 return None
             anomaly = self._classify(target, place, spec, attempt.value, value)
             if anomaly in _MADE_FROM_IT:
-                return anomaly, "the save's outcome is unknown, and this is no outcome of it"
+                return Oddity(anomaly, "the save's outcome is unknown, and this is none of its")
         return None
 
     def _classify(
@@ -187,43 +200,32 @@ class Oracle:
 
     def _deleted(self, target: Target, home: Sequence[Row], rows: Rows) -> Iterator[Symptom]:
         note = "the record is still there although its deletion was acknowledged"
+        odd = Oddity(Anomaly.RESURRECTED, note, layer=Layer.UNKNOWN)
+        deletion = target.due.deleted_by
         for row in home[:1]:
             names = [f.name for f in target.form.fields]
             held = [n for n in names if not is_nothing(row.fields.get(n, ABSENT))]
             for name in held or names[:1]:
-                found = self.symptom(
-                    target, name, row.fields.get(name, ABSENT), rows, Anomaly.RESURRECTED, note
-                )
-                deletion = target.due.deleted_by
-                yield replace(
-                    found,
-                    due=ABSENT,
-                    save=deletion.id if deletion else None,
-                    layer=Layer.UNKNOWN,
-                )
+                found = self.symptom(target, name, row.fields.get(name, ABSENT), rows, odd)
+                yield replace(found, due=ABSENT, save=deletion.id if deletion else None)
 
     def symptom(
-        self,
-        target: Target,
-        name: str,
-        value: Value,
-        rows: Rows | None,
-        anomaly: Anomaly,
-        note: str = "",
+        self, target: Target, name: str, value: Value, rows: Rows | None, odd: Oddity
     ) -> Symptom:
         """A field of a record that is not as it should be."""
         place, spec = target.due.fields[name], target.form.field(name)
         save = place.save or next((told.save for told in place.attempts), None)
         due = place.value if place.checked or not place.attempts else place.attempts[-1].value
+        if odd.due is not ABSENT:
+            due = odd.due
         trial = target.trial_of(save)
-        if note == UNTOLD:
-            due = place.untold[-1].value
-        mild = anomaly is Anomaly.UNACKNOWLEDGED or (
-            anomaly is Anomaly.ALTERED and is_nothing(due) and is_nothing(value)
+        mild = odd.anomaly is Anomaly.UNACKNOWLEDGED or (
+            odd.anomaly is Anomaly.ALTERED and is_nothing(due) and is_nothing(value)
         )
+        layer = odd.layer or layer_of_loss(self.trials.get(trial), save, spec, due, value)
         return Symptom(
             check=CHECK,
-            anomaly=anomaly,
+            anomaly=odd.anomaly,
             severity=Severity.WARN if mild else Severity.BLOCK,
             form=target.form.name,
             field=name,
@@ -231,10 +233,10 @@ class Oracle:
             record=target.record_of(save),
             save=save.id if save else None,
             observation=rows.observation.id if rows else None,
-            layer=layer_of_loss(self.trials.get(trial), save, spec, due, value),
+            layer=layer,
             due=due,
             found=value,
-            note=note,
+            note=odd.note,
         )
 
     def _unread(self, target: Target) -> list[Symptom]:
@@ -242,11 +244,11 @@ class Oracle:
         names = [name for name, place in target.due.fields.items() if place.save is not None]
         if target.due.acknowledged and not names:
             names = list(target.due.fields)[:1]
+        odd = Oddity(Anomaly.UNVERIFIED, layer=Layer.UNKNOWN)
         return [
             replace(
-                self.symptom(target, name, ABSENT, None, Anomaly.UNVERIFIED),
+                self.symptom(target, name, ABSENT, None, odd),
                 severity=Severity.INCONCLUSIVE,
-                layer=Layer.UNKNOWN,
             )
             for name in names
         ]
@@ -300,27 +302,50 @@ class Oracle:
         )
 
 
-UNTOLD = "two overlapping saves were both acknowledged; the form promises a conflict"
 _MADE_FROM_IT = frozenset({Anomaly.TRUNCATED, Anomaly.ALTERED, Anomaly.MISPLACED})
+_OF_A_SAVE = frozenset({Anomaly.LOST, Anomaly.TORN, Anomaly.TRUNCATED, Anomaly.ALTERED})
 
 
-def _untold(place: Due, value: Value, spec: Field) -> tuple[Anomaly, str] | None:
+def _untold(place: Due, value: Value, spec: Field) -> Oddity | None:
     """Under "conflict" the loser of two overlapping saves must have been told."""
     for told in place.untold:
         if not same(told.value, value, spec.contract, spec.kind):
-            return Anomaly.REVERTED, UNTOLD
+            note = "two overlapping saves were both acknowledged; the form promises a conflict"
+            return Oddity(Anomaly.REVERTED, note, due=told.value)
     return None
 
 
-def _not_to_be_there(place: Due, value: Value, spec: Field) -> tuple[Anomaly, str] | None:
+def _cut_by_page(place: Due, name: str) -> Oddity | None:
+    """What storage holds is what the page held, and that is not all that was typed into it."""
+    if place.save is None or not place.save.typed.get(name):
+        return None
+    whole, held = place.save.intended.values[name], place.value
+    if not isinstance(whole, str) or not isinstance(held, str) or not held:
+        return None
+    rest = canonical(whole, LOOSE).removeprefix(canonical(held, LOOSE))
+    if rest == canonical(whole, LOOSE) or not rest.strip():
+        return None
+    note = f"the page held {len(held)} of {len(whole)} characters and said nothing of it"
+    return Oddity(Anomaly.TRUNCATED, note, due=whole, layer=Layer.PAGE)
+
+
+def _not_to_be_there(place: Due, value: Value, spec: Field) -> Oddity | None:
     """What was given up, or refused, and stands there all the same."""
     for told in place.discarded:
         if _is_of(told, value, spec):
-            return Anomaly.RESURRECTED, "it was typed and given up, which was acknowledged"
+            note = "it was typed and given up, which was acknowledged"
+            return Oddity(Anomaly.RESURRECTED, note)
     for told in place.refused:
         if _is_of(told, value, spec):
-            return Anomaly.UNACKNOWLEDGED, "the user was told that it failed"
+            return Oddity(Anomaly.UNACKNOWLEDGED, "the user was told that it failed")
     return None
+
+
+def _if_untouched(place: Due, anomaly: Anomaly, value: Value) -> Anomaly:
+    """A field that no save of the run touched did not lose a save: it lost older data."""
+    mild = is_nothing(place.value) and is_nothing(value)
+    older = place.save is None and anomaly in _OF_A_SAVE and not mild
+    return Anomaly.COLLATERAL if older else anomaly
 
 
 def _is_of(told: Told, value: Value, spec: Field) -> bool:
@@ -333,15 +358,6 @@ def _is_of(told: Told, value: Value, spec: Field) -> bool:
         return False
     mine = set(find_traces(told.value))
     return begins(value, told.value, spec) and bool(mine & set(find_traces(value)))
-
-
-def _if_untouched(place: Due, anomaly: Anomaly) -> Anomaly:
-    """A field that no save of the run touched did not lose a save: it lost older data."""
-    older = place.save is None and anomaly in _OF_A_SAVE
-    return Anomaly.COLLATERAL if older else anomaly
-
-
-_OF_A_SAVE = frozenset({Anomaly.LOST, Anomaly.TORN, Anomaly.TRUNCATED, Anomaly.ALTERED})
 
 
 def _worst_by_field(symptoms: Sequence[Symptom]) -> tuple[Symptom, ...]:

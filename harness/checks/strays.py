@@ -9,7 +9,7 @@ from typing import TypeAlias
 from harness.checks.classify import is_telling
 from harness.checks.due import is_right
 from harness.checks.layers import places_of
-from harness.checks.oracle import Oracle, unconfirmed
+from harness.checks.oracle import Oddity, Oracle, unconfirmed
 from harness.checks.rows import Rows
 from harness.checks.targets import Target
 from harness.contracts import is_nothing, same
@@ -69,7 +69,7 @@ class StrayCheck:
                 value = row.fields.get(spec.name, ABSENT)
                 if not self._is_stray(spec, row, value, owner):
                     continue
-                symptom = self._misplaced(spec, row, value, rows) or self._phantom(
+                symptom = self._misplaced(spec, row, value, rows, owner) or self._phantom(
                     form, spec, row, value, rows, owner
                 )
                 if symptom:
@@ -87,13 +87,17 @@ class StrayCheck:
         before = (self.oracle.targets.before or {}).get((row.form, row.key))
         return before is None or not same(before.fields.get(spec.name, ABSENT), value)
 
-    def _misplaced(self, spec: Field, row: Row, value: Value, rows: Rows) -> Symptom | None:
+    def _misplaced(
+        self, spec: Field, row: Row, value: Value, rows: Rows, owner: Target | None
+    ) -> Symptom | None:
         """A value without a token that a record with a key owes in another place."""
-        if not is_telling(value):
+        if spec.kind != "text" or not is_telling(value):
             return None
         for target, name in self.oracle.targets.by_value.get(value, ()):
             if target.key is None:
                 return None
+            if owner is None and not target.wrote(name):
+                continue
             home = self.oracle.targets.home(target, rows)
             place = target.due.fields[name]
             held = home[0].fields.get(name, ABSENT) if home else ABSENT
@@ -101,7 +105,7 @@ class StrayCheck:
             same_column = (target.form.name, name) == (row.form, spec.name)
             anomaly = Anomaly.DUPLICATED if same_column and whole else Anomaly.MISPLACED
             note = f"stands in {row.form} {'/'.join(row.key)}, field {spec.name}"
-            return self.oracle.symptom(target, name, value, rows, anomaly, note)
+            return self.oracle.symptom(target, name, value, rows, Oddity(anomaly, note))
         return None
 
     def _phantom(
