@@ -16,29 +16,35 @@ from harness.deploy.releases import check_release_known
 from harness.deploy.seams import Deployer, Deployment
 from harness.drive.scenarios import DriveProgress, drive
 from harness.errors import EvidenceError, ReleaseDown, UsageError
+from harness.exhibits import Account
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.choosing import attempts_made, broken, representatives, unproved
 from harness.gate.observing import Observer
 from harness.gate.promising import Promised, make_promise, spec_for
+from harness.gate.settling import settle
 from harness.journal import events as ev
 from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
-from harness.judge import Grounds, cells, conclude, weigh
+from harness.judge import Grounds, weigh
 from harness.model import Release, Role, Severity
 from harness.observations import read_observations
 from harness.plan import Plan, load_plan, scrub
-from harness.promise import Promise, promise_to_json
-from harness.report.junit import junit
+from harness.promise import promise_to_json
 from harness.runs import RunFolder, create_run
-from harness.verdict import Verdict, verdict_to_json
+from harness.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict and the folder of its run."""
+    """The account of a run, its verdict within, and the run's folder."""
 
-    verdict: Verdict
+    account: Account
     run: Path
+
+    @property
+    def verdict(self) -> Verdict:
+        """The answer."""
+        return self.account.verdict
 
 
 def gate(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Outcome:
@@ -69,15 +75,6 @@ def gate(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Outcome:
             _Gate(asked, plan, run, promised, deployer, journal, stack, watch).work()
             journal.write(ev.Closed())
         return Outcome(settle(run, promised.promise), run.path)
-
-
-def settle(run: RunFolder, promise: Promise) -> Verdict:
-    """Judge what the folder holds and write the answer into it."""
-    grounds = weigh(promise, read_journal(run.journal), read_observations(run.observations))
-    verdict = conclude(grounds)
-    run.write_text("junit.xml", junit(verdict, cells(grounds)))
-    run.write_json("verdict.json", verdict_to_json(verdict))
-    return verdict
 
 
 @dataclass(slots=True)
