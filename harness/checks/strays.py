@@ -69,7 +69,7 @@ class StrayCheck:
                 value = row.fields.get(spec.name, ABSENT)
                 if not self._is_stray(spec, row, value, owner):
                     continue
-                symptom = self._misplaced(spec, row, value, rows, owner) or self._phantom(
+                symptom = self._misplaced(spec, row, value, rows) or self._phantom(
                     form, spec, row, value, rows, owner
                 )
                 if symptom:
@@ -87,17 +87,13 @@ class StrayCheck:
         before = (self.oracle.targets.before or {}).get((row.form, row.key))
         return before is None or not same(before.fields.get(spec.name, ABSENT), value)
 
-    def _misplaced(
-        self, spec: Field, row: Row, value: Value, rows: Rows, owner: Target | None
-    ) -> Symptom | None:
+    def _misplaced(self, spec: Field, row: Row, value: Value, rows: Rows) -> Symptom | None:
         """A value without a token that a record with a key owes in another place."""
         if spec.kind != "text" or not is_telling(value):
             return None
         for target, name in self.oracle.targets.by_value.get(value, ()):
             if target.key is None:
                 return None
-            if owner is None and not target.wrote(name):
-                continue
             home = self.oracle.targets.home(target, rows)
             place = target.due.fields[name]
             held = home[0].fields.get(name, ABSENT) if home else ABSENT
@@ -129,7 +125,8 @@ class StrayCheck:
         return Symptom(
             check=CHECK,
             anomaly=Anomaly.PHANTOM,
-            severity=Severity.BLOCK,
+            # A row that no record names may be what a scenario set up without journaling it.
+            severity=Severity.BLOCK if owner else Severity.WARN,
             form=form.name,
             field=spec.name,
             trial=owner.trial if owner else "",

@@ -10,6 +10,7 @@ from harness.checks.classify import is_telling
 from harness.checks.due import RecordDue, is_right, record_due
 from harness.checks.history import Fault, History, Record, Save, Trial
 from harness.checks.rows import BeforeRows, Origin, Rows
+from harness.journal.events import LITERAL
 from harness.model import ABSENT, Form, Key, Role, Value
 from harness.observations import Row
 from harness.values import find_traces, trial_number
@@ -178,7 +179,7 @@ def _index(targets: Targets) -> None:
     for target in targets.all:
         saved = [(n, d.value) for n, d in target.due.fields.items() if d.save is not None]
         for name, value in saved:
-            if is_telling(value) and not _has_token(value):
+            if is_telling(value) and not _has_token(value) and not _is_literal(target, name):
                 targets.by_value.setdefault(value, []).append((target, name))
         if target.key is None:
             owed = (target.form.name, *saved)
@@ -187,6 +188,12 @@ def _index(targets: Targets) -> None:
     for alike in twins.values():
         for target in alike:
             target.twins_n = len(alike)
+
+
+def _is_literal(target: Target, name: str) -> bool:
+    """Whether a save wrote what the scenario spelled out, which other records may hold as well."""
+    save = target.due.fields[name].save
+    return save is not None and save.intended.classes.get(name) == LITERAL
 
 
 def _has_token(value: Value) -> bool:

@@ -18,6 +18,9 @@ from harness.model import Key, Value, value_from_json, value_to_json
 
 SCHEMA = "harness.journal/1"
 
+# The class of a value that a scenario spelled out, in place of a text class's name.
+LITERAL = "exact"
+
 Operation: TypeAlias = Literal["save", "clear", "delete", "discard"]
 Outcome: TypeAlias = Literal[
     "completed",  # the journey ran to its end

@@ -541,7 +541,7 @@ def _check_item(where: str, field: Field, item: object) -> None:
 
 def _class_of(spec: Spec) -> str:
     if isinstance(spec, Exact):
-        return "exact"
+        return ev.LITERAL
     if isinstance(spec, int):
         return f"{spec} bytes"
     if isinstance(spec, str | corpus.TextClass):

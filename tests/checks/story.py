@@ -340,7 +340,8 @@ class RecordStory:
     def save(self, *names: str, text: str = "plain", **values: Value) -> SaveStory:
         """A save is begun: names get a traceable text, values are typed as they are."""
         made: dict[str, Value] = {name: self.text(name, text) for name in names}
-        return self._begin("save", {**made, **values})
+        classes = {**dict.fromkeys(names, text), **dict.fromkeys(values, ev.LITERAL)}
+        return self._begin("save", {**made, **values}, classes)
 
     def clear(self, *names: str) -> SaveStory:
         """An emptying is begun."""
@@ -354,7 +355,12 @@ class RecordStory:
         """Values are typed, to be given up."""
         return self._begin("discard", {name: self.text(name) for name in names})
 
-    def _begin(self, operation: ev.Operation, values: Mapping[str, Value]) -> SaveStory:
+    def _begin(
+        self,
+        operation: ev.Operation,
+        values: Mapping[str, Value],
+        classes: Mapping[str, str] | None = None,
+    ) -> SaveStory:
         self.revision += 1
         save = SaveStory(self, f"{self.id}/s{self.revision}", operation, dict(values))
         self.trial.story.tell(
@@ -364,7 +370,7 @@ class RecordStory:
                 revision=self.revision,
                 operation=operation,
                 values=values,
-                classes={},
+                classes=classes or {},
             )
         )
         return save

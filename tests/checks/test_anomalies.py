@@ -334,6 +334,19 @@ def test_a_marker_free_row_that_stands_twice_is_duplicated() -> None:
     assert {"reason": "duplicated"} == story.ends().seen
 
 
+def test_a_literal_that_other_rows_hold_as_well_is_not_duplicated() -> None:
+    """What a scenario spells out may stand anywhere: in seeded rows, and in untouched fields."""
+    story = Story()
+    story.row("note", "1", reason="Certificat")
+    trial = story.trial()
+    record = trial.record("7").save(reason="Certificat").acknowledged()
+    record.holds(history="Certificat")
+    story.row("note", "2", reason="Certificat")
+    trial.sends(reason="Certificat")
+
+    assert {} == story.ends().seen
+
+
 def test_two_records_with_the_same_text_are_not_duplicated() -> None:
     """Two saves of the same words are two records."""
     story = Story()
@@ -530,13 +543,13 @@ def test_an_older_row_that_is_gone_is_collateral_in_every_field() -> None:
     assert {"collateral"} == {str(s.anomaly) for s in found}
 
 
-def test_text_in_a_new_row_that_nobody_made_is_a_phantom() -> None:
-    """A row with text that no page sent and no record owns was attempted by nobody."""
+def test_text_in_a_new_row_that_nobody_made_is_a_phantom_and_warns() -> None:
+    """A row that no record owns was attempted by nobody, or set up without a word: a warning."""
     story = Story()
     story.trial().record("7").save("reason").acknowledged()
     story.row("note", "99", reason="Texte venu d'ailleurs")
 
-    assert {"reason": "phantom"} == story.ends().seen
+    assert {"reason": "phantom (warn)"} == story.ends().seen
 
 
 @pytest.mark.parametrize("why", ["before", "keyless", "sent", "empty", "number"])

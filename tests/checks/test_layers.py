@@ -1,0 +1,154 @@
+"""Where a value was last seen right."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from harness.journal.events import RequestSent
+from harness.model import Field, FileValue
+from tests.checks.story import RecordStory, SaveStory, Story, TrialStory, form
+
+
+def begun(story: Story) -> tuple[TrialStory, RecordStory, SaveStory]:
+    """A save of two fields, not yet over."""
+    trial = story.trial()
+    record = trial.record("7")
+    return trial, record, record.save("reason", "history")
+
+
+def layers(story: Story) -> set[str]:
+    """The layers of what was found."""
+    return {str(s.layer) for s in story.ends().symptoms}
+
+
+def test_what_no_request_carried_was_lost_in_the_page() -> None:
+    """Typed, acknowledged, and in no body that left the browser: the page."""
+    story = Story()
+    trial, _, save = begun(story)
+    trial.sends(shared="2")
+    save.acknowledged(stores=False)
+
+    assert {"page"} == layers(story)
+
+
+def test_what_a_request_carried_was_lost_by_the_server() -> None:
+    """Sent, and not stored: the server or its storage, whatever the newlines became on the way."""
+    story = Story()
+    trial = story.trial()
+    save = trial.record("7").save("reason", text="multiline")
+    trial.sends(reason=str(save.values["reason"]).replace("\n", "\r\n"))
+    save.acknowledged(stores=False)
+
+    assert {"server"} == layers(story)
+
+
+def test_a_long_text_is_recognised_by_its_digest() -> None:
+    """A text too long for the journal was sent if its digest was."""
+    story = Story()
+    trial, _, save = begun(story)
+    trial.story.tell(
+        RequestSent(
+            trial=trial.id,
+            request=1,
+            method="PUT",
+            path="/notes/7",
+            leaves=(("a", None), ("b", None)),
+            digests=tuple(sha256(str(v).encode()).hexdigest() for v in save.values.values()),
+        )
+    )
+    save.acknowledged(stores=False)
+
+    assert {"server"} == layers(story)
+
+
+def test_a_withheld_body_accuses_nobody() -> None:
+    """A beacon whose body the browser keeps to itself may have carried it: unknown."""
+    story = Story()
+    trial, _, save = begun(story)
+    trial.sends_unseen()
+    save.acknowledged(stores=False)
+
+    assert {"unknown"} == layers(story)
+
+
+def test_a_save_without_a_page_accuses_nobody() -> None:
+    """What a load generator sends itself is in no journal of requests."""
+    story = Story()
+    _, _, save = begun(story)
+    save.acknowledged(stores=False, level="transport")
+
+    assert {"unknown"} == layers(story)
+
+
+def test_what_the_page_overwrote_was_lost_in_the_page() -> None:
+    """A later request that puts what storage holds into the same place is the page's doing."""
+    story = Story()
+    trial, record, save = begun(story)
+    trial.sends_all(save.values)
+    save.acknowledged()
+    trial.sends(reason="ancien texte", history="autre texte")
+    record.holds(reason="ancien texte", history="autre texte")
+
+    assert {"page"} == layers(story)
+
+
+@pytest.mark.parametrize("who", ["page", "server"])
+def test_exchanged_fields_are_the_pages_where_its_body_exchanged_them(who: str) -> None:
+    """The place of the body that is called like the field tells who exchanged the values."""
+    story = Story()
+    trial, record, save = begun(story)
+    reason, history = str(save.values["reason"]), str(save.values["history"])
+    if who == "page":
+        trial.sends(reason=history, history=reason)
+    else:
+        trial.sends(reason=reason, history=history)
+    save.acknowledged()
+    record.holds(reason=history, history=reason)
+
+    assert {who} == layers(story)
+
+
+def test_a_request_from_before_the_save_carries_nothing_of_it() -> None:
+    """The same words sent for another save do not prove that this one was sent."""
+    story = Story()
+    trial = story.trial()
+    record = trial.record("7")
+    trial.sends(reason="RAS, contrôle normal")
+    record.save(reason="RAS, contrôle normal").acknowledged(stores=False)
+
+    assert {"page"} == layers(story)
+
+
+def test_a_file_is_recognised_by_its_digest() -> None:
+    """An upload carries its file's digest."""
+    story = Story(form("paper", Field("scan", "scan", kind="file")))
+    trial = story.trial()
+    digest = "1" * 64
+    save = trial.record("7").save(scan=FileValue(2048, digest))
+    story.tell(
+        RequestSent(
+            trial=trial.id,
+            request=1,
+            method="POST",
+            path="/papers",
+            leaves=(("scan", None),),
+            digests=(digest,),
+        )
+    )
+    save.acknowledged(stores=False)
+
+    assert {"server"} == layers(story)
+
+
+def test_child_rows_were_sent_where_all_of_them_were() -> None:
+    """A list is sent when each of its items is."""
+    for sent, layer in (("bc", "server"), ("b", "page")):
+        story = Story(form("note", Field("lines", "lines", rows="many")))
+        trial = story.trial()
+        save = trial.record("7").save(lines=("b", "c", None))
+        trial.sends(**{f"lines.{n}": line for n, line in enumerate(sent)})  # type: ignore[arg-type]
+        save.acknowledged(stores=False)
+
+        assert {layer} == layers(story)
