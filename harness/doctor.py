@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.browser import browser_version, find_browser, install_command
-from harness.deploy.engine import engine_version
+from harness.deploy.engine import engine_address, engine_version
 from harness.deploy.isolation import isolation_from
 from harness.deploy.leftovers import clean_leftovers
 from harness.deploy.pginstall import find_postgres
@@ -83,9 +83,11 @@ def _browser(env: Mapping[str, str]) -> Line:
 
 
 def _docker(env: Mapping[str, str]) -> Line:
-    version = engine_version(env)
-    told = f"engine {version} answers" if version else "no engine answers; releases run without"
-    return Line("docker", True, told)
+    version, address = engine_version(env), engine_address(env)
+    if version is None:
+        told = f"no engine answers at {address}; releases run without, as local processes"
+        return Line("docker", True, told)
+    return Line("docker", True, f"engine {version} answers at {address}")
 
 
 def _isolation(runs: Path) -> Line:

@@ -16,7 +16,7 @@ LOSS = {
     "layer": "page",
     "trigger": {"text": "shares is 1 or more", "conditions": {"shares": ["1", "2"]}},
 }
-PASS = {"verdict": "pass", "sentence": "Nothing was lost.", "findings": []}
+PASS = {"verdict": "pass", "deployer": "docker", "sentence": "Nothing was lost.", "findings": []}
 BLOCK = {"verdict": "block", "sentence": "Four fields were lost.", "findings": [LOSS]}
 
 FAKE = """
@@ -44,6 +44,7 @@ def test_both_answers_right(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     out, err = capfd.readouterr()
     assert code == 0
     assert "PASS (exit 0): Nothing was lost." in out
+    assert "Releases ran as containers." in out
     assert "BLOCK (exit 1): Four fields were lost." in out
     assert "lost: reason, history, examination, conclusion" in out
     assert "when shares is 1 or more" in out

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.errors import EnvironmentBroken
 from harness.runs import clean_abandoned, create_run, find_abandoned
 from harness.runs.lease import lease_base
 from harness.runs.processes import is_gone
@@ -168,6 +169,61 @@ def test_other_folders_beside_leases_stay() -> None:
     clean_abandoned()
 
     assert cache.exists()
+
+
+CONTAINERS = '{"kind": "containers", "name": "candidate"}\n'
+
+
+def test_containers_are_removed_by_whoever_knows_them() -> None:
+    """A dead run's containers are handed to their remover, and told with the scratch."""
+    folder = _abandon(CONTAINERS)
+    asked: list[str] = []
+
+    def remove(run_id: str) -> list[str]:
+        asked.append(run_id)
+        return ["2 containers"]
+
+    assert [one.containers for one in find_abandoned()] == [True]
+    (sentence,) = clean_abandoned(remove)
+
+    assert asked == [folder.name]
+    assert sentence.endswith("ended 0 processes, removed 2 containers, its scratch")
+    assert not folder.exists()
+
+
+def test_a_run_without_containers_asks_nobody() -> None:
+    """Where nothing but processes was started no engine is asked."""
+    _abandon("")
+
+    (sentence,) = clean_abandoned(lambda run_id: pytest.fail("asked"))
+
+    assert sentence.endswith("ended 0 processes, removed its scratch")
+
+
+def test_containers_that_cannot_be_removed_keep_their_lease() -> None:
+    """What is left on an engine that does not answer is found by the next clean."""
+    folder = _abandon(CONTAINERS)
+
+    def refuse(run_id: str) -> list[str]:
+        raise EnvironmentBroken("no engine")
+
+    (sentence,) = clean_abandoned(refuse)
+
+    assert sentence.endswith("its containers are left for the next time: no engine")
+    assert folder.exists()
+    assert "nobody here knows the engine" in clean_abandoned()[0]
+
+
+def test_a_lease_whose_containers_are_gone_goes_with_its_run(tmp_path: Path) -> None:
+    """A run gives its lease back once its containers are gone, and keeps it until then."""
+    with create_run(tmp_path / "runs") as run:
+        run.lease.hold_containers("candidate")
+        run.lease.let_go("candidate")
+    assert find_abandoned() == []
+    with create_run(tmp_path / "runs") as run:
+        run.lease.hold_containers("candidate")
+
+    assert [(one.run_id, one.containers) for one in find_abandoned()] == [(run.id, True)]
 
 
 def test_a_mark_of_another_run_saves_a_process(tmp_path: Path) -> None:
