@@ -55,20 +55,18 @@ class Practitioner:
         answered(response)
         return f"{response.status} PATCH {url}"
 
-    def add_document(self, number: int, kind: str, title: str) -> int:
-        """Add a document to a consultation."""
+    def add_document(self, number: int, kind: str, title: str, content: bytes) -> tuple[int, str]:
+        """Add a document to a consultation; its id, and what was answered."""
         url = f"/api/consultations/{number}/documents"
         if kind == "prescription":
-            return int(self._post(url, {"title": title, "text": f"Repos. {title} ≥ 3 j"})["id"])
-        file: FilePayload = {
-            "name": "scan.bin",
-            "mimeType": "image/png",
-            "buffer": title.encode() * 40,
-        }
-        response = self.context.request.post(
-            url, multipart={"title": title, "file": file}, headers=self._headers
-        )
-        return int(answered(response)["id"])
+            data = {"title": title, "text": content.decode()}
+            response = self.context.request.post(url, data=data, headers=self._headers)
+        else:
+            file: FilePayload = {"name": "scan.bin", "mimeType": "image/png", "buffer": content}
+            response = self.context.request.post(
+                url, multipart={"title": title, "file": file}, headers=self._headers
+            )
+        return int(answered(response)["id"]), f"{response.status} POST {url}"
 
     @property
     def _headers(self) -> dict[str, str]:

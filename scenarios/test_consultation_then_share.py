@@ -10,6 +10,7 @@ from harness.factors import Levelled
 from harness.plugin import Record, Save, Trial, corpus, factors
 from scenarios.note_page import FIELDS, NotePage
 from scenarios.practitioner import Practitioner
+from scenarios.sharing import add_document, share
 
 FILLED = {"all": FIELDS, "one": ("history",), "edit": ("examination", "conclusion")}
 MOMENTS = ["before typing", "between fields", "after typing", "after save", "never"]
@@ -28,11 +29,12 @@ def makes_sense(case: Levelled) -> bool:
         return False
     if case.moment_of_share == "between fields" and case.fill == "one":
         return False
-    # By the end of the shares the page has saved by itself, and signed out there is no way on.
-    if (case.moment_of_share, case.saved_by) == ("after typing", "leaving"):
-        return bool(case.session != "expired")
     # Emptying a field that is empty changes nothing, so nothing would be due.
-    return bool(case.text != "empty" or case.fill == "edit")
+    if case.text == "empty" and case.fill != "edit":
+        return False
+    # By the end of the shares the page has saved by itself, and signed out there is no way on.
+    late = (case.moment_of_share, case.saved_by) == ("after typing", "leaving")
+    return not (late and case.session == "expired")
 
 
 @factors(
@@ -56,22 +58,28 @@ def test_consultation_then_share(
     """A note is typed and saved; documents are shared before, between, after, or not at all."""
     practitioner = sign_in(case.role, case.language)
     number = practitioner.new_consultation()
-    titles = [f"Compte rendu {n + 1}" for n in range(max(case.documents_shared, 1))]
-    for title in titles:
-        practitioner.add_document(number, case.document, title)
+    documents = [
+        add_document(practitioner, journal, number, case.document, f"Compte rendu {n + 1}")
+        for n in range(max(case.documents_shared, 1))
+    ]
     note = journal.record("consultation", key=number)
     if case.fill == "edit":
         earlier_visit(practitioner, note, number)
 
     page = practitioner.open(number)
+
+    def share_all() -> None:
+        for document in documents:
+            share(practitioner, journal, page, document, case.recipient)
+
     with note.save(**dict.fromkeys(FILLED[case.fill], case.text)) as save:
-        for step in steps(practitioner, page, titles, case):
+        for step in steps(practitioner, page, share_all, case):
             step(save)
         save.acknowledged(page.told_saved(case.saved_by))
     if case.moment_of_share == "after save":
         if case.saved_by == "leaving":
             page.open()
-        share(practitioner, page, titles, case)
+        share_all()
 
 
 def earlier_visit(practitioner: Practitioner, note: Record, number: int) -> None:
@@ -81,28 +89,22 @@ def earlier_visit(practitioner: Practitioner, note: Record, number: int) -> None
 
 
 def steps(
-    practitioner: Practitioner, page: NotePage, titles: list[str], case: Levelled
+    practitioner: Practitioner, page: NotePage, share_all: Callable[[], None], case: Levelled
 ) -> Iterator[Callable[[Save], None]]:
     """What is done to the note, in the order of the case, up to the moment it is saved."""
     names = FILLED[case.fill]
     acts: list[Callable[[Save], None]] = [
-        lambda save: page.enter(save, names[: len(names) // 2], case.typed_by),
+        lambda save: page.enter(save, names[: len(names) // 2]),
         lambda save: page.enter(save, names[len(names) // 2 :], case.typed_by),
     ]
     if case.moment_of_share in MOMENTS[:3]:
         place = MOMENTS.index(case.moment_of_share)
-        acts.insert(place, lambda _: share(practitioner, page, titles, case))
+        acts.insert(place, lambda _: share_all())
     yield from acts
     yield lambda _: change_session(practitioner, page, case)
     yield lambda _: page.save_by(case.saved_by)
     if case.session == "expired":
         yield lambda _: expect(page.told_saved(case.saved_by)).to_be_visible(timeout=10_000)
-
-
-def share(practitioner: Practitioner, page: NotePage, titles: list[str], case: Levelled) -> None:
-    """Share each of the documents."""
-    for title in titles:
-        page.share(title, case.recipient, practitioner.colleague.id)
 
 
 def change_session(practitioner: Practitioner, page: NotePage, case: Levelled) -> None:

@@ -22,8 +22,8 @@ def test_change_the_diagnoses(practitioner: Practitioner, journal: Trial, case: 
 
     with changed(diagnoses, case.change, labels) as save:
         change(page, save, case.change)
-        codes, labels = page.diagnoses()
-        save.typed(code=codes, label=labels)
+        held_codes, held_labels = page.diagnoses()
+        save.typed(code=held_codes, label=held_labels)
         page.save_by("autosave")
         save.acknowledged(page.told_saved())
 

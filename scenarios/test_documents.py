@@ -6,6 +6,7 @@ from harness.factors import Levelled
 from harness.plugin import Trial, exact, factors
 from scenarios.note_page import NotePage
 from scenarios.practitioner import Practitioner
+from scenarios.readers import have_others_look
 
 
 @factors(size_bytes=[1, 2048, 300_000])
@@ -21,6 +22,7 @@ def test_upload_a_file(practitioner: Practitioner, journal: Trial, case: Levelle
         page.page.get_by_role("button", name="Upload").click()
         save.acknowledged(page.documents)
     document.key = key_of(page)
+    have_others_look(document)
 
 
 @factors(text=["comparison", "typography", "astral", "multiline"])
@@ -36,6 +38,7 @@ def test_write_a_prescription(practitioner: Practitioner, journal: Trial, case: 
         page.page.get_by_role("button", name="Add prescription").click()
         save.acknowledged(page.documents)
     document.key = key_of(page)
+    have_others_look(document)
 
 
 def key_of(page: NotePage) -> tuple[int, str]:
