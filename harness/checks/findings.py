@@ -25,6 +25,8 @@ def gather(
 ) -> tuple[Finding, ...]:
     """One finding per check, anomaly, form and severity, with every field that shows it.
 
+    Only where one trigger explains nothing, and fields apart have one each, they are two findings.
+
     baseline are the symptoms of the baseline's own records: a finding that they show as well is
     labelled pre-existing.
     """
@@ -33,7 +35,7 @@ def gather(
     for symptom in symptoms:
         key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
         groups[key].append(symptom)
-    found = [gathering.finding(group) for group in groups.values()]
+    found = [finding for group in groups.values() for finding in gathering.findings(group)]
     return tuple(sorted(found, key=in_order))
 
 
@@ -59,6 +61,19 @@ class _Gathering:
     forms: Mapping[str, Form]
     baseline: Sequence[Symptom]
 
+    def findings(self, group: Sequence[Symptom]) -> list[Finding]:
+        """All as one, or the fields apart where that tells when each goes wrong."""
+        whole = self.finding(group)
+        apart: dict[str, list[Symptom]] = defaultdict(list)
+        if not whole.trigger.conditions:
+            for name in whole.fields:
+                mine = [symptom for symptom in group if symptom.field == name]
+                conditions = self.finding(mine).trigger.conditions
+                apart[repr(conditions) if conditions else ""] += mine
+        if len(apart) > 1 and "" not in apart:
+            return [self.finding(mine) for mine in apart.values()]
+        return [whole]
+
     def finding(self, group: Sequence[Symptom]) -> Finding:
         """One finding of symptoms that go together."""
         first = group[0]
@@ -75,7 +90,7 @@ class _Gathering:
             anomaly=first.anomaly,
             form=first.form,
             fields=tuple(_ordered(names, self.forms[first.form])),
-            saves_n=len({symptom.save or symptom.record for symptom in group}),
+            saves_n=len({symptom.save for symptom in group if symptom.save}),
             records_n=len({symptom.record for symptom in group}),
             severity=first.severity,
             layer=_layer(group),

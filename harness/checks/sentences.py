@@ -8,9 +8,9 @@ from harness.model import Anomaly, Finding, Layer
 from harness.verdict import Bound
 
 _LAYERS = {
-    Layer.PAGE: "the page never sent it",
-    Layer.SERVER: "the page sent it, storage does not hold it",
-    Layer.READ: "storage holds it, a fresh reader is shown something else",
+    Layer.PAGE: "typed, but never sent by the page",
+    Layer.SERVER: "sent by the page, but not what storage holds",
+    Layer.READ: "stored, but a fresh reader is shown something else",
     Layer.UNKNOWN: "where it went wrong is not known",
 }
 _ONE_IN_TWO = 0.5
@@ -21,22 +21,24 @@ def say(finding: Finding) -> str:
     before = " (the baseline shows it as well)" if finding.preexisting else ""
     if finding.anomaly is Anomaly.JOURNEY_BROKEN:
         return f"journey broken {finding.trigger.text}{before}"
-    what = f"{finding.form}: {listed(finding.fields)} {finding.anomaly}"
+    what = f"{finding.form}: {listed(finding.fields)}"
     if finding.anomaly is Anomaly.COLLATERAL:
-        what = f"{finding.form}: {listed(finding.fields)} changed or gone"
-        count = f"in {plural(finding.records_n, 'record')} that nobody edited there"
-    else:
-        count = f"in {plural(finding.saves_n, 'save')}"
-    return f"{what} {count}, {finding.trigger.text}; {_LAYERS[finding.layer]}{before}"
+        records = f"in {plural(finding.records_n, 'record')} where nobody edited it"
+        return f"{what} changed or gone {records}, {finding.trigger.text}{before}"
+    if finding.saves_n == 0:
+        return f"{what} {finding.anomaly} in {plural(finding.records_n, 'record')}{before}"
+    count = f"in {plural(finding.saves_n, 'save')}"
+    layer = _LAYERS[finding.layer]
+    return f"{what} {finding.anomaly} {count}, {finding.trigger.text}; {layer}{before}"
 
 
 def prove(bound: Bound) -> str:
     """What it proves that none of so many saves was lost."""
     rate = bound.max_loss_rate
-    fewer = f"1 in {int(1 / rate)}" if rate <= _ONE_IN_TWO else f"{rate:.0%}"
+    fewer = f"1 in {int(1 / rate)}" if rate <= _ONE_IN_TWO else f"{rate * 100:.0f} %"
     return (
         f"0 of {plural(bound.saves_n, 'save')} {bound.level} lost: "
-        f"of saves like these fewer than {fewer} at {bound.confidence:.0%}"
+        f"of saves like these fewer than {fewer} at {bound.confidence * 100:.0f} %"
     )
 
 
