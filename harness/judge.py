@@ -15,7 +15,7 @@ from harness.checks.journeys import Journeys, judge_journeys
 from harness.checks.matrix import matrix
 from harness.checks.oracle import Oracle
 from harness.checks.owed import owed, stages
-from harness.checks.sentences import headline, prove, say
+from harness.checks.sentences import headline, max_loss_rate, prove, say
 from harness.checks.shown import ShownCheck
 from harness.checks.strays import StrayCheck
 from harness.checks.trigger import find_trigger
@@ -53,7 +53,8 @@ def weigh(
     observations = sorted(observations, key=lambda o: (o.began_s, o.id))
     candidate = _Bench(promise, "candidate", history, observations)
     baseline = _Bench(promise, "baseline", history, observations)
-    right_storage = candidate.reads_its_own or baseline.reads_its_own
+    proved = candidate.reads_its_own or baseline.reads_its_own
+    right_storage = proved or not candidate.owes_something
     symptoms = candidate.symptoms
     if not right_storage:
         symptoms = [_unproved(symptom) for symptom in symptoms]
@@ -94,6 +95,7 @@ class _Bench:
         self.storage = Judgement("storage", ())
         self.controls = Controls(0, 0)
         self.reads_its_own = False
+        self.owes_something = False
         self._role = role
         self._judgements: list[Judgement] = []
         forms = promise.forms.get(role, {})
@@ -118,6 +120,7 @@ class _Bench:
         self.storage = oracle.judge()
         self._judgements.insert(0, self.storage)
         self.reads_its_own = oracle.reads_its_own()
+        self.owes_something = oracle.owes_something()
         wrong = {(s.record, s.field) for s in self.storage.symptoms}
         shown, strays = ShownCheck(oracle, wrong), StrayCheck(oracle)
         self._guard("shown", lambda: self._keep(shown.judge()))
@@ -218,7 +221,7 @@ def conclude(grounds: Grounds) -> Verdict:
     elif missing or bound is None:
         answer, reasons = Answer.INCONCLUSIVE, missing or ["no acknowledged save was measured"]
     else:
-        answer, reasons = Answer.PASS, [prove(bound)]
+        answer, reasons = Answer.PASS, [prove(bound, len(grounds.storage.saves_verified))]
     return Verdict(
         run=promise.run,
         verdict=answer,
@@ -263,7 +266,7 @@ def _bound(grounds: Grounds) -> Bound | None:
         return None
     level = min(measured, key=lambda name: measured[name], default="of any kind")
     saves_n = measured.get(level, total)
-    return Bound(CONFIDENCE, level, saves_n, 1 - (1 - CONFIDENCE) ** (1 / saves_n))
+    return Bound(CONFIDENCE, level, saves_n, max_loss_rate(saves_n))
 
 
 def _warnings(grounds: Grounds) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.model import Anomaly, Finding, Layer
-from harness.verdict import Bound
+from harness.verdict import CONFIDENCE, Bound
 
 _LAYERS = {
     Layer.PAGE: "typed, but never sent by the page",
@@ -32,14 +32,23 @@ def say(finding: Finding) -> str:
     return f"{what} {finding.anomaly} {count}, {finding.trigger.text}; {layer}{before}"
 
 
-def prove(bound: Bound) -> str:
-    """What it proves that none of so many saves was lost."""
-    rate = bound.max_loss_rate
-    fewer = f"1 in {int(1 / rate)}" if rate <= _ONE_IN_TWO else f"{rate * 100:.0f} %"
-    return (
-        f"0 of {plural(bound.saves_n, 'save')} {bound.level} lost: "
-        f"of saves like these fewer than {fewer} at {bound.confidence * 100:.0f} %"
-    )
+def prove(bound: Bound, verified_n: int) -> str:
+    """What it proves that none of verified_n saves was lost, and where it proves least."""
+    least = f"{plural(bound.saves_n, 'save')} {bound.level}"
+    whole = f"0 of {plural(verified_n, 'save')} lost: {_fewer(max_loss_rate(verified_n))}"
+    if bound.saves_n == verified_n:
+        return whole
+    return f"{whole}; measured least, {least}: {_fewer(bound.max_loss_rate)}"
+
+
+def max_loss_rate(saves_n: int) -> float:
+    """The highest loss rate that none lost of saves_n still fits, at CONFIDENCE: exact binomial."""
+    return float(1 - (1 - CONFIDENCE) ** (1 / saves_n))
+
+
+def _fewer(rate: float) -> str:
+    fewer = f"1 in {int(1 / rate)}" if rate <= _ONE_IN_TWO else f"{rate * 100:.0f} in 100"
+    return f"of saves like these fewer than {fewer} at {CONFIDENCE * 100:.0f} %"
 
 
 def headline(reason: str) -> str:
