@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 # An acknowledgement is asked for again this often, because a page may put another element in
 # the place of the one that was looked at.
 SLICE_MS = 100
-PLACES_MAX = 20
 ASK_MS = 2000
 TOLD_CHARS_MAX = 300
 RENDERED_JS = resources.files(__package__).joinpath("rendered.js").read_text(encoding="utf-8")
-_ASK_JS = """(el, spec) => window.__harness
-    ? window.__harness.awaitFresh(el, spec) : {state: "unwatched", text: ""}"""
+_ASK_JS = """(all, spec) => window.__harness
+    ? window.__harness.awaitFresh(all, spec) : {state: "unwatched", text: ""}"""
 _COMPLAINTS_JS = "(el, since) => window.__harness ? window.__harness.complaints(since) : []"
 
 
@@ -71,7 +70,7 @@ class Pages:
         if level == "transport":
             return Told().witness(save, evidence, level)
         if isinstance(evidence, Locator):
-            return self._await(save, lambda: [evidence], _named(evidence), SLICE_MS)
+            return self._await(save, lambda: [evidence], _named(evidence))
         if not isinstance(evidence, str) or not evidence.strip():
             raise ScenarioError(
                 f"{save.id}: {evidence!r} shows nobody anything; pass the locator of what the page "
@@ -83,24 +82,21 @@ class Pages:
                 "fixtures page, context or new_context, or pass level='transport' for an answer"
             )
         text = evidence
-        return self._await(save, lambda: self._places_of(text), f"the text {text!r}", 0)
+        return self._await(
+            save,
+            lambda: [page.get_by_text(text) for page in self.open_pages],
+            f"the text {text!r}",
+        )
 
-    def _places_of(self, text: str) -> Iterator[Locator]:
-        for page in self.open_pages:
-            yield from page.get_by_text(text).filter(visible=True).all()[:PLACES_MAX]
-
-    def _await(
-        self, save: Save, places: Callable[[], Iterable[Locator]], name: str, wait_ms: int
-    ) -> str:
-        """Ask the places in turn, wait_ms each, until one was rendered since the save began."""
+    def _await(self, save: Save, places: Callable[[], list[Locator]], name: str) -> str:
+        """Ask the places in turn until one was rendered since the save began."""
         since_ms = int(_wall_s(save.began_s) * 1000)
         end_s = time.monotonic() + self.spec.acknowledge_s_max
         last: dict[str, str] = {"state": "missing", "text": ""}
-        while (left_s := end_s - time.monotonic()) > 0:
+        while time.monotonic() < end_s and self.open_pages:
             for place in places():
-                answer = _ask(place, since_ms, wait_ms, left_s)
-                # At the limit there is hardly time to ask; what was seen before says more.
-                last = answer if answer["state"] != "missing" else last
+                answer = _ask(place, since_ms)
+                last = answer if answer["state"] not in ("missing", "gone") else last
                 if last["state"] == "fresh":
                     return last["text"]
                 if last["state"] == "unwatched":
@@ -108,8 +104,6 @@ class Pages:
                         f"{save.id}: {name} is on a page the harness does not watch; open it from "
                         "the fixtures page, context or new_context"
                     )
-            if wait_ms == 0 and self.open_pages:
-                self.open_pages[0].wait_for_timeout(SLICE_MS)
         raise JourneyBroken(_unsaid(last, name, self.spec.acknowledge_s_max))
 
     def enter(self, save: Save, name: str, place: object, how: str) -> None:
@@ -131,21 +125,19 @@ class Pages:
         return " | ".join(dict.fromkeys(said))[:TOLD_CHARS_MAX]
 
 
-def _ask(place: Locator, since_ms: int, wait_ms: int, left_s: float) -> dict[str, str]:
-    """What one place says; {"state": "missing"} where it is not there, or its page is leaving."""
+def _ask(place: Locator, since_ms: int) -> dict[str, str]:
+    """What a place says within a moment; {"state": "missing"} while its page is leaving."""
     from playwright.sync_api import Error as PlaywrightError
-    from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-    spec = {"since_ms": since_ms, "wait_ms": wait_ms}
+    spec = {"since_ms": since_ms, "wait_ms": SLICE_MS}
     try:
-        answer = place.evaluate(_ASK_JS, spec, timeout=left_s * 1000)
-    except PlaywrightTimeout:
-        return {"state": "missing", "text": ""}
+        # One message there and back, however many elements; evaluate() alone takes three.
+        return dict(place.evaluate_all(_ASK_JS, spec))
     except PlaywrightError as error:
         if any(words in str(error).lower() for words in _LEAVING):
+            time.sleep(SLICE_MS / 1000)
             return {"state": "missing", "text": ""}
         raise
-    return dict(answer)
 
 
 # The document went away while it was asked; the next one is asked again.

@@ -139,11 +139,20 @@
       later(wake, ms);
     });
 
-  // Waits at most wait_ms for the element to be rendered, visible and not empty, since since_ms.
-  const awaitFresh = async (el, { since_ms, wait_ms }) => {
+  const WORTH = ["fresh", "old", "empty", "hidden", "gone"];
+
+  const best = (all, since) =>
+    all
+      .map((el) => stateOf(el, since))
+      .sort((one, other) => WORTH.indexOf(one.state) - WORTH.indexOf(other.state))[0] ??
+    { state: "missing", text: "" };
+
+  // Waits at most wait_ms for one of the elements to have been rendered since since_ms, visible
+  // and not empty. Elements that left the page end the wait: others may have come in their place.
+  const awaitFresh = async (all, { since_ms, wait_ms }) => {
     const end = now() + wait_ms;
     for (;;) {
-      const found = stateOf(el, since_ms);
+      const found = best(all, since_ms);
       const left = end - now();
       if (found.state === "fresh" || found.state === "gone" || left <= 0) return found;
       await pause(Math.min(left, 50));
