@@ -66,13 +66,19 @@ def _of_scenario(
         for spec in form.fields:
             if (form.name, spec.name) in touched:
                 here = [s for s in mine if (s.form, s.field) == (form.name, spec.name)]
-                yield _cell(first, form.name, spec.name, len(cases), here, why)
+                failed_n = len({trials[symptom.trial].began.case for symptom in here})
+                counts = (len(cases), failed_n)
+                yield _cell(first, (form.name, spec.name), counts, here, why)
 
 
 def _cell(
-    case: Case, form: str, field: str, cases_n: int, symptoms: Sequence[Symptom], why: str | None
+    case: Case,
+    place: tuple[str, str],
+    counts: tuple[int, int],
+    symptoms: Sequence[Symptom],
+    why: str | None,
 ) -> Cell:
-    failed_n = len({symptom.trial for symptom in symptoms})
+    (form, field), (cases_n, failed_n) = place, counts
     blocking = [s for s in symptoms if s.severity is Severity.BLOCK]
     if blocking:
         first = blocking[0]
