@@ -253,20 +253,24 @@ def _sentence(promise: Promise, answer: Answer, reasons: Sequence[str]) -> str:
 
 def _bound(grounds: Grounds) -> Bound | None:
     """The bound for the factor level with the fewest verified saves; None without any."""
-    counts: dict[str, int] = {}
-    total = 0
-    for trial in grounds.history.of_role("candidate"):
-        verified_n = sum(save.id in grounds.storage.saves_verified for save in trial.saves)
-        total += verified_n
-        for factor, level in trial.began.levels.items():
-            name = f"with {factor.replace('_', ' ')} {level}"
-            counts[name] = counts.get(name, 0) + verified_n
-    measured = {level: n for level, n in counts.items() if n}
+    total = len(grounds.storage.saves_verified)
+    measured = {level: n for level, n in _by_level(grounds).items() if n}
     if not total:
         return None
     level = min(measured, key=lambda name: measured[name], default="of any kind")
     saves_n = measured.get(level, total)
     return Bound(CONFIDENCE, level, saves_n, max_loss_rate(saves_n))
+
+
+def _by_level(grounds: Grounds) -> dict[str, int]:
+    """How many saves were verified with each level of each factor."""
+    counts: dict[str, int] = {}
+    for trial in grounds.history.of_role("candidate"):
+        verified_n = sum(save.id in grounds.storage.saves_verified for save in trial.saves)
+        for factor, level in trial.began.levels.items():
+            name = f"with {factor.replace('_', ' ')} {level}"
+            counts[name] = counts.get(name, 0) + verified_n
+    return counts
 
 
 def _warnings(grounds: Grounds) -> tuple[str, ...]:
@@ -284,6 +288,9 @@ def _warnings(grounds: Grounds) -> tuple[str, ...]:
     warnings += grounds.journeys.flaky
     warnings += grounds.journeys.quarantined
     warnings += grounds.unwatched
+    warnings += [
+        f"no save {level} was verified" for level, n in _by_level(grounds).items() if not n
+    ]
     return tuple(dict.fromkeys(warnings))
 
 

@@ -111,6 +111,17 @@ def test_a_bound_of_few_saves_is_said_as_a_rate() -> None:
     )
 
 
+def test_a_level_of_which_nothing_was_verified_is_said() -> None:
+    """A level whose every save was refused is covered by no bound, and does not hide in one."""
+    story = Story()
+    story.trial(text="plain").record("7").save("reason").acknowledged()
+    story.trial(text="nul").record("8").save("reason").refused()
+    verdict = story.ends().judged()
+
+    assert "pass" == verdict.verdict
+    assert ("no save with text nul was verified",) == verdict.warnings
+
+
 def test_a_blocking_verdict_claims_no_bound() -> None:
     """What was lost leaves nothing to bound."""
     assert None is lost_when_shared().ends().judged().evidence.bound
@@ -377,7 +388,7 @@ def test_a_check_that_crashes_is_missing_evidence(monkeypatch: pytest.MonkeyPatc
 def test_a_journal_that_names_an_unknown_field_is_missing_evidence() -> None:
     """A line that no form of the plan knows is no reason to pass, nor to fall over."""
     story = Story()
-    story.trial().record("7").save(gone="x").acknowledged()  # type: ignore[arg-type]
+    story.trial().record("7").save(gone="x").acknowledged()
 
     assert "inconclusive" == story.ends().judged().verdict
 

@@ -100,7 +100,7 @@ class Trial:
 
 @dataclass(slots=True)
 class History:
-    """A whole journal, by trial."""
+    """A whole journal, by trial; orphans_n are lines of a trial, record or save nobody began."""
 
     trials: dict[str, Trial] = field(default_factory=dict)
     troubles: list[ev.Trouble] = field(default_factory=list)
@@ -109,6 +109,7 @@ class History:
     began_s: float = 0.0
     ended_s: float = 0.0
     closed: bool = False
+    orphans_n: int = 0
 
     def of_role(self, role: str) -> list[Trial]:
         """The trials on one deployment, in order of their beginning."""
@@ -118,8 +119,8 @@ class History:
 def read_history(events: Iterable[ev.Event]) -> History:
     """The journal's events, in order of time, as a history.
 
-    A line that speaks of an unknown trial, record or save is left out: its own process was
-    cut before it could say what it belongs to.
+    A line that speaks of an unknown trial, record or save is counted and left out: what it
+    belongs to was written first, so the journal has lost something.
     """
     history = History()
     records: dict[str, Record] = {}
@@ -134,6 +135,8 @@ def read_history(events: Iterable[ev.Event]) -> History:
                 records[event.record] = Record(event, event.key)
                 if event.trial in history.trials:
                     history.trials[event.trial].records.append(records[event.record])
+                else:
+                    history.orphans_n += 1
             case ev.SaveIntended() if event.record in records:
                 record = records[event.record]
                 saves[event.save] = Save(event, record.opened.trial)
@@ -145,9 +148,12 @@ def read_history(events: Iterable[ev.Event]) -> History:
             case ev.Closed():
                 history.closed = True
             case _:
-                _of_save(saves, event) or _of_trial(history.trials, event) or _of_run(
-                    history, event
+                known = (
+                    _of_save(saves, event)
+                    or _of_trial(history.trials, event)
+                    or _of_run(history, event)
                 )
+                history.orphans_n += not known
     return history
 
 
@@ -197,6 +203,8 @@ def _of_run(history: History, event: ev.Event) -> bool:
             history.troubles.append(event)
         case ev.FaultBegan() | ev.FaultEnded():
             _of_fault(history.faults, event)
+        case ev.Opened():
+            pass
         case _:
             return False
     return True

@@ -113,18 +113,17 @@ class Oracle:
         ]
 
     def reads_its_own(self) -> bool:
-        """Whether this run's own values, or rows that it made, stand in what was read.
-
-        Without acknowledged saves nothing has to stand there.
-        """
-        if not any(target.due.acknowledged for target in self.targets.all):
-            return True
+        """Whether this run's own values, or rows that it made, stand in what was read."""
         return any(
             rows.tokens_n
             or any(rows.at(*place) for place in self.targets.owners if self.targets.is_new(*place))
             for rows in self.reads[-2:]
             if rows.observation.purpose != "before"
         )
+
+    def owes_something(self) -> bool:
+        """Whether anything at all was acknowledged, so that something has to stand there."""
+        return any(target.due.acknowledged for target in self.targets.all)
 
     def look(self, target: Target, rows: Rows) -> Seen:
         """One record against one observation."""

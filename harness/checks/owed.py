@@ -26,6 +26,9 @@ def owed(grounds: Grounds) -> list[str]:
     ]
     owed += _unmeasured(grounds)
     owed += grounds.uncovered
+    if history.orphans_n:
+        lines = plural(history.orphans_n, "line")
+        owed.append(f"{lines} of the journal belong to nothing that was begun: it has lost lines")
     if not history.closed:
         owed.append("the run was cut short before its end")
     return list(dict.fromkeys(owed))

@@ -111,6 +111,10 @@ class Story:
         )
         return trial
 
+    def another(self) -> None:
+        """A trial in which all is well, which shows that the right storage is read."""
+        self.trial().record("another").save("reason").acknowledged()
+
     def case(self, scenario: str | None = None, **levels: str) -> Case:
         """A case is promised."""
         name, number = scenario or self.scenario, len(self.cases)
@@ -420,9 +424,11 @@ class SaveStory:
         return self
 
     def acknowledged(self, *, stores: bool = True, level: Any = "page") -> RecordStory:
-        """The user is told that it is stored."""
+        """The user is told that it is stored; a row is there, whatever is stored of it."""
         if stores:
             self._store()
+        elif self.operation == "save":
+            self.record.holds()
         self.record.trial.story.tell(
             ev.SaveAcknowledged(save=self.id, evidence="Saved", level=level)
         )

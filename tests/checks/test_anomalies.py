@@ -30,6 +30,7 @@ def test_nothing_where_text_is_due_is_lost(held: Value) -> None:
 def test_a_row_that_is_absent_is_lost_in_every_field() -> None:
     """An acknowledged record whose row is not there has lost all that was saved."""
     story = Story()
+    story.another()
     story.trial().record("7").save("reason", "history").acknowledged().vanishes()
 
     assert {"reason": "lost", "history": "lost"} == story.ends().seen
@@ -386,6 +387,7 @@ def test_child_rows_are_judged_as_one_value(lines: Value, anomaly: str) -> None:
 def test_child_rows_of_a_record_that_is_gone_are_lost() -> None:
     """A parent without children is torn; without the parent all is lost."""
     story = Story(MANY)
+    story.trial().record("8").save("title").acknowledged()
     story.trial().record("7").save("title", lines=("un", "deux")).acknowledged().vanishes()
 
     assert {"title": "lost", "lines": "lost"} == story.ends().seen
@@ -462,6 +464,7 @@ def test_a_deletion_without_an_outcome_may_have_happened() -> None:
 def test_a_save_after_an_unknown_deletion_is_due() -> None:
     """An acknowledged save after a deletion without an outcome has to be there."""
     story = Story()
+    story.another()
     record = story.trial().record("7")
     record.save("reason").acknowledged()
     record.delete().unknown()
@@ -485,6 +488,7 @@ def test_a_cleared_field_is_empty_or_null() -> None:
 def test_a_cleared_field_whose_row_is_gone_is_lost() -> None:
     """Nothing is due of a cleared field, but its row is."""
     story = Story()
+    story.another()
     record = story.trial().record("7")
     record.clear("reason").acknowledged().vanishes()
 
