@@ -106,6 +106,7 @@ class Reading:
     url: str
     writer: JournalWriter
     waiting: list[_Waiting] = field(default_factory=list)
+    states: dict[str, Any] = field(default_factory=dict)
 
     def read(self, records: Iterable[Record]) -> None:
         """Look at every record of a trial that has a reader, and at those whose time has come."""
@@ -163,13 +164,19 @@ class Reading:
         given: dict[str, object] = {}
         names = inspect.signature(found.function).parameters
         if "context" in names:
-            state = self.storage_state(found.storage_state) if found.storage_state else None
+            state = self._state(found.storage_state) if found.storage_state else None
             given["context"] = new_context(**({"storage_state": state} if state else {}))
         key = record.key or ()
         given["url"] = self.url
         given["key"] = key[0] if len(key) == 1 else key
         given["new_context"] = new_context
         return found.function(**{name: given[name] for name in names})
+
+    def _state(self, fixture: str) -> Any:
+        """Asked for once: the last looks come when the session's fixtures are torn down."""
+        if fixture not in self.states:
+            self.states[fixture] = self.storage_state(fixture)
+        return self.states[fixture]
 
 
 def due_shown(record: Record) -> dict[str, Value]:

@@ -96,3 +96,31 @@ def test_only_keyed_and_acknowledged_records_are_read(note: Record) -> None:
     saved(note, title="one")
 
     assert readers.wanted([note])
+
+
+class Nowhere:
+    """A context without a browser."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_a_last_look_is_signed_in_as_the_first_was(note: Record) -> None:
+    """A fixture is asked for once: at the end of the session it is torn down already."""
+    asked: list[str] = []
+
+    @readers.reader("note", storage_state="signed_in")
+    def stranger(context: object) -> None:
+        """Is shown nothing."""
+
+    saved(note, title="one")
+    reading = readers.Reading(
+        open_context=lambda **_: Nowhere(),  # type: ignore[arg-type]
+        storage_state=asked.append,
+        url="",
+        writer=note.trial.writer,
+    )
+    reading.read([note])
+    reading.again(only_due=False)
+
+    assert ["signed_in"] == asked
