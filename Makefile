@@ -14,7 +14,7 @@ ARGS ?=
 # A test that hangs ends with a stack of every thread.
 TEST_TIMEOUT_S := 600
 
-.PHONY: help setup demo test lint format lock clean browser
+.PHONY: help setup demo test slow lint format lock clean browser
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -22,9 +22,12 @@ help:  ## what can be made
 demo: $(VENV)/run.stamp browser  ## gate a good release and a bad one of the reference clinic
 	@$(BIN)/python tools/demo.py $(BIN)/harness
 
-test: $(VENV)/dev.stamp browser  ## every test, with browser and database
+test: $(VENV)/dev.stamp browser  ## every test but the slow ones, with browser and database
 	@$(BIN)/python -m pytest tests -n logical --maxprocesses 4 --dist loadgroup \
-		--timeout $(TEST_TIMEOUT_S) $(ARGS)
+		--timeout $(TEST_TIMEOUT_S) -m "not slow" $(ARGS)
+
+slow: $(VENV)/dev.stamp browser  ## the tests that gate one more fault each, minutes in all
+	@$(BIN)/python -m pytest tests --timeout $(TEST_TIMEOUT_S) -m slow $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## style, types and import layers
 	@$(BIN)/ruff check .

@@ -147,6 +147,7 @@ def test_a_process_that_exits_at_once(tmp_path: Path) -> None:
     called = gate("crashes", runs=tmp_path / "runs")
 
     down(called, "app exited 1", "no licence for port")
+    assert "9 of 9 cases never ran" in called.out
 
 
 def test_health_that_never_answers(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def shown(context: BrowserContext, url: str, key: str) -> dict[str, object] | No
     return values
 
 
-@factors(text=corpus.classes, lines=[0, 3])
+@factors(text=corpus.classes, lines=[1, 3])
 def test_write(form: Editor, journal: Trial, case: Levelled) -> None:
     """Somebody writes a note, with everything in it."""
     note = journal.record("note")
