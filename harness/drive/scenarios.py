@@ -23,6 +23,7 @@ POLL_S = 0.5
 KILL_S_MAX = 10.0
 COLLECT_S_MAX = 60.0
 WORKERS_MAX = 4
+CASES_PER_WORKER = 6
 TAIL_LINES = 12
 PROBLEMS_MAX = 5
 
@@ -138,7 +139,7 @@ def drive(
     if not spec.cases:
         raise ScenarioError(f"round {spec.round!r} was given no case to drive")
     name = f"scenarios-{spec.role}-{spec.round}-{spec.attempt}"
-    chosen_n = min(workers or default_workers(), len(spec.cases))
+    chosen_n = min(workers or default_workers(len(spec.cases)), len(spec.cases))
     options = [
         "-n", str(chosen_n), "--dist", "load", "--maxschedchunk", "1",
         "--max-worker-restart", str(len(spec.cases)),
@@ -155,9 +156,12 @@ def drive(
     return DriveResult(code, time.monotonic() - began_s, child.log, counts)
 
 
-def default_workers() -> int:
-    """How many pytest workers use this host best: two for each core, four at most."""
-    return min(WORKERS_MAX, 2 * (os.cpu_count() or 1))
+def default_workers(cases_n: int) -> int:
+    """How many pytest workers use this host best: two for each core, four at most.
+
+    A worker and its browser cost as much to start as several cases, so that few cases get few.
+    """
+    return max(1, min(WORKERS_MAX, 2 * (os.cpu_count() or 1), cases_n // CASES_PER_WORKER))
 
 
 class _Child:

@@ -340,8 +340,10 @@ def test_every_exit_code_of_pytest_is_in_the_table() -> None:
 
 
 def test_workers_are_bounded() -> None:
-    """There are at least one and at most four workers unless somebody says otherwise."""
-    assert 1 <= default_workers() <= 4
+    """There are at most four workers unless somebody says otherwise, and few for few cases."""
+    assert 1 == default_workers(1) == default_workers(11)
+    assert 2 == default_workers(12)
+    assert 2 <= default_workers(1000) <= 4
 
 
 def test_a_spec_survives_its_file(spec: Spec, tmp_path: Path) -> None:
