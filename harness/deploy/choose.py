@@ -53,10 +53,12 @@ def deployer_for(
 def _containers(
     plan: Plan, run: RunFolder, env: Mapping[str, str], releases: Sequence[str]
 ) -> Deployer:
-    # Its client is a heavy import that other deployers do without.
+    # The engine's client is a heavy import that other deployers do without.
+    from harness.deploy.compose import ComposeDeployer
     from harness.deploy.docker import DockerDeployer
 
-    deployer = DockerDeployer(plan, run, env)
+    kind = ComposeDeployer if plan.release.deployer == "compose" else DockerDeployer
+    deployer = kind(plan, run, env)
     deployer.obtain(*releases)
     return deployer
 

@@ -148,6 +148,24 @@ class Container:
             return False
         return code == 0
 
+    def networks(self) -> dict[str, list[str]]:
+        """The networks it is on by name, with its own names there."""
+        self.state()
+        found = self._wrapped.attrs["NetworkSettings"]["Networks"]
+        return {name: list(one.get("Aliases") or ()) for name, one in found.items()}
+
+    def leave(self, network: str) -> None:
+        """Take it off that network; nothing where it is off."""
+        client = self._wrapped.client
+        with contextlib.suppress(EngineRefused), asking(f"cut off {self.part.name}"):
+            client.networks.get(network).disconnect(self.id, force=True)  # type: ignore[union-attr]
+
+    def join(self, network: str, names: Sequence[str]) -> None:
+        """Put it on that network under these names; nothing where it is on."""
+        client = self._wrapped.client
+        with contextlib.suppress(EngineRefused), asking(f"connect {self.part.name}"):
+            client.networks.get(network).connect(self.id, aliases=list(names))  # type: ignore[union-attr]
+
     def drain(self) -> None:
         """Wait until the last it printed is in its log."""
         if self._reader is not None:

@@ -219,6 +219,15 @@ def _await_ready(
         time.sleep(POLL_S)
 
 
+def await_database(address: str, name: str) -> None:
+    """Return once it accepts a connection; raises EnvironmentBroken where it does not."""
+    deadline_s = time.monotonic() + READY_S_MAX
+    while not _connects(address):
+        if time.monotonic() >= deadline_s:
+            raise EnvironmentBroken(f"{name} was not ready within {READY_S_MAX:g} s")
+        time.sleep(POLL_S)
+
+
 def _connects(address: str) -> bool:
     try:
         psycopg.connect(address, connect_timeout=5).close()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.deploy.engine import EngineRefused, NotFound, asking
 from harness.deploy.logs import tail_of
+from harness.deploy.releases import identify
 from harness.errors import EnvironmentBroken, PlanError, ReleaseDown
+from harness.model import Release
+from harness.plan import Plan, expand
+from harness.plan.schema import Docker
 from harness.runs.lease import lease_base
 from harness.runs.locks import locked
 
@@ -143,6 +148,54 @@ def pull(client: DockerClient, name: str) -> Image:
     if found is None:
         raise ImageMissing(_missing(name, "it was pulled and is gone"))
     return found
+
+
+class ReleaseImages:
+    """The image of each release of a plan: had once, and the same one for the whole run."""
+
+    def __init__(self, client: DockerClient, plan: Plan, table: Docker, logs: Path) -> None:
+        self._client = client
+        self._plan = plan
+        self._table = table
+        self._logs = logs
+        self._found: dict[str, Image | EnvironmentBroken | ReleaseDown] = {}
+
+    def of(self, release: str) -> Image:
+        """The image, had now where it was not before; raises as :func:`obtain` does."""
+        if release not in self._found:
+            name = expand(self._table.image, release=release)
+            log = self._logs / f"build-{release}.log".replace("/", "-")
+            try:
+                self._found[release] = obtain(self._client, name, self._recipe(release), log)
+            except (EnvironmentBroken, ReleaseDown) as error:
+                self._found[release] = error
+        found = self._found[release]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def obtain(self, *releases: str) -> None:
+        """Have each at hand; raises ImageMissing where one cannot be had.
+
+        A build that fails is the release's own fault and said when that is deployed.
+        """
+        for release in releases:
+            with contextlib.suppress(ReleaseDown):
+                self.of(release)
+
+    def identify(self, name: str) -> Release:
+        """The release with its image's name and digest; no digest where it cannot be had."""
+        known = replace(identify(self._plan, name), image=expand(self._table.image, release=name))
+        try:
+            return replace(known, digest=self.of(name).digest)
+        except (EnvironmentBroken, ReleaseDown):
+            return known  # said when it is to be deployed
+
+    def _recipe(self, release: str) -> Recipe | None:
+        if self._table.build is None:
+            return None
+        folder = self._plan.folder / expand(self._table.build, release=release)
+        return recipe_in(folder, expand(self._table.dockerfile, release=release), release)
 
 
 def _missing(name: str, reason: str) -> str:

@@ -250,7 +250,7 @@ def test_a_step_that_fails_is_named(docker: Make) -> None:
 
 def test_a_step_that_hangs_has_a_limit(docker: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that does not end is ended, and said."""
-    monkeypatch.setattr("harness.deploy.docker.MIGRATE_S_MAX", 0.5)
+    monkeypatch.setattr("harness.deploy.deployment.MIGRATE_S_MAX", 0.5)
 
     said = down(docker(release='migrate = ["python", "small.py", "work"]'))
 
