@@ -51,11 +51,16 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"  {finding.anomaly}  {finding.form}: {', '.join(finding.fields)}"
         yield f"    when     {one_line(finding.trigger.text)}"
         yield f"    layer    {finding.layer}"
-        yield f"    extent   {finding.saves_n} saves, {finding.records_n} records"
+        saves, records = _count(finding.saves_n, "save"), _count(finding.records_n, "record")
+        yield f"    extent   {saves}, {records}"
     if finding.preexisting:
         yield "    before   the baseline shows it as well"
     if finding.evidence:
         yield f"    look at  {clean(finding.evidence[-1])}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _section(title: str, sentences: Sequence[str], most: int) -> Iterator[str]:
@@ -89,6 +94,8 @@ def _stages(verdict: Verdict) -> str:
 
 
 def _next(verdict: Verdict, run: Path) -> str:
+    if verdict.verdict is Answer.PASS and _is_partial(verdict):
+        return "gate it whole before you deploy it: only some of its cases were run"
     if verdict.verdict is Answer.PASS:
         return "deploy it"
     traces = [
@@ -100,3 +107,7 @@ def _next(verdict: Verdict, run: Path) -> str:
     if verdict.verdict is Answer.BLOCK:
         return f"do not deploy; read {shlex.quote(str(run / 'verdict.json'))}"
     return "mend what is missing above and gate it again; nothing is proved yet"
+
+
+def _is_partial(verdict: Verdict) -> bool:
+    return any(warning.startswith("only cases matching") for warning in verdict.warnings)

@@ -50,7 +50,7 @@ def test_a_note_that_was_deleted_and_is_still_there(tmp_path: Path) -> None:
 
 
 def test_another_good_release_passes_against_the_last(tmp_path: Path) -> None:
-    """The release that passed last is the baseline of the next one, and a sample of it is driven."""
+    """The release that passed last is the next one's baseline, and a sample is driven on it."""
     runs = tmp_path / "runs"
     assert gate("good", "--only", "test_edit", runs=runs).code == 0
     partial = gate("good2", "--only", "test_edit", runs=runs)

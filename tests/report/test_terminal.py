@@ -33,6 +33,15 @@ def test_no_answer_but_a_pass_says_deploy_it() -> None:
     assert [answer for answer in Answer if "  deploy it" in texts[answer]] == [Answer.PASS]
 
 
+def test_a_pass_of_some_cases_is_no_leave_to_deploy() -> None:
+    """A pass of only some cases tells its reader to gate the release whole."""
+    partial = verdict(warnings=("only cases matching 'test_edit' were run",))
+    text = render(partial, RUN, colour=False)
+
+    assert "  deploy it" not in text
+    assert "gate it whole before you deploy it" in text
+
+
 def test_an_inconclusive_run_says_what_is_missing() -> None:
     """Each missing piece of evidence is a line of its own."""
     reasons = ("test_a is owed: it was skipped", "no save of form note was acknowledged")
