@@ -34,7 +34,7 @@ def canonical(text: str, contract: Contract, kind: Kind = "text") -> str:
     """The one spelling that stands for all that the contract treats as the same text."""
     if kind in ("number", "date", "flag"):
         return _meaning(text.strip(), kind) or text
-    if contract.newline == "any":
+    if contract.newline == "any" and "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if contract.trim:
         text = text.rstrip()

@@ -76,7 +76,7 @@ def weigh(
         candidate.fields_read,
         crashed=(*candidate.crashed, *baseline.crashed),
         uncovered=tuple(keys),
-        unwatched=tuple(columns),
+        unwatched=(*candidate.assumed, *columns),
         right_storage=right_storage,
     )
 
@@ -96,6 +96,7 @@ class _Bench:
         self.controls = Controls(0, 0)
         self.reads_its_own = False
         self.owes_something = False
+        self.assumed: tuple[str, ...] = ()
         self._role = role
         self._judgements: list[Judgement] = []
         forms = promise.forms.get(role, {})
@@ -121,6 +122,7 @@ class _Bench:
         self._judgements.insert(0, self.storage)
         self.reads_its_own = oracle.reads_its_own()
         self.owes_something = oracle.owes_something()
+        self.assumed = tuple(dict.fromkeys(oracle.targets.assumed))
         wrong = {(s.record, s.field) for s in self.storage.symptoms}
         shown, strays = ShownCheck(oracle, wrong), StrayCheck(oracle)
         self._guard("shown", lambda: self._keep(shown.judge()))

@@ -16,9 +16,10 @@ from harness.promise import Promise
 class Grounds:
     """Everything a verdict is made of.
 
-    crashed are sentences on checks that failed; uncovered and unwatched are what no field
-    covers: the one is missing evidence, the other a warning. right_storage says whether the
-    reads were proved to be of the storage that the release writes to.
+    crashed are sentences on checks that failed; uncovered is what no field covers and makes
+    evidence missing; unwatched, a warning, is what else was left out or taken for granted.
+    right_storage says whether the reads were proved to be of the storage that the release
+    writes to.
     """
 
     promise: Promise

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.checks.history import History
 from harness.checks.journeys import Journeys
-from harness.model import Case, Form, Severity, Symptom
+from harness.model import Anomaly, Case, Form, Severity, Symptom
 from harness.verdict import Cell
 
 
@@ -94,10 +94,16 @@ def _cell(
             anomaly=str(first.anomaly),
             failure=text,
         )
-    missing = f"{symptoms[0].anomaly}: not confirmed by a second read" if symptoms else why
+    missing = _unproved(symptoms[0]) if symptoms else why
     return Cell(
         case.scenario, case.file, case.line, form, field, cases_n, failed_n, missing=missing
     )
+
+
+def _unproved(symptom: Symptom) -> str:
+    if symptom.anomaly is Anomaly.UNVERIFIED:
+        return "unverified: no read that counts began after it"
+    return f"{symptom.anomaly}: not confirmed by a second read"
 
 
 def _why_missing(cases: Sequence[Case], journeys: Journeys) -> str | None:

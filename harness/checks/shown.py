@@ -24,8 +24,9 @@ class ShownCheck:
     stored_wrong: Collection[tuple[str, str]] = ()
 
     def judge(self) -> Judgement:
-        """The last view of each reader; one that failed is part of the journey, not of this.
+        """The last views of each reader; one that failed is part of the journey, not of this.
 
+        What the last view lacks blocks where the view before it lacked it as well.
         A view that shows the right value counts whenever it was taken; one that does not counts
         only where it began after the acknowledgement, the settle time and what may be late.
         """
@@ -33,9 +34,14 @@ class ShownCheck:
         fields_read = 0
         for target in self.oracle.targets.all:
             views = [v for handle in target.handles for v in handle.shown if v.error is None]
-            for view in {view.reader: view for view in views}.values():
-                fields_read += len(view.values)
-                symptoms += self._compare(target, view)
+            for reader in dict.fromkeys(view.reader for view in views):
+                *earlier, last = [view for view in views if view.reader == reader]
+                fields_read += len(last.values)
+                before = {s.field for view in earlier[-1:] for s in self._compare(target, view)}
+                symptoms += [
+                    symptom if symptom.field in before else unconfirmed(symptom)
+                    for symptom in self._compare(target, last)
+                ]
         return Judgement(CHECK, tuple(symptoms), fields_read)
 
     def _compare(self, target: Target, view: Shown) -> Iterator[Symptom]:

@@ -58,7 +58,10 @@ class Target:
 
 @dataclass(slots=True)
 class Targets:
-    """Every record that the trials of one deployment worked on, and what stood there before."""
+    """Every record that the trials of one deployment worked on, and what stood there before.
+
+    assumed are sentences on records that were taken for one without proof.
+    """
 
     forms: Mapping[str, Form]
     all: list[Target] = field(default_factory=list)
@@ -66,6 +69,7 @@ class Targets:
     owners: dict[tuple[str, Key], Target] = field(default_factory=dict)
     by_origin: dict[Origin, Target] = field(default_factory=dict)
     by_value: dict[Value, list[tuple[Target, str]]] = field(default_factory=dict)
+    assumed: list[str] = field(default_factory=list)
 
     def keyless(self, form: str) -> bool:
         """Whether a record of the form has no key, so that any row may be its own."""
@@ -119,14 +123,16 @@ def find_targets(
 ) -> Targets:
     """The records of one deployment.
 
-    Two handles are one record where they were opened with the same key, within one trial or on a
-    row that stood there before: a scenario that edits what it was given. A key that two trials
-    created is two records in one place, and one of them is lost.
+    Two handles are one record where they were opened with the same key, within one case or on a
+    row that stood there before: a scenario that edits what it was given. A key that two cases
+    made is one record where the baseline's cases share keys as well (a row per user); where they
+    do not, it is two records in one place, and one of them is lost.
     """
     targets = Targets(forms, before=before)
+    shares = _key_sharing(history) if role == "candidate" else {}
     for trial, record in _records(history, role, forms):
         known = targets.owners.get((record.form, record.key)) if record.key else None
-        if known is None or not _is_same(known, record, before):
+        if known is None or not _is_same(targets, known, trial, record, shares):
             known = Target(forms[record.form], [], frozenset(), RecordDue({}))
             targets.all.append(known)
         known.handles.append(record)
@@ -151,12 +157,38 @@ def _records(
                 yield trial, record
 
 
-def _is_same(target: Target, record: Record, before: BeforeRows | None) -> bool:
-    if record.opened.key is None:
+def _is_same(
+    targets: Targets, target: Target, trial: Trial, record: Record, shares: Mapping[str, bool]
+) -> bool:
+    if record.opened.key is None or record.key is None:
         return False
-    if any(handle.opened.trial == record.opened.trial for handle in target.handles):
+    case = f"{trial.began.role}/{trial.began.number}/"
+    if any(handle.opened.trial.startswith(case) for handle in target.handles):
         return True
-    return before is None or (record.form, record.key) in before
+    if not targets.is_new(record.form, record.key):
+        return True
+    if record.form not in shares:
+        key = "/".join(record.key)
+        targets.assumed.append(
+            f"several cases made {record.form} {key}, which was not there before; "
+            "they are judged as one record"
+        )
+    return shares.get(record.form, True)
+
+
+def _key_sharing(history: History) -> dict[str, bool]:
+    """Whether cases of the baseline share a key of a form; without a form of two cases unknown."""
+    keys: dict[str, dict[Key, set[int]]] = {}
+    for trial in history.of_role("baseline"):
+        for record in trial.records:
+            if record.opened.key is not None:
+                cases = keys.setdefault(record.form, {}).setdefault(record.opened.key, set())
+                cases.add(trial.began.number)
+    return {
+        form: any(len(cases) > 1 for cases in by_key.values())
+        for form, by_key in keys.items()
+        if len(set().union(*by_key.values())) > 1
+    }
 
 
 def _origin(trial: Trial, record: Record, role: Role, forms: Mapping[str, Form]) -> Origin:

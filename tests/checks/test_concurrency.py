@@ -182,12 +182,36 @@ def test_a_given_record_that_lost_the_last_edit_is_blamed_on_its_trial() -> None
     assert [("lost", "candidate/1/1")] == [(str(s.anomaly), s.trial) for s in story.ends().symptoms]
 
 
-def test_two_trials_that_made_the_same_key_lost_one_record() -> None:
-    """A key that was given out twice holds the second record in the place of the first."""
+@pytest.mark.parametrize(
+    ("baseline", "expected"),
+    [(("1", "2"), ["misplaced"]), (("1", "1"), []), (("1",), []), ((), [])],
+    ids=["apart", "together", "one case", "none"],
+)
+def test_a_key_that_two_cases_made_is_as_the_baseline_has_it(
+    baseline: tuple[str, ...], expected: list[str]
+) -> None:
+    """A row per user is one record of many cases; a key given out twice has lost the first."""
     story = Story()
-    story.trial().record("7").save("reason").acknowledged()
-    story.trial().record("7").save("reason").acknowledged()
+    trials = [story.trial() for _ in range(2)]
+    for trial in trials:
+        trial.record("7").save("reason").acknowledged()
+    for trial, key in zip(trials, baseline, strict=False):
+        story.trial(again=trial, role="baseline").record(key).save("reason").acknowledged()
 
-    assert [("misplaced", "candidate/0/1")] == [
-        (str(s.anomaly), s.trial) for s in story.ends().symptoms
-    ]
+    assert expected == [str(s.anomaly) for s in story.ends().symptoms]
+    if len(baseline) < 2:
+        assert (
+            "several cases made note 7, which was not there before; they are judged as one record"
+            in story.judged().warnings
+        )
+
+
+def test_the_attempts_of_one_case_may_share_a_record() -> None:
+    """A case that is run again works on the same row, without a word about it."""
+    story = Story()
+    trial = story.trial()
+    trial.record("7").save("reason").acknowledged()
+    story.trial(again=trial).record("7").save("reason").acknowledged()
+
+    assert {} == story.ends().seen
+    assert () == story.judged().warnings

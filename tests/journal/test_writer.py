@@ -68,8 +68,9 @@ def test_two_writers_of_one_process_append_to_one_file(tmp_path: Path) -> None:
     for _ in range(2):
         with JournalWriter(tmp_path, "gate") as writer:
             writer.write(ev.Closed())
+    (path,) = tmp_path.iterdir()
 
-    assert 4 == len(writer.path.read_text().splitlines())
+    assert 4 == len(path.read_text().splitlines())
 
 
 def test_what_was_written_survives_a_kill(tmp_path: Path) -> None:
