@@ -413,24 +413,23 @@ def test_a_container_that_somebody_else_ends_is_noticed(docker: Make, act: str) 
 # --- how it ends ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "moment", ["containers.Container.follow", "deployment.ask_health", "containers.start_container"]
+)
 def test_an_interrupt_in_the_middle_of_the_start_leaves_nothing(
-    docker: Make, run: RunFolder
+    docker: Make, run: RunFolder, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """Ctrl-C while a release is starting ends all that was started already."""
-    made = docker(env='STATUS = "503"', health_s=60.0)
-    me = threading.get_ident()
 
-    def interrupt() -> None:
-        deadline_s = time.monotonic() + 30
-        while not (run.logs / "candidate-app.log").exists() and time.monotonic() < deadline_s:
-            time.sleep(0.05)
-        signal.pthread_kill(me, signal.SIGINT)
+    def interrupt(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
 
-    thread = threading.Thread(target=interrupt)
-    thread.start()
+    made = docker()
+    module = "dependencies" if "start_container" in moment else moment.partition(".")[0]
+    monkeypatch.setattr(f"harness.deploy.{module}.{moment.partition('.')[2]}", interrupt)
+
     with pytest.raises(KeyboardInterrupt):
         made.deploy(RELEASE, "candidate", None).__enter__()
-    thread.join(5)
 
     assert left_of(run.id) == []
 
