@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -36,6 +38,20 @@ class NotePage:
     def open(self) -> None:
         """Open the consultation, or open it again."""
         self.page.goto(self._address)
+
+    # --- time --------------------------------------------------------------------------------
+
+    @contextmanager
+    def quickly(self) -> Iterator[None]:
+        """No time passes for the page meanwhile: people can be faster than its timers.
+
+        Without it a busy machine is slower than they are, and the page saves in between.
+        """
+        clock = self.page.clock
+        clock.install()
+        clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
+        yield
+        clock.resume()
 
     # --- what is typed -----------------------------------------------------------------------
 

@@ -93,14 +93,18 @@ def steps(
 ) -> Iterator[Callable[[Save], None]]:
     """What is done to the note, in the order of the case, up to the moment it is saved."""
     names = FILLED[case.fill]
-    acts: list[Callable[[Save], None]] = [
-        lambda save: page.enter(save, names[: len(names) // 2]),
-        lambda save: page.enter(save, names[len(names) // 2 :], case.typed_by),
-    ]
-    if case.moment_of_share in MOMENTS[:3]:
-        place = MOMENTS.index(case.moment_of_share)
-        acts.insert(place, lambda _: share_all())
-    yield from acts
+    half = len(names) // 2
+    if case.moment_of_share == "after typing":
+        with page.quickly():
+            yield lambda save: page.enter(save, names, case.typed_by)
+            yield lambda _: share_all()
+    else:
+        if case.moment_of_share == "before typing":
+            yield lambda _: share_all()
+        yield lambda save: page.enter(save, names[:half])
+        if case.moment_of_share == "between fields":
+            yield lambda _: share_all()
+        yield lambda save: page.enter(save, names[half:], case.typed_by)
     yield lambda _: change_session(practitioner, page, case)
     yield lambda _: page.save_by(case.saved_by)
     if case.session == "expired":

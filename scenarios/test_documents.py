@@ -9,7 +9,7 @@ from scenarios.practitioner import Practitioner
 from scenarios.readers import have_others_look
 
 
-@factors(size_bytes=[1, 2048, 300_000])
+@factors(size_bytes=[1, 300_000])
 def test_upload_a_file(practitioner: Practitioner, journal: Trial, case: Levelled) -> None:
     """A file is uploaded under a title, and is stored byte for byte."""
     number = practitioner.new_consultation()
@@ -25,7 +25,7 @@ def test_upload_a_file(practitioner: Practitioner, journal: Trial, case: Levelle
     have_others_look(document)
 
 
-@factors(text=["comparison", "typography", "astral", "multiline"])
+@factors(text=["comparison", "astral", "multiline"])
 def test_write_a_prescription(practitioner: Practitioner, journal: Trial, case: Levelled) -> None:
     """A prescription is written, and is stored as it was typed."""
     number = practitioner.new_consultation()
