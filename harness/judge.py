@@ -70,7 +70,7 @@ def weigh(
         tuple(observations),
         candidate.storage,
         tuple(symptoms),
-        tuple(sorted((_known(f, promise) for f in found), key=in_order)),
+        tuple(sorted((_known(f, promise, symptoms, history) for f in found), key=in_order)),
         journeys,
         candidate.controls,
         candidate.fields_read,
@@ -186,23 +186,38 @@ def _broken_journey(
     )
 
 
-def _known(finding: Finding, promise: Promise) -> Finding:
+def _known(
+    finding: Finding, promise: Promise, symptoms: Sequence[Symptom], history: History
+) -> Finding:
     """A blocking finding that an entry of the plan covers whole; a wider trigger never matches."""
+    levels = [
+        history.trials[symptom.trial].began.levels
+        for symptom in symptoms
+        if (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
+        == (finding.check, finding.anomaly, finding.form, finding.severity)
+        and symptom.field in finding.fields
+        and symptom.trial in history.trials
+    ]
     for entry in promise.known:
-        if promise.today <= entry.expires and _covers(entry, finding):
+        if promise.today <= entry.expires and _covers(entry, finding, levels):
             return with_known(finding, f"{entry.reason} (until {entry.expires})")
     return finding
 
 
-def _covers(entry: Known, finding: Finding) -> bool:
-    """An entry without factors covers every trigger: it says that it is whatever was done."""
+def _covers(entry: Known, finding: Finding, failing: Sequence[Mapping[str, str]]) -> bool:
+    """An entry without factors covers every trigger: it says that it is whatever was done.
+
+    The finding's own condition has to lie within the entry's, and so has each failing case.
+    """
     conditions = finding.trigger.conditions
     return (
         finding.severity is Severity.BLOCK
         and (finding.form, str(finding.anomaly)) == (entry.form, entry.anomaly)
         and set(finding.fields) <= set(entry.fields)
         and all(
-            factor in conditions and set(conditions[factor]) <= set(levels)
+            factor in conditions
+            and set(conditions[factor]) <= set(levels)
+            and all(case.get(factor) in levels for case in failing)
             for factor, levels in entry.trigger.items()
         )
     )

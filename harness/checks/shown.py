@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.checks import clock
 from harness.checks.due import Due, is_right
-from harness.checks.oracle import Oracle
+from harness.checks.oracle import Oracle, unconfirmed
 from harness.checks.targets import Target
 from harness.contracts import is_nothing
 from harness.journal.events import Shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -10,26 +11,61 @@ from harness.model import Case, Trigger
 # Two factors explain three quarters of published field failures, three nine tenths.
 FACTORS_MAX = 3
 _NAMED_MAX = 3
+# A race that spares one case in four still has a condition worth naming.
+PASSING_SHARE_MAX = 0.25
 
 
 def find_trigger(failing: Sequence[Case], passing: Sequence[Case]) -> Trigger:
     """The fewest factors whose levels hold in every failing case and in no passing one.
 
-    Passing cases of scenarios that never failed tell nothing. Without factors, or where no
-    combination tells them apart, the scenarios alone are the condition.
+    Speaks of all failing scenarios where they share the telling factors, else of the one with
+    most failing cases, and names the others beside it. Passing cases of scenarios that never
+    failed tell nothing. Where races blur the edge, a condition that most such cases fail under
+    is taken, and the counts say so; where nothing tells them apart, the scenarios alone do.
     """
     if not failing:
         return Trigger("whatever was done")
-    scenarios = list(dict.fromkeys(case.scenario for case in failing))
-    good = [case for case in passing if case.scenario in scenarios]
-    where = f"of {_and(scenarios)}"
-    if not good:
+    counted = Counter(case.scenario for case in failing)
+    asked = ([*counted], [counted.most_common(1)[0][0]])
+    for most_passing in (0.0, PASSING_SHARE_MAX):
+        for scenarios in asked:
+            bad = [case for case in failing if case.scenario in scenarios]
+            good = [case for case in passing if case.scenario in scenarios]
+            conditions = _conditions(bad, good, most_passing)
+            if conditions:
+                text = _when(conditions, bad, good, scenarios)
+                also = _also(len(failing) - len(bad), counted, scenarios)
+                return Trigger(f"{text}{also}", conditions)
+    good_n = sum(case.scenario in counted for case in passing)
+    where = f"of {_and(list(counted))}"
+    if not good_n:
         every = f"every one of {len(failing)} cases" if len(failing) > 1 else "the one case"
         return Trigger(f"in {every} {where}")
-    for conditions in _candidates(failing, good):
-        if not any(_holds(conditions, case) for case in good):
-            return Trigger(_when(conditions, len(failing), len(good), where), conditions)
-    return Trigger(f"in {len(failing)} of {len(failing) + len(good)} cases {where}")
+    return Trigger(f"in {len(failing)} of {len(failing) + good_n} cases {where}")
+
+
+def _conditions(
+    bad: Sequence[Case], good: Sequence[Case], most_passing: float
+) -> dict[str, tuple[str, ...]]:
+    """What tells the failing from the passing; nothing where there is none to tell them from.
+
+    most_passing is the largest share of passing cases among those the condition holds for; a
+    blurred condition also has to leave most passing cases out.
+    """
+    best: tuple[int, dict[str, tuple[str, ...]]] = (len(good) // 2 + 1, {})
+    for conditions in _candidates(bad, good) if good else ():
+        held_n = sum(_holds(conditions, case) for case in good)
+        if held_n == 0:
+            return conditions
+        if held_n <= most_passing * (held_n + len(bad)) and held_n < best[0]:
+            best = (held_n, conditions)
+    return best[1]
+
+
+def _also(cases_n: int, counted: Mapping[str, int], scenarios: Sequence[str]) -> str:
+    others = [name for name in counted if name not in scenarios]
+    noun = "case" if cases_n == 1 else "cases"
+    return f", and in {cases_n} {noun} of {_and(others)}" if others else ""
 
 
 def _candidates(bad: Sequence[Case], good: Sequence[Case]) -> Iterator[dict[str, tuple[str, ...]]]:
@@ -63,11 +99,20 @@ def _holds(conditions: Mapping[str, Sequence[str]], case: Case) -> bool:
     return all(case.levels.get(factor) in levels for factor, levels in conditions.items())
 
 
-def _when(conditions: Mapping[str, Sequence[str]], bad_n: int, good_n: int, where: str) -> str:
+def _when(
+    conditions: Mapping[str, Sequence[str]],
+    bad: Sequence[Case],
+    good: Sequence[Case],
+    scenarios: Sequence[str],
+) -> str:
     parts = [f"{f.replace('_', ' ')} is {_or(levels)}" for f, levels in conditions.items()]
+    held_n = sum(_holds(conditions, case) for case in good)
+    bad_n, others_n = len(bad), len(good) - held_n
     cases = f"all {bad_n} such cases" if bad_n > 1 else "the one such case"
-    others = f"none of {good_n} others" if good_n > 1 else "not in the one other"
-    return f"when {' and '.join(parts)} ({cases} {where}, {others})"
+    if held_n:
+        cases = f"{bad_n} of {bad_n + held_n} such cases"
+    others = f"none of {others_n} others" if others_n > 1 else "not in the one other"
+    return f"when {' and '.join(parts)} ({cases} of {_and(scenarios)}, {others})"
 
 
 def _and(names: Sequence[str]) -> str:

@@ -19,6 +19,8 @@ from harness.model import ABSENT, FileValue, Value
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
+# What a reader is not shown twice in a row, this long apart, is no hiccup of a page.
+CONFIRM_AFTER_S = 1.0
 ERROR_CHARS_MAX = 300
 READ_S_MAX = 30.0
 GIVEN = ("context", "url", "key", "new_context")
@@ -123,7 +125,15 @@ class Reading:
         self.waiting = [w for w in self.waiting if w not in ready]
         for waiting in sorted(ready, key=lambda w: w.at_s):
             time.sleep(max(0.0, waiting.at_s - time.monotonic()))
-            self.writer.write(self._look(waiting.record, waiting.reader))
+            if not self._looked_whole(waiting):
+                time.sleep(CONFIRM_AFTER_S)
+                self._looked_whole(waiting)
+
+    def _looked_whole(self, waiting: _Waiting) -> bool:
+        """Look and journal it; whether all that is due was shown."""
+        shown = self._look(waiting.record, waiting.reader)
+        self.writer.write(shown)
+        return shown.error is None and _whole(waiting.record, waiting.due, shown.values)
 
     def _first(self, record: Record, found: Reader) -> None:
         shown = self._look(record, found)

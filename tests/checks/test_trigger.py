@@ -90,11 +90,29 @@ def test_two_scenarios_share_what_both_vary() -> None:
     assert "test_note and test_other" in trigger.text
 
 
-def test_a_scenario_without_the_factor_widens_the_trigger() -> None:
-    """A loss in a scenario that varies nothing is not one of the shares, and no entry hides it."""
-    one = cases(*grid(shares="01"))
+def test_a_scenario_without_the_factor_is_named_beside_it() -> None:
+    """The condition is that of the scenario with most failing cases; the others are counted."""
+    one = cases(*grid(shares="0123"))
     other = cases({}, scenario="test_other")
-    trigger = find_trigger([one[1], *other], [one[0]])
+    trigger = find_trigger([*one[1:], *other], [one[0]])
+
+    assert {"shares": ("1", "2", "3")} == trigger.conditions
+    assert trigger.text.endswith("and in 1 case of test_other")
+
+
+def test_a_race_that_spares_a_case_does_not_hide_the_condition() -> None:
+    """One passing case among nine such cases is counted, and the condition is still named."""
+    every = cases(*grid(shares="01", text="abcdefghi"))
+    failing = [c for c in every if c.levels["shares"] == "1"]
+    trigger = find_trigger(failing[1:], [c for c in every if c not in failing[1:]])
+
+    assert {"shares": ("1",)} == {"shares": trigger.conditions["shares"]}
+
+
+def test_chance_is_no_condition() -> None:
+    """Where as many such cases pass as fail, the scenario alone is the condition."""
+    every = cases(*grid(shares="01", text="ab"))
+    trigger = find_trigger([every[0], every[3]], [every[1], every[2]])
 
     assert {} == trigger.conditions
 
