@@ -14,7 +14,8 @@ def test_stored_and_not_shown_is_stale(shown: Value) -> None:
     story = Story()
     record = story.trial().record("7").save("reason").acknowledged()
     story.waits(10)
-    record.is_shown(reason=shown)
+    for _ in range(2):
+        record.is_shown(reason=shown)
     found = story.ends().symptoms
 
     assert [("stale", "read")] == [(str(s.anomaly), str(s.layer)) for s in found]
@@ -44,6 +45,16 @@ def test_a_view_within_the_limit_says_nothing() -> None:
 
 def test_one_wrong_view_blocks_nothing() -> None:
     """A page may hiccup: what it did not show has to be missing twice in a row."""
+    story = Story()
+    record = story.trial().record("7").save("reason").acknowledged()
+    story.waits(10)
+    record.is_shown(reason="ancien")
+
+    assert {"reason": "stale (inconclusive)"} == story.ends().seen
+
+
+def test_one_view_alone_confirms_nothing() -> None:
+    """What only one look has shown is missing evidence, as with reads of storage."""
     story = Story()
     record = story.trial().record("7").save("reason").acknowledged()
     story.waits(10)
