@@ -53,16 +53,6 @@ def test_one_wrong_view_blocks_nothing() -> None:
     assert {"reason": "stale (inconclusive)"} == story.ends().seen
 
 
-def test_one_view_alone_confirms_nothing() -> None:
-    """What only one look has shown is missing evidence, as with reads of storage."""
-    story = Story()
-    record = story.trial().record("7").save("reason").acknowledged()
-    story.waits(10)
-    record.is_shown(reason="ancien")
-
-    assert {"reason": "stale (inconclusive)"} == story.ends().seen
-
-
 def test_the_last_view_decides() -> None:
     """A reader that sees it in the end has seen it."""
     story = Story()
