@@ -30,6 +30,9 @@ _GONE = (
     "executable doesn't exist",
     "page crashed",
     "target page, context or browser has been closed",
+    # An interface of this host came or went, as containers' do; the browser then drops requests.
+    "err_network_changed",
+    "err_network_io_suspended",
 )
 
 
