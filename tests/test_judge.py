@@ -23,7 +23,7 @@ from tests.checks.story import FOUR, Story, form, lost_when_shared
 
 T = TypeVar("T")
 FEW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 
