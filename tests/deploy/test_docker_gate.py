@@ -1,0 +1,120 @@
+"""The clinic, gated as containers: the same answers as with local processes, about known bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.deploy.engine import open_engine
+from tests.deploy.engines import left_of
+
+pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.xdist_group("docker gates")]
+
+ROOT = Path(__file__).parents[2]
+GATE_S_MAX = 600
+CASES = "test_consultation_then_share*text=plain*"
+RELEASES = {"1.1.0": ("pass", 0), "1.2.0": ("block", 1)}
+# What both answers have to have in common; how long it took and which case stands for a loss
+# depend on the moment.
+SAME = ("anomaly", "form", "fields", "severity", "layer")
+
+Verdicts = dict[str, tuple[dict[str, Any], int]]
+
+
+def start(release: str, deployer: str, runs: Path) -> subprocess.Popen[str]:
+    """A gate of some cases of the clinic, in its own process."""
+    words = ["gate", release, "--baseline", "1.0.0", "--deployer", deployer, "--only", CASES]
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *words, "--runs", str(runs), "--json"],
+        cwd=ROOT,
+        env={**os.environ, "CLINIC_SECRET": "0123456789abcdef"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def side_by_side(deployer: str, runs: Path) -> Verdicts:
+    """Both releases gated at the same time, each with its exit code."""
+    started = {name: start(name, deployer, runs / f"{deployer}-{name}") for name in RELEASES}
+    try:
+        printed = {name: one.communicate(timeout=GATE_S_MAX)[0] for name, one in started.items()}
+    finally:
+        for one in started.values():
+            one.kill()
+            one.wait(10)
+    return {name: (json.loads(printed[name]), started[name].returncode) for name in RELEASES}
+
+
+@pytest.fixture(scope="module")
+def containers(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    return side_by_side("docker", tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    return side_by_side("process", tmp_path_factory.mktemp("runs"))
+
+
+def test_two_gates_with_containers_side_by_side_are_right(containers: Verdicts) -> None:
+    """A good release passes beside a bad one that is blocked, and both leave nothing behind."""
+    answers = {name: (verdict["verdict"], code) for name, (verdict, code) in containers.items()}
+
+    assert answers == RELEASES
+    assert [left_of(verdict["run"]) for verdict, _ in containers.values()] == [[], []]
+
+
+def test_a_verdict_names_the_bytes_it_is_about(containers: Verdicts) -> None:
+    """The verdict holds the image that ran, and its digest."""
+    client = open_engine(os.environ)
+    for name, (verdict, _) in containers.items():
+        assert verdict["deployer"] == "docker"
+        assert verdict["release"]["image"] == f"clinic:{name}"
+        assert verdict["release"]["digest"] == client.images.get(f"clinic:{name}").id
+    client.close()
+
+
+def test_containers_and_processes_give_the_same_answer(
+    containers: Verdicts, processes: Verdicts
+) -> None:
+    """How a release runs changes nothing in what is found."""
+    for name in RELEASES:
+        (one, code), (other, other_code) = containers[name], processes[name]
+
+        assert (one["verdict"], code) == (other["verdict"], other_code)
+        assert [{key: found[key] for key in SAME} for found in one["findings"]] == [
+            {key: found[key] for key in SAME} for found in other["findings"]
+        ]
+
+
+def test_an_interrupted_gate_leaves_no_container(tmp_path: Path) -> None:
+    """SIGTERM in the middle of a gate ends with 130, and nothing of it is left."""
+    gate = start("1.1.0", "docker", tmp_path)
+    try:
+        (run,) = awaited(tmp_path)
+        gate.terminate()
+        gate.communicate(timeout=120)
+    finally:
+        gate.kill()
+        gate.wait(10)
+
+    assert gate.returncode == 130
+    assert left_of(run) == []
+
+
+def awaited(runs: Path) -> list[str]:
+    """The run whose application has been started; [] where none is in time."""
+    deadline_s = time.monotonic() + 180
+    while time.monotonic() < deadline_s:
+        found = [path.parts[-3] for path in runs.glob("*/logs/candidate-app.log")]
+        if found:
+            return found
+        time.sleep(0.1)
+    return []
