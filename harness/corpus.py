@@ -45,10 +45,9 @@ def _of_bytes(size_bytes: int) -> Callable[[int], str]:
     return write
 
 
-def _of_chars(size_chars: int) -> Callable[[int], str]:
+def _of_chars(size_chars: int, filler: str = "œdème 🩺 ") -> Callable[[int], str]:
     def write(n: int) -> str:
         head = f"Suivi à l’étape {n} — "
-        filler = "œdème 🩺 "
         times = size_chars // len(filler) + 1
         return (head + filler * times)[: size_chars - 1] + "."
 
@@ -56,6 +55,7 @@ def _of_chars(size_chars: int) -> Callable[[int], str]:
 
 
 LENGTHS = (255, 256, 1000, 1024, 4000, 65535, 65536)
+# No emoji in it: a browser takes minutes to lay a million of them out.
 MEBIBYTE_CHARS = 1024 * 1024 + 1
 
 _PLAIN: dict[str, Callable[[int], str]] = {
@@ -101,7 +101,7 @@ def _all() -> dict[str, TextClass]:
     found += [TextClass(name, write, marker=False) for name, write in _EDGES.items()]
     found += [TextClass(f"bytes-{n}", _of_bytes(n), marker=False) for n in LENGTHS]
     found += [TextClass(f"chars-{n}", _of_chars(n), marker=False) for n in LENGTHS]
-    found += [TextClass("mebibyte", _of_chars(MEBIBYTE_CHARS))]
+    found += [TextClass("mebibyte", _of_chars(MEBIBYTE_CHARS, "fièvre œdème "))]
     found += [TextClass(name, write, storable=False) for name, write in _UNSTORABLE.items()]
     return {text_class.name: text_class for text_class in found}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from harness.checks.history import FOREVER_S
 from harness.deploy.seams import Deployment
 from harness.judge import Grounds
 from harness.observations import Observation, Purpose, write_observation
@@ -40,17 +41,15 @@ class Observer:
         return self._read(deployment, "during")
 
     def final(self, deployment: Deployment, grounds: Grounds) -> Observation:
-        """Once the settle time of every acknowledged save is over."""
+        """Once the settle time of every save is over, counted from the end of our own faults."""
         forms = self._promise.forms[deployment.role]
-        ready_s = max(
-            (
-                (save.ended_s or save.began_s) + forms[record.form].settle_s_max
-                for trial in grounds.history.of_role(deployment.role)
-                for record in trial.records
-                for save in record.saves
-            ),
-            default=0.0,
-        )
+        ready_s = 0.0
+        for trial in grounds.history.of_role(deployment.role):
+            ended_s = [fault.ended_s for fault in trial.faults if fault.ended_s < FOREVER_S]
+            for record in trial.records:
+                told_s = [save.ended_s or save.began_s for save in record.saves]
+                last_s = max((*ended_s, *told_s), default=0.0)
+                ready_s = max(ready_s, last_s + forms[record.form].settle_s_max)
         _wait_until(ready_s)
         return self._read(deployment, "final")
 
