@@ -59,7 +59,7 @@ def gate(
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DemoError(str(error)) from error
     verdict = parse(done.stdout, release, done.returncode)
-    show(verdict, done.returncode)
+    print(flush=True)
     if done.returncode != expected_exit:
         raise DemoError(f"the gate of {release} exited {done.returncode}, not {expected_exit}")
     return verdict
@@ -74,17 +74,6 @@ def parse(text: str, release: str, code: int) -> dict[str, Any]:
     if not isinstance(verdict, dict):
         raise DemoError(f"the gate of {release} printed {text[:80]!r}, which is no verdict")
     return verdict
-
-
-def show(verdict: dict[str, Any], code: int) -> None:
-    """Print an answer for a person."""
-    print(f"\n  {str(verdict.get('verdict')).upper()} (exit {code}): {verdict.get('sentence')}")
-    for finding in verdict.get("findings", []):
-        trigger = finding.get("trigger") or {}
-        print(f"  - {finding.get('anomaly')}: {', '.join(finding.get('fields', []))}")
-        print(f"    form {finding.get('form')}, layer {finding.get('layer')}")
-        print(f"    when {trigger.get('text')}")
-    print(flush=True)
 
 
 def check_good(verdict: dict[str, Any]) -> None:

@@ -38,16 +38,12 @@ def run(folder: Path, good: dict[str, Any], bad: dict[str, Any]) -> int:
 
 
 def test_both_answers_right(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """With both answers right it shows them in full, with the gate's own output, and ends well."""
+    """With both answers right it lets the gate speak for itself, once each, and ends well."""
     code = run(tmp_path, {"verdict": PASS, "exit": 0}, {"verdict": BLOCK, "exit": 1})
 
     out, err = capfd.readouterr()
     assert code == 0
-    assert "PASS (exit 0): Nothing was lost." in out
     assert "Releases ran as containers." in out
-    assert "BLOCK (exit 1): Four fields were lost." in out
-    assert "lost: reason, history, examination, conclusion" in out
-    assert "when shares is 1 or more" in out
     assert out.splitlines()[-1].startswith("Both answers are right")
     assert err.count("the gate's own words") == 2
 
