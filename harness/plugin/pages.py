@@ -54,6 +54,11 @@ class Pages:
             raise self._requests.trouble
 
     @property
+    def host_trouble(self) -> str:
+        """Why the browser dropped a request without the application's doing; "" if it did not."""
+        return self._requests.host_trouble
+
+    @property
     def open_pages(self) -> list[Page]:
         """Open pages, the newest first."""
         pages = [page for context in self.contexts for page in context.pages]

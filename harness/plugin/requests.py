@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS = {"http": 80, "https": 443}
+# An interface of this host came or went, as those of containers do: the browser then drops
+# requests, a script of the page among them.
+HOST = ("err_network_changed", "err_network_io_suspended")
 
 
 class Requests:
@@ -28,6 +31,7 @@ class Requests:
 
     def __init__(self, trial: str, spec: Spec, writer: JournalWriter) -> None:
         self.trouble: EnvironmentBroken | None = None
+        self.host_trouble = ""
         self._trial = trial
         self._round = spec.round
         self._writer = writer
@@ -94,6 +98,9 @@ class Requests:
         self._close(response.request, response.status)
 
     def _failed(self, request: Request) -> None:
+        why = request.failure or ""
+        if any(words in why.lower() for words in HOST):
+            self.host_trouble = f"{why} at {urlsplit(request.url).path}"
         self._close(request, 0)
 
     def _close(self, request: Request, status: int) -> None:

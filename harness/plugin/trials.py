@@ -18,6 +18,7 @@ from harness.model import Case
 from harness.plugin import collection, evidence
 from harness.plugin import session as sessions
 from harness.plugin.pages import Pages
+from harness.plugin.requests import HOST
 from harness.values import trial_number
 
 MESSAGE_CHARS_MAX = 600
@@ -30,9 +31,6 @@ _GONE = (
     "executable doesn't exist",
     "page crashed",
     "target page, context or browser has been closed",
-    # An interface of this host came or went, as containers' do; the browser then drops requests.
-    "err_network_changed",
-    "err_network_io_suspended",
 )
 
 
@@ -99,6 +97,9 @@ class Running:
         self.outcome = outcome_of(error)
         self.message = evidence.short(error)
         self.evidence.append(evidence.keep_text(self.spec, self.id, "traceback.txt", account))
+        if self.outcome == "broken" and self.pages.host_trouble:
+            self.outcome = "environment"
+            self.message = f"{self.pages.host_trouble}; {self.message}"
         if self.outcome == "broken":
             self.told = self.pages.complaints(self._since_s())
             self.outcome = "told" if self.told else "broken"
@@ -175,7 +176,7 @@ def outcome_of(error: BaseException) -> ev.Outcome:
     from playwright.sync_api import Error as PlaywrightError
 
     text = str(error).lower()
-    if isinstance(error, PlaywrightError) and any(words in text for words in _GONE):
+    if isinstance(error, PlaywrightError) and any(words in text for words in (*_GONE, *HOST)):
         return "environment"
     return "broken"
 
