@@ -33,9 +33,8 @@ def test_read_only(
 
     people = {"colleague": accounts.colleague, "assistant": accounts.practitioner("assistant")}
     account = people.get(case.reader, practitioner.account)
-    shown = NotePage(new_context(storage_state=account.state).new_page(), number)
     with note.save(history=exact("to be refused")) as attempt:
-        shown.open()
+        shown = NotePage(new_context(storage_state=account.state).new_page(), number)
         attempt.refused(shown.page.get_by_role("note"))
     for name in FIELDS:
         expect(shown.field(name)).to_have_value(str(save.held[name]))
