@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
 
+from harness.deploy import choose
 from harness.deploy.choose import deployer_for
 from harness.deploy.engine import EngineMissing, engine_version
 from harness.errors import EnvironmentBroken, PlanError, UsageError
@@ -93,3 +95,16 @@ def test_a_service_that_is_an_image_alone_cannot_be_a_process(
 def test_a_host_without_docker_has_no_engine() -> None:
     """Where nothing answers at the engine's address there is none."""
     assert engine_version(SILENT) is None
+
+
+@pytest.mark.docker
+def test_without_its_image_a_release_runs_as_processes(write_plan: Write, run: RunFolder) -> None:
+    """Where an engine answers and an image cannot be had, processes are used, and it is said."""
+    image = 'port = 8000\n[release.docker]\nimage = "harness-none:{release}"\n'
+    plan = write_plan(release=image).with_deployer("docker")
+
+    found = deployer_for(plan, run, None, os.environ, ["1.1.0"])
+
+    said = "image harness-none:1.1.0 is not on this host and cannot be pulled"
+    assert found.name == "process"
+    assert found.notice == f"{said}: {choose.INSTEAD}"
