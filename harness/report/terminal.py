@@ -49,7 +49,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     else:
         yield ""
         yield f"  {finding.anomaly}  {finding.form}: {', '.join(finding.fields)}"
-        yield f"    when     {one_line(finding.trigger.text)}"
+        yield f"    when     {one_line(finding.trigger.text.removeprefix('when '))}"
         yield f"    layer    {finding.layer}"
         saves, records = _count(finding.saves_n, "save"), _count(finding.records_n, "record")
         yield f"    extent   {saves}, {records}"

@@ -21,7 +21,7 @@ def test_a_block_shows_what_when_and_where() -> None:
     text = render(verdict(Answer.BLOCK, findings=(LOST,), reasons=("x",)), RUN, colour=False)
 
     assert "lost  note: reason, history" in text
-    assert "when     when shares is 1 or 2" in text
+    assert "when     shares is 1 or 2" in text
     assert "layer    page" in text
     assert "playwright show-trace 'runs/20260101-000000-abcd/evidence/trace 1.zip'" in text
 
