@@ -45,7 +45,8 @@ class NotePage:
     def quickly(self) -> Iterator[None]:
         """No time passes for the page meanwhile: people can be faster than its timers.
 
-        Without it a busy machine is slower than they are, and the page saves in between.
+        Without it a busy machine is slower than they are, and the page saves in between. It
+        begins before the first key: a timer that runs already is not stopped.
         """
         clock = self.page.clock
         clock.install()

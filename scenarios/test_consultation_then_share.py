@@ -91,12 +91,12 @@ def steps(
     """What is done to the note, in the order of the case, up to the moment it is saved."""
     names, moment = FILLED[case.fill], case.moment_of_share
     half = len(names) // 2
-    if moment == "before typing":
-        yield lambda _: share_all()
-    yield lambda save: page.enter(save, names[:half])
-    if moment == "between fields":
-        yield lambda _: share_all()
     with page.quickly() if moment == "after typing" else nullcontext():
+        if moment == "before typing":
+            yield lambda _: share_all()
+        yield lambda save: page.enter(save, names[:half])
+        if moment == "between fields":
+            yield lambda _: share_all()
         yield lambda save: page.enter(save, names[half:], case.typed_by)
         if moment == "after typing":
             yield lambda _: share_all()
