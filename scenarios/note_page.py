@@ -36,8 +36,9 @@ class NotePage:
         self.open()
 
     def open(self) -> None:
-        """Open the consultation, or open it again."""
+        """Open the consultation, or open it again, until its buttons can be used."""
         self.page.goto(self._address)
+        self.page.locator("html[data-ready=true]").wait_for()
 
     # --- time --------------------------------------------------------------------------------
 

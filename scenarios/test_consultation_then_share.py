@@ -103,7 +103,7 @@ def steps(
         yield lambda _: change_session(practitioner, page, case)
         yield lambda _: page.save_by(case.saved_by)
     if case.session == "expired":
-        yield lambda _: expect(page.told_saved(case.saved_by)).to_be_visible(timeout=10_000)
+        yield lambda _: expect(page.told_saved(case.saved_by)).to_be_visible()
 
 
 def change_session(practitioner: Practitioner, page: NotePage, case: Levelled) -> None:
