@@ -45,8 +45,8 @@ class Spec:
     trace: bool = False
     readers: bool = True
     case_timeout_s_max: float | None = 120.0
-    action_s_max: float = 10.0
-    acknowledge_s_max: float = 10.0
+    action_s_max: float = 20.0
+    acknowledge_s_max: float = 20.0
 
 
 def write_spec(path: Path, spec: Spec) -> None:

@@ -39,8 +39,11 @@ class Pages:
 
     def watch(self, context: BrowserContext) -> None:
         """Watch what a context's pages render and send; before its first page is opened."""
+        from playwright.sync_api import expect
+
         context.add_init_script(RENDERED_JS)
         context.set_default_timeout(self.spec.action_s_max * 1000)
+        expect.set_options(timeout=self.spec.action_s_max * 1000)
         self._requests.watch(context)
         self.contexts.append(context)
 

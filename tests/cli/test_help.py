@@ -1,8 +1,8 @@
 """Help is there for everything, says what it is about, and comes at once."""
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -53,14 +53,18 @@ def test_exit_codes_are_in_the_help() -> None:
 
 
 def test_help_comes_at_once() -> None:
-    """Help takes less than a third of a second, at its best of five."""
+    """Help costs less than a third of a second of a processor, at its best of five.
+
+    Other tests share the processors, so the clock on the wall would measure them as well.
+    """
     took_s = []
     for _ in range(5):
-        began_s = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(
             [Path(sys.executable).with_name("harness"), "--help"], check=True, capture_output=True
         )
-        took_s.append(time.perf_counter() - began_s)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took_s.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
     assert min(took_s) < HELP_S_MAX
 

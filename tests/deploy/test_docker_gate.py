@@ -15,7 +15,7 @@ import pytest
 from harness.deploy.engine import open_engine
 from tests.deploy.engines import left_of
 
-pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.xdist_group("docker gates")]
+pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 ROOT = Path(__file__).parents[2]
 GATE_S_MAX = 600
@@ -81,6 +81,7 @@ def test_a_verdict_names_the_bytes_it_is_about(containers: Verdicts) -> None:
     client.close()
 
 
+@pytest.mark.slow
 def test_containers_and_processes_give_the_same_answer(
     containers: Verdicts, processes: Verdicts
 ) -> None:
@@ -94,6 +95,7 @@ def test_containers_and_processes_give_the_same_answer(
         ]
 
 
+@pytest.mark.slow
 def test_an_interrupted_gate_leaves_no_container(tmp_path: Path) -> None:
     """SIGTERM in the middle of a gate ends with 130, and nothing of it is left."""
     gate = start("1.1.0", "docker", tmp_path)

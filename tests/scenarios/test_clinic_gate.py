@@ -13,7 +13,7 @@ import pytest
 
 from tests.notebook.gating import ROOT, Called, left_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("clinic")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 LIMIT_S = 560
 README = (ROOT / "README.md").read_text(encoding="utf-8")
