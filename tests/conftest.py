@@ -30,6 +30,11 @@ def pytest_report_header() -> str | None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave them out where there is no engine; deselected, because a skipped test is no proof."""
     marked = [item for item in items if item.get_closest_marker("docker")]
+    for item in items:
+        # Chromium drops its requests while a container's network comes or goes on the host.
+        together = item.get_closest_marker("docker") or item.get_closest_marker("e2e")
+        if together and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
     if marked and engine_is_wanting():
         config.hook.pytest_deselected(items=marked)
         items[:] = [item for item in items if item not in marked]

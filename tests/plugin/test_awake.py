@@ -127,7 +127,7 @@ def test_an_author_without_a_plan_is_told(tmp_path: Path) -> None:
     assert (4, True) == (done.returncode, "no harness.toml" in done.stderr), done.stderr
 
 
-@pytest.mark.xdist_group("board")
+@pytest.mark.xdist_group("e2e")
 def test_a_rerun_keeps_a_trace(tmp_path: Path) -> None:
     """With a trace asked for, each trial leaves one, and a failure leaves the whole page."""
     spec, run = spec_in(tmp_path)

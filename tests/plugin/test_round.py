@@ -11,7 +11,7 @@ from harness.journal import events as ev
 from harness.model import FileValue
 from tests.plugin.conftest import Driven
 
-pytestmark = pytest.mark.xdist_group("board")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 
 class TestAcknowledgement:
