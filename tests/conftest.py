@@ -27,6 +27,7 @@ def pytest_report_header() -> str | None:
     return f"docker: no engine answers at {address}, so tests marked docker are left out"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave them out where there is no engine; deselected, because a skipped test is no proof."""
     marked = [item for item in items if item.get_closest_marker("docker")]

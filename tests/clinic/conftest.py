@@ -71,7 +71,7 @@ def stored(database: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # one process can drive but one browser at a time
 def chromium() -> Iterator[Browser]:
     """The system's browser where there is one, else Playwright's own."""
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")

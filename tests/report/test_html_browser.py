@@ -13,7 +13,7 @@ from harness.verdict import Answer
 from tests.report.accounts import account, exhibit, filled, grid, journey
 from tests.report.hostile import HOSTILE
 
-pytestmark = pytest.mark.xdist_group("e2e")
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 PHONE_PX = 380
 WIDE = account(
