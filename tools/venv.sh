@@ -55,5 +55,7 @@ fi
 
 : >"$log"
 say "Installing $(grep -c '^[a-z0-9].*==' "$lock") pinned packages from $lock"
-pip install --require-hashes -r "$lock"
+# The lock holds everything, so nothing is resolved: a newer release of a part that a package asks
+# for with an extra would otherwise be met, unpinned, and refused.
+pip install --no-deps --require-hashes -r "$lock"
 pip install --no-deps --no-build-isolation -e .
