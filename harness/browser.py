@@ -75,13 +75,18 @@ def browser_version(browser: Browser) -> str:
 
 def install_command() -> str:
     """The one command that installs a browser on this system, as this user."""
-    if os.geteuid() == 0 and _is_debian():
+    if is_root() and is_debian():
         return f"apt-get install -y {SHELL}"
     return "python -m playwright install chromium --only-shell"
 
 
-def _is_debian() -> bool:
-    """Ubuntu has no such package."""
+def is_root() -> bool:
+    """Whether packages of a Linux system may be installed."""
+    return platform.system() == "Linux" and os.geteuid() == 0
+
+
+def is_debian() -> bool:
+    """Whether the headless shell is a package of this system; Ubuntu has none."""
     try:
         return platform.freedesktop_os_release().get("ID") == "debian"
     except OSError:

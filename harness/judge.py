@@ -14,7 +14,7 @@ from harness.checks.history import History, read_history
 from harness.checks.journeys import Journeys, judge_journeys
 from harness.checks.matrix import matrix
 from harness.checks.oracle import Oracle
-from harness.checks.owed import owed, stages
+from harness.checks.owed import hidden_saves, owed, stages
 from harness.checks.sentences import headline, max_loss_rate, prove, say
 from harness.checks.shown import ShownCheck
 from harness.checks.strays import StrayCheck
@@ -58,7 +58,8 @@ def weigh(
     symptoms = candidate.symptoms
     if not right_storage:
         symptoms = [_unproved(symptom) for symptom in symptoms]
-    journeys = judge_journeys(history, promise.cases, promise.quarantine)
+    hidden = candidate.storage.saves_hidden
+    journeys = judge_journeys(history, promise.cases, promise.quarantine, hidden)
     keys, columns = uncovered(history, observations, promise.forms)
     found = [
         *gather(symptoms, history, promise.cases, promise.forms["candidate"], baseline.symptoms),
@@ -305,6 +306,7 @@ def _warnings(grounds: Grounds) -> tuple[str, ...]:
     warnings += grounds.journeys.flaky
     warnings += grounds.journeys.quarantined
     warnings += grounds.unwatched
+    warnings += hidden_saves(grounds)
     warnings += [
         f"no save {level} was verified" for level, n in _by_level(grounds).items() if not n
     ]

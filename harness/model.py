@@ -194,6 +194,16 @@ class Layer(StrEnum):
     READ = "read"
     UNKNOWN = "unknown"
 
+    @property
+    def words(self) -> str:
+        """What it says, as a clause."""
+        return {
+            Layer.PAGE: "typed, but never sent by the page",
+            Layer.SERVER: "sent by the page, but not what storage holds",
+            Layer.READ: "stored, but a fresh reader is shown something else",
+            Layer.UNKNOWN: "where it went wrong is not known",
+        }[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
@@ -250,7 +260,9 @@ class Judgement:
     """What one check says: what it found and what it measured, both always.
 
     saves_failed are acknowledged saves that were judged and are not as they should be, or could
-    not be read; owed are sentences on what the check could not do.
+    not be read; saves_hidden are those that storage cannot tell from saves that never were: a
+    later one wrote over it, or it wrote what stood there; owed are sentences on what the check
+    could not do.
     """
 
     check: str
@@ -258,4 +270,5 @@ class Judgement:
     fields_read: int = 0
     saves_verified: frozenset[str] = frozenset()
     saves_failed: frozenset[str] = frozenset()
+    saves_hidden: frozenset[str] = frozenset()
     owed: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from harness.model import ABSENT, Value
 from harness.observations import Observation, Row, read_observations, write_observation
 from harness.promise import promise_to_json, read_promise
 from harness.verdict import Verdict, verdict_to_json
-from tests.checks.story import FOUR, Story, form, lost_when_shared
+from tests.checks.story import FOUR, Story, form, lost_when_shared, single
 
 T = TypeVar("T")
 FEW = settings(
@@ -29,7 +29,7 @@ FEW = settings(
 
 def run(cases: int = 4) -> Story:
     """A run in which all is well, on both deployments, with every stage it promised."""
-    story = Story(others=(form("paper"),))
+    story = Story(others=(single("paper"),))
     story.stage("deploy")
     story.tell(ev.StageEntered(stage="scenarios"))
     for n in range(cases):
@@ -89,7 +89,7 @@ def test_a_run_that_measured_all_it_promised_passes() -> None:
 
 def test_the_sentence_of_a_pass_says_what_it_proves() -> None:
     """The exact bound, for all saves and for the level that was measured least."""
-    story = Story()
+    story = Story(single())
     for n in range(412):
         story.trial(shares="1").record(f"a{n}").save("reason").acknowledged()
     for n in range(413):
@@ -97,13 +97,13 @@ def test_the_sentence_of_a_pass_says_what_it_proves() -> None:
 
     assert (
         "clinic v2 passes: 0 of 825 saves lost: of saves like these fewer than 1 in 275 at 95 %; "
-        "measured least, 412 saves with shares 1: of saves like these fewer than 1 in 138 at 95 %"
+        "measured least with shares 1: 0 of 412, fewer than 1 in 138"
     ) == story.ends().judged().sentence
 
 
 def test_a_bound_of_few_saves_is_said_as_a_rate() -> None:
     """One save proves next to nothing, and the sentence does not hide it."""
-    story = Story()
+    story = Story(single())
     story.trial().record("7").save("reason").acknowledged()
 
     assert "0 of 1 save lost: of saves like these fewer than 95 in 100 at 95 %" in (
@@ -111,9 +111,20 @@ def test_a_bound_of_few_saves_is_said_as_a_rate() -> None:
     )
 
 
+def test_a_level_of_few_saves_is_said_to_prove_little() -> None:
+    """A rate of one save says nothing to anybody: the sentence names its level and its count."""
+    story = Story(single())
+    for n in range(20):
+        story.trial(shares="0").record(f"a{n}").save("reason").acknowledged()
+    story.trial(shares="5").record("b").save("reason").acknowledged()
+
+    sentence = story.ends().judged().sentence
+    assert sentence.endswith("; measured least with shares 5: 0 of 1, too few to prove much")
+
+
 def test_a_level_of_which_nothing_was_verified_is_said() -> None:
     """A level whose every save was refused is covered by no bound, and does not hide in one."""
-    story = Story()
+    story = Story(single())
     story.trial(text="plain").record("7").save("reason").acknowledged()
     story.trial(text="nul").record("8").save("reason").refused()
     verdict = story.ends().judged()
@@ -304,7 +315,7 @@ def test_a_loss_goes_before_what_is_missing() -> None:
 
 def test_a_form_without_an_acknowledged_save_is_owed() -> None:
     """Zero acknowledged saves of a kind prove nothing of it."""
-    story = Story(others=(form("paper"),))
+    story = Story(single(), others=(single("paper"),))
     story.trial().record("7").save("reason").acknowledged()
     verdict = story.ends().judged()
 

@@ -3,9 +3,7 @@
 Playwright's driver has to start, too: it needs one library that a bare Debian lacks.
 """
 
-import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -13,8 +11,9 @@ from pathlib import Path
 
 import playwright
 
-SYSTEM_BROWSERS = ("chromium-headless-shell", "chromium")
-BROWSER_PACKAGE = "chromium-headless-shell"
+from harness.browser import SHELL, find_browser, install_command, is_debian, is_root
+from harness.errors import BrowserMissing
+
 DRIVER_PACKAGE = "libatomic1"
 DRIVER_TIMEOUT_S = 60
 INSTALL_TIMEOUT_S = 900
@@ -32,9 +31,8 @@ def main() -> int:
     if found() or install():
         return 0
     print(
-        "No browser was found and none could be installed. Install one of these, as root:\n"
-        f"  Debian:    apt-get install -y --no-install-recommends {BROWSER_PACKAGE}\n"
-        f"  elsewhere: {sys.executable} -m playwright install --with-deps --only-shell chromium",
+        "No browser was found and none could be installed. Install one, as root:\n"
+        f"  {install_command()}",
         file=sys.stderr,
     )
     return 2
@@ -64,61 +62,21 @@ def install_driver_library() -> bool:
 
 def found() -> bool:
     """Whether a browser is there already."""
-    return any(is_complete(folder) for folder in playwright_folders()) or any(
-        shutil.which(name) for name in SYSTEM_BROWSERS
-    )
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether Playwright finished the installation in this folder."""
-    return (folder / "INSTALLATION_COMPLETE").exists()
-
-
-def playwright_folders() -> list[Path]:
-    """Where this version of Playwright looks for its own headless browsers."""
-    package = Path(playwright.__file__).parent / "driver" / "package"
-    listed = json.loads((package / "browsers.json").read_text(encoding="utf-8"))["browsers"]
-    revisions = {browser["name"]: browser["revision"] for browser in listed}
-    return [
-        browsers_folder(package) / f"{name.replace('-', '_')}-{revisions[name]}"
-        for name in ("chromium-headless-shell", "chromium")
-        if name in revisions
-    ]
-
-
-def browsers_folder(package: Path) -> Path:
-    """The folder that holds every browser Playwright has installed."""
-    told = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
-    if told == "0":
-        return package / ".local-browsers"
-    if told:
-        return Path(told)
-    caches = "Library/Caches" if platform.system() == "Darwin" else ".cache"
-    cache = os.environ.get("XDG_CACHE_HOME") if caches == ".cache" else None
-    return (Path(cache) if cache else Path.home() / caches) / "ms-playwright"
+    try:
+        find_browser()
+    except BrowserMissing:
+        return False
+    return True
 
 
 def install() -> bool:
     """Install a browser without asking, as far as this user may."""
-    if is_root() and is_debian() and apt(BROWSER_PACKAGE) and found():
+    if is_root() and is_debian() and apt(SHELL) and found():
         return True
     print("Installing Playwright's headless Chromium", file=sys.stderr)
     deps = ["--with-deps"] if is_root() else []
     command = [sys.executable, "-m", "playwright", "install", *deps, "--only-shell", "chromium"]
     return succeeds(command) and found()
-
-
-def is_root() -> bool:
-    """Whether packages of a Linux system may be installed."""
-    return platform.system() == "Linux" and os.geteuid() == 0
-
-
-def is_debian() -> bool:
-    """Whether the headless shell is a Debian package here; Ubuntu has none."""
-    try:
-        return platform.freedesktop_os_release().get("ID") == "debian"
-    except OSError:
-        return False
 
 
 def apt(package: str) -> bool:

@@ -31,6 +31,8 @@ class Due:
     """What one field may hold: value is what it should, allowed what else is right.
 
     save is the acknowledged save that made it due (None: it is due unchanged from the start);
+    shows are the saves that would be missed if they were not there: not one that a later save
+    wrote over, nor one that wrote what was due already;
     begun are texts of which any beginning is right; together are texts that have to stand in it
     side by side; earlier are values that were due before; rivals are acknowledged at the same
     time as save; untold are acknowledged values that save replaced although the form promises a
@@ -40,6 +42,7 @@ class Due:
 
     value: Value = None
     save: Save | None = None
+    shows: list[Save] = field(default_factory=list)
     checked: bool = False
     allowed: list[Value] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
@@ -62,7 +65,7 @@ class RecordDue:
     """What is due of a whole record; deleted_by is the acknowledged deletion, if one stands.
 
     maybe_deleted: an unknown deletion, so that the row may be there or not. ready_s is when the
-    last save had its outcome.
+    last save had its outcome. stood: the row was there before, or was told stored.
     """
 
     fields: dict[str, Due]
@@ -70,13 +73,23 @@ class RecordDue:
     maybe_deleted: bool = False
     ready_s: float = 0.0
     acknowledged: list[Save] = field(default_factory=list)
+    stood: bool = False
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """The acknowledged saves that storage would tell from saves that never were."""
+        if self.deleted_by:
+            return frozenset({self.deleted_by.id} if self.stood else ())
+        given_up = (told.save for place in self.fields.values() for told in place.discarded)
+        written = (save for place in self.fields.values() for save in place.shows)
+        return frozenset(save.id for save in (*written, *given_up))
 
 
 def record_due(
     saves: Iterable[Save], form: Form, initial: Mapping[str, Value] | None = None
 ) -> RecordDue:
     """What storage owes a record; initial is what it held before its first save, if known."""
-    due = RecordDue({f.name: Due() for f in form.fields})
+    due = RecordDue({f.name: Due() for f in form.fields}, stood=initial is not None)
     for name, value in (initial or {}).items():
         if name in due.fields:
             due.fields[name] = Due(value=value, checked=True)
@@ -133,6 +146,7 @@ def _apply(due: RecordDue, form: Form, save: Save, overlapping: Sequence[Save]) 
         return
     if operation != "discard":
         _stands(due, save)
+        due.stood = due.stood or save.state == "acknowledged"
     for name in save.intended.values:
         place = due.fields[name]
         if operation == "discard" and save.state == "acknowledged":
@@ -182,9 +196,13 @@ def _acknowledge(
         if name in other.intended.values and other.intended.operation != "discard"
     ]
     rivals = [Told(s, s.due(name)) for s in at_once if s.state == "acknowledged"]
-    place.value, place.save, place.checked = save.due(name), save, True
+    value, spec = save.due(name), form.field(name)
+    if not place.checked or not same(place.value, value, spec.contract, spec.kind):
+        place.shows = [save]
+    place.value, place.save, place.checked = value, save, True
     if form.concurrent == "conflict":
         place.untold += [told for told in rivals if told.save.over_s < save.over_s]
+        place.shows += [told.save for told in place.untold]
         return
     for other in at_once:
         if other.state == "unknown":
@@ -193,6 +211,7 @@ def _acknowledge(
     texts = [told.value for told in rivals if isinstance(told.value, str) and told.value]
     if form.concurrent == "merge" and texts and isinstance(place.value, str):
         place.together = [place.value, *texts]
+        place.shows += [told.save for told in rivals if told.value in texts]
     else:
         place.allowed += [told.value for told in rivals]
 

@@ -66,6 +66,11 @@ class Record:
     shown: list[ev.Shown] = field(default_factory=list)
 
     @property
+    def last_views(self) -> list[ev.Shown]:
+        """What each reader was shown last."""
+        return list({view.reader: view for view in self.shown}.values())
+
+    @property
     def id(self) -> str:
         """The record's id in the journal."""
         return self.opened.record

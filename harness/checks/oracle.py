@@ -46,11 +46,12 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One record against one observation."""
+    """One record against one observation; shown are the saves that it tells something of."""
 
     rows: Rows
     symptoms: tuple[Symptom, ...]
     fields_read: int
+    shown: frozenset[str] = frozenset()
 
 
 class Oracle:
@@ -82,13 +83,17 @@ class Oracle:
         symptoms: list[Symptom] = []
         verified: set[str] = set()
         failed: set[str] = set()
+        hidden: set[str] = set()
         fields_read = 0
         for target in self.targets.all:
             seen = [self.look(target, rows) for rows in self.valid(target)[-2:]]
             found = decided(seen, target) if seen else self._unread(target)
             saves = {save.id for save in target.due.acknowledged}
-            good = bool(seen) and all(s.severity is Severity.WARN for s in found)
-            (verified if good else failed).update(saves)
+            if seen and all(s.severity is Severity.WARN for s in found):
+                verified |= saves & seen[-1].shown
+                hidden |= saves - seen[-1].shown
+            else:
+                failed |= saves
             symptoms += found
             fields_read += seen[-1].fields_read if seen else 0
         return Judgement(
@@ -97,6 +102,7 @@ class Oracle:
             fields_read,
             frozenset(verified),
             saves_failed=frozenset(failed),
+            saves_hidden=frozenset(hidden),
         )
 
     def valid(self, target: Target) -> list[Rows]:
@@ -129,17 +135,22 @@ class Oracle:
         """One record against one observation."""
         home = self.targets.home(target, rows)
         found: list[Symptom] = []
+        may_be_gone = target.due.maybe_deleted and not home
         if target.due.deleted_by:
             found += self._deleted(target, home, rows)
-        elif home or not target.due.maybe_deleted:
+        elif not may_be_gone:
             found += self._fields(target, home, rows)
         wrong = {symptom.field for symptom in found}
         for name, anomaly, value, note in misplaced_and_doubled(
             self.targets, target, home, rows, wrong
         ):
             found.append(self.symptom(target, name, value, rows, Oddity(anomaly, note)))
+        symptoms = _worst_by_field(found)
+        if may_be_gone:
+            return Seen(rows, symptoms, 0)
         checked_n = sum(place.checked for place in target.due.fields.values())
-        return Seen(rows, _worst_by_field(found), max(checked_n, bool(target.due.deleted_by)))
+        fields_read = 1 if target.due.deleted_by else checked_n
+        return Seen(rows, symptoms, fields_read, target.due.shown)
 
     def _fields(self, target: Target, home: Sequence[Row], rows: Rows) -> Iterator[Symptom]:
         held = {

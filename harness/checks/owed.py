@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.checks.grounds import Grounds
-from harness.checks.journeys import why_no_evidence
+from harness.checks.journeys import HIDDEN, why_no_evidence
 from harness.checks.sentences import listed, plural, say
+from harness.contracts import is_nothing
 from harness.model import Anomaly, Finding, Severity
 from harness.verdict import Stage
 
@@ -69,6 +70,9 @@ def _unproved_reading(grounds: Grounds) -> list[str]:
         for form in promise.forms["candidate"]
         if not acknowledged.get(form) and promise.partial is None
     ]
+    owed += _never_written(grounds)
+    if not grounds.journeys.measured:
+        owed.append("no case was measured")
     if not any(o.role == "candidate" and o.purpose != "before" for o in grounds.observations):
         return [*owed, "storage was never read after the scenarios"]
     if any(acknowledged.values()) and not grounds.right_storage:
@@ -83,6 +87,39 @@ def _unproved_reading(grounds: Grounds) -> list[str]:
         if form not in controls.forms and form not in failing and not saves <= {"delete", "discard"}
     ]
     return owed
+
+
+def _never_written(grounds: Grounds) -> list[str]:
+    """Fields of the plan that nobody was told are stored: whether they are, nobody knows."""
+    written: dict[str, set[str]] = {}
+    for trial in grounds.history.of_role("candidate"):
+        for record in trial.records:
+            for save in record.saves:
+                if save.state == "acknowledged" and save.intended.operation == "save":
+                    filled = {n for n in save.intended.values if not is_nothing(save.due(n))}
+                    written.setdefault(record.form, set()).update(filled)
+    if grounds.promise.partial is not None:
+        return []
+    forms = grounds.promise.forms["candidate"].values()
+    never = {
+        f.name: [s.name for s in f.fields if s.name not in written[f.name]]
+        for f in forms
+        if f.name in written
+    }
+    return [
+        f"no acknowledged save filled {listed(names)} of form {form}; drive it, or take it out of "
+        "the plan"
+        for form, names in never.items()
+        if names
+    ]
+
+
+def hidden_saves(grounds: Grounds) -> list[str]:
+    """A sentence on acknowledged saves that were not compared, if there are any."""
+    hidden_n = len(grounds.storage.saves_hidden)
+    if not hidden_n:
+        return []
+    return [f"not compared: {plural(hidden_n, 'acknowledged save')}; {HIDDEN}"]
 
 
 def _acknowledged(grounds: Grounds) -> dict[str, set[str]]:
@@ -101,7 +138,8 @@ def _unmeasured(grounds: Grounds) -> list[str]:
     # A trouble that ended the run early says more than each stage that was not reached for it.
     troubled = any(trouble.verdict == "inconclusive" for trouble in grounds.history.troubles)
     owed = [] if troubled else _unmeasured_stages(grounds)
-    judged = grounds.storage.saves_verified | grounds.storage.saves_failed
+    storage = grounds.storage
+    judged = storage.saves_verified | storage.saves_failed | storage.saves_hidden
     unjudged = {
         save.id
         for trial in grounds.history.of_role("candidate")

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.model import Anomaly, Finding, Layer
+from harness.model import Anomaly, Finding
 from harness.verdict import CONFIDENCE, Bound
 
-_LAYERS = {
-    Layer.PAGE: "typed, but never sent by the page",
-    Layer.SERVER: "sent by the page, but not what storage holds",
-    Layer.READ: "stored, but a fresh reader is shown something else",
-    Layer.UNKNOWN: "where it went wrong is not known",
-}
 _ONE_IN_TWO = 0.5
 
 
@@ -28,17 +22,21 @@ def say(finding: Finding) -> str:
     if finding.saves_n == 0:
         return f"{what} {finding.anomaly} in {plural(finding.records_n, 'record')}{before}"
     count = f"in {plural(finding.saves_n, 'save')}"
-    layer = _LAYERS[finding.layer]
+    layer = finding.layer.words
     return f"{what} {finding.anomaly} {count}, {finding.trigger.text}; {layer}{before}"
 
 
 def prove(bound: Bound, verified_n: int) -> str:
     """What it proves that none of verified_n saves was lost, and where it proves least."""
-    least = f"{plural(bound.saves_n, 'save')} {bound.level}"
-    whole = f"0 of {plural(verified_n, 'save')} lost: {_fewer(max_loss_rate(verified_n))}"
+    whole = (
+        f"0 of {plural(verified_n, 'save')} lost: of saves like these "
+        f"fewer than {_rate(max_loss_rate(verified_n))} at {CONFIDENCE * 100:.0f} %"
+    )
     if bound.saves_n == verified_n:
         return whole
-    return f"{whole}; measured least, {least}: {_fewer(bound.max_loss_rate)}"
+    few = bound.max_loss_rate > _ONE_IN_TWO
+    proves = "too few to prove much" if few else f"fewer than {_rate(bound.max_loss_rate)}"
+    return f"{whole}; measured least {bound.level}: 0 of {bound.saves_n}, {proves}"
 
 
 def max_loss_rate(saves_n: int) -> float:
@@ -46,9 +44,8 @@ def max_loss_rate(saves_n: int) -> float:
     return float(1 - (1 - CONFIDENCE) ** (1 / saves_n))
 
 
-def _fewer(rate: float) -> str:
-    fewer = f"1 in {int(1 / rate)}" if rate <= _ONE_IN_TWO else f"{rate * 100:.0f} in 100"
-    return f"of saves like these fewer than {fewer} at {CONFIDENCE * 100:.0f} %"
+def _rate(rate: float) -> str:
+    return f"1 in {int(1 / rate)}" if rate <= _ONE_IN_TWO else f"{rate * 100:.0f} in 100"
 
 
 def headline(reason: str) -> str:

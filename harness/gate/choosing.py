@@ -64,7 +64,9 @@ def unproved(grounds: Grounds) -> tuple[int, ...]:
     """Cases of the promise without evidence that another attempt may bring."""
     attempts = attempts_made(grounds, "candidate")
     hopeless = {
-        trial.began.number for trial in grounds.history.of_role("candidate") if _is_final(trial)
+        trial.began.number
+        for trial in grounds.history.of_role("candidate")
+        if _is_final(trial, grounds)
     }
     return tuple(
         number
@@ -73,12 +75,13 @@ def unproved(grounds: Grounds) -> tuple[int, ...]:
     )
 
 
-def _is_final(trial: Trial) -> bool:
-    """Whether another attempt can be no other: by its outcome, or because it saves nothing."""
+def _is_final(trial: Trial, grounds: Grounds) -> bool:
+    """Whether another attempt can be no other: by its outcome, or as it shows nothing of a save."""
     if trial.ended is None:
         return False
-    saves_nothing = trial.ended.outcome == "completed" and not trial.saves
-    return saves_nothing or trial.ended.outcome in ("told", "misused", "skipped")
+    completed = trial.ended.outcome == "completed"
+    hidden = completed and all(save.id in grounds.storage.saves_hidden for save in trial.saves)
+    return hidden or trial.ended.outcome in ("told", "misused", "skipped")
 
 
 def broken(grounds: Grounds) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from harness.exhibits import Exhibit, Grid, GridRow, Journey, Mark, Station
-from harness.model import ABSENT, Anomaly, FileValue, Layer, Severity, Value
+from harness.model import ABSENT, Anomaly, FileValue, Severity, Value
 from harness.report.difference import Window, windows
 from harness.report.pictures import Picture
 
@@ -33,6 +33,7 @@ LADDER = (
 )
 
 PATH_CHARS_MAX = 300
+WHOLE_WAY = ("typed", "sent", "stored", "shown")
 STATION_WORDS = {
     "typed": "what the page held",
     "sent": "what the browser sent",
@@ -40,12 +41,6 @@ STATION_WORDS = {
     "shown": "what a fresh reader sees",
     "before": "before the release",
     "now": "after it",
-}
-LAYER_WORDS = {
-    Layer.PAGE: "typed, but the page never sent it",
-    Layer.SERVER: "sent, but not what storage holds",
-    Layer.READ: "stored, but not what a fresh reader is shown",
-    Layer.UNKNOWN: "where it got lost is not known",
 }
 
 
@@ -118,7 +113,7 @@ def exhibit_view(exhibit: Exhibit, limits: Limits, pictures: Sequence[Picture] =
     return ExhibitView(
         exhibit=exhibit,
         title="journey broken" if broken else f"{finding.form}: {_and(finding.fields)}",
-        layer="" if broken else LAYER_WORDS[finding.layer],
+        layer="" if broken else finding.layer.words,
         way=_way(views),
         journeys=views,
         more_fields=tuple(j.field for j in exhibit.journeys[limits.journeys :]),
@@ -132,7 +127,7 @@ def _way(journeys: Sequence[JourneyView]) -> Way | None:
     """None where nothing was recorded that tells a right station from a wrong one."""
     stations = journeys[0].stations if journeys else ()
     wrong = [at for at, station in enumerate(stations) if station.state == "wrong"]
-    if len(stations) != len(LAYER_WORDS) or not wrong:
+    if len(stations) != len(WHOLE_WAY) or not wrong:
         return None
     words = {"reference": "right", "right": "right", "wrong": "wrong", "unknown": "not known"}
     sentence = ", ".join(f"{station.name} {words[station.state]}" for station in stations)

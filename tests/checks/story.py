@@ -50,6 +50,11 @@ def form(name: str = "note", *fields: Field, **how: Any) -> Form:
     return Form(name=name, storage="main", key=("id",), fields=specs, table=name, **how)
 
 
+def single(name: str = "note", **how: Any) -> Form:
+    """A form of one text, ``reason``."""
+    return form(name, Field("reason", "reason"), **how)
+
+
 @dataclass
 class Story:
     """One run; its clock moves with every line."""
@@ -486,4 +491,5 @@ __all__ = [
     "form",
     "gather",
     "lost_when_shared",
+    "single",
 ]

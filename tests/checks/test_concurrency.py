@@ -162,14 +162,17 @@ def test_two_handles_of_one_record_are_judged_as_one() -> None:
 
 
 def test_a_given_record_may_be_edited_in_every_case() -> None:
-    """Trials that edit a row that stood there before owe what the last of them saved."""
+    """Of trials that edit one given row the last one's save is compared; the others are owed."""
     story = Story()
     story.row("note", "1", reason="Ancien")
     for _ in range(3):
         story.trial().record("1").save("reason").acknowledged()
 
     assert {} == story.ends().seen
-    assert 3 == len(story.weighed().storage.saves_verified)
+    weighed = story.weighed()
+    assert {"candidate/2/1/r1/s1"} == weighed.storage.saves_verified
+    assert [0, 1] == sorted(weighed.journeys.owed)
+    assert all("a later save wrote over it" in said for said in weighed.journeys.owed.values())
 
 
 def test_a_given_record_that_lost_the_last_edit_is_blamed_on_its_trial() -> None:
@@ -207,11 +210,13 @@ def test_a_key_that_two_cases_made_is_as_the_baseline_has_it(
 
 
 def test_the_attempts_of_one_case_may_share_a_record() -> None:
-    """A case that is run again works on the same row, without a word about it."""
+    """A case that is run again works on the same row; only its last attempt is compared."""
     story = Story()
     trial = story.trial()
     trial.record("7").save("reason").acknowledged()
     story.trial(again=trial).record("7").save("reason").acknowledged()
 
     assert {} == story.ends().seen
-    assert () == story.judged().warnings
+    assert {0} == story.weighed().journeys.measured
+    (warning,) = story.judged().warnings
+    assert warning.startswith("not compared: 1 acknowledged save; a later save wrote over it")

@@ -10,7 +10,7 @@ from harness.checks.oracle import Oracle, Seen
 from harness.checks.rows import Rows
 from harness.checks.targets import Target
 from harness.model import Field, FileValue
-from tests.checks.story import FOUR, TAG, Story, form
+from tests.checks.story import FOUR, TAG, Story, form, single
 
 
 class Blind(Oracle):
@@ -123,7 +123,7 @@ def test_each_form_has_its_own_controls() -> None:
 
 def test_a_form_without_a_control_is_owed() -> None:
     """A form whose saves left nothing to damage is not proved to be watched."""
-    story = Story(others=(form("paper"),))
+    story = Story(single(), others=(single("paper"),))
     trial = story.trial()
     trial.record("7").save("reason").acknowledged()
     trial.record("8", form="paper").clear("reason").acknowledged()

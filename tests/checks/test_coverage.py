@@ -16,7 +16,7 @@ def driven(times: int = 6) -> tuple[Story, list[TrialStory], list[TrialStory]]:
         trial = story.trial(text=str(n))
         other = story.trial(again=trial, role="baseline")
         for each, side in ((trial, mine), (other, theirs)):
-            save = each.record(str(n)).save("reason")
+            save = each.record(str(n)).save("reason", "history")
             each.sends_all(save.values)
             save.acknowledged()
             side.append(each)

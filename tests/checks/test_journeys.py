@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.journal.events import Outcome
-from tests.checks.story import Story, TrialStory
+from tests.checks.story import Story, TrialStory, single
 
 
 def fails(
@@ -108,7 +108,7 @@ def test_an_attempt_that_was_cut_never_blocks() -> None:
 
 def test_an_attempt_that_completes_is_evidence() -> None:
     """A completed rerun is evidence for its case, listed as flaky."""
-    story = Story()
+    story = Story(single())
     trial = fails(story, times=1)
     completes(story, trial)
     verdict = story.ends().judged()
@@ -142,7 +142,7 @@ def test_a_case_that_never_ran_is_owed() -> None:
 
 def test_quarantine_excuses_what_is_broken_on_the_baseline_as_well() -> None:
     """A scenario that the plan excuses is listed and owes nothing."""
-    story = Story(scenario="test_flaky")
+    story = Story(single(), scenario="test_flaky")
     trial = fails(story)
     story.trial(again=trial, role="baseline").ends("broken", "TimeoutError")
     story.trial(scenario="test_other").record("9").save("reason").acknowledged()
@@ -176,7 +176,7 @@ def test_quarantine_does_not_excuse_a_case_that_never_ran() -> None:
 def test_an_unknown_save_without_a_fault_of_ours_is_no_evidence() -> None:
     """A save that was cut by itself makes its case owed; one that our fault cut does not."""
     for fault, verdict in ((None, "inconclusive"), ("network cut", "pass")):
-        story = Story()
+        story = Story(single())
         other(story)
         record = story.trial().record("7")
         record.save("reason").acknowledged()
@@ -196,7 +196,7 @@ def test_a_trial_that_acknowledged_nothing_proves_nothing() -> None:
 
 def test_a_refusal_that_the_scenario_expects_is_evidence() -> None:
     """A text that is too long, refused in plain sight, is what the case was about."""
-    story = Story()
+    story = Story(single())
     other(story)
     story.trial().record("7").save("reason").refused()
 

@@ -1,10 +1,10 @@
 """A browser is found or installed, or the person is told how to install one."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
+import harness.browser
 from tools import browser
 
 
@@ -20,8 +20,9 @@ class Machine:
         self.is_debian = True
         monkeypatch.setattr(browser, "found", lambda: self.has_browser)
         monkeypatch.setattr(browser, "driver_starts", lambda: self.has_library)
-        monkeypatch.setattr(browser, "is_root", lambda: self.is_root)
-        monkeypatch.setattr(browser, "is_debian", lambda: self.is_debian)
+        for module in (browser, harness.browser):
+            monkeypatch.setattr(module, "is_root", lambda: self.is_root)
+            monkeypatch.setattr(module, "is_debian", lambda: self.is_debian)
         monkeypatch.setattr(browser, "succeeds", self.run)
         monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
 
@@ -55,10 +56,10 @@ def test_a_browser_that_is_there_is_taken(machine: Machine) -> None:
 
 def test_debian_gets_its_own_package(machine: Machine) -> None:
     """Root on Debian gets the headless shell of Debian."""
-    machine.reaches = {browser.BROWSER_PACKAGE}
+    machine.reaches = {browser.SHELL}
 
     assert browser.main() == 0
-    assert machine.commands[-1][-1] == browser.BROWSER_PACKAGE
+    assert machine.commands[-1][-1] == browser.SHELL
 
 
 @pytest.mark.parametrize("is_root", [True, False])
@@ -96,24 +97,3 @@ def test_what_cannot_be_installed_is_named(
     err = capsys.readouterr().err
     assert said in err
     assert "apt-get install" in err
-
-
-def test_a_half_installed_browser_does_not_count(tmp_path: Path) -> None:
-    """A folder of Playwright's counts once its installation is complete."""
-    assert not browser.is_complete(tmp_path)
-
-    (tmp_path / "INSTALLATION_COMPLETE").touch()
-
-    assert browser.is_complete(tmp_path)
-
-
-def test_the_folder_of_browsers_can_be_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where Playwright is told to keep its browsers they are looked for."""
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
-
-    folders = browser.playwright_folders()
-
-    assert {tmp_path} == {folder.parent for folder in folders}
-    assert any(folder.name.startswith("chromium_headless_shell-") for folder in folders)
