@@ -33,7 +33,8 @@ class Promise:
 
     forms maps a role to its release's forms in the plan's order; stages maps a stage to what it
     promises to measure; sample are numbers of cases the baseline runs as well; absent are
-    scenarios the release is declared not to have, with the reason; quarantine maps a scenario
+    scenarios the release is declared not to have, with the reason; readers are the names of those
+    that look at a form's records; quarantine maps a scenario
     to a reason; partial is the ``--only`` pattern where one was given; today is the ISO date on
     which expiries were looked at; plan is the whole plan without its secrets.
     """
@@ -53,6 +54,7 @@ class Promise:
     stages: Mapping[str, int]
     sample: tuple[int, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
+    readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     known: tuple[Known, ...] = ()
     quarantine: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +76,7 @@ def promise_to_json(promise: Promise) -> dict[str, object]:
         role: [form_to_json(form) for form in forms.values()]
         for role, forms in promise.forms.items()
     }
-    for name in ("absent", "quarantine", "plan", "stages"):
+    for name in ("absent", "readers", "quarantine", "plan", "stages"):
         data[name] = dict(getattr(promise, name))
     return data
 
@@ -100,6 +102,7 @@ def _promise(data: dict[str, Any]) -> Promise:
             "known": tuple(_known(known) for known in data["known"]),
             "forms": {role: _forms(forms) for role, forms in data["forms"].items()},
             "sample": tuple(data["sample"]),
+            "readers": {form: tuple(names) for form, names in data.get("readers", {}).items()},
             "missing": tuple(data["missing"]),
             "warnings": tuple(data["warnings"]),
         }

@@ -30,6 +30,7 @@ def promised() -> Promise:
         stages={"deploy": 1},
         sample=(0,),
         absent={"test_print": "no printer"},
+        readers={"note": ("shown", "colleague")},
         missing=("test_old is gone",),
         known=(Known("note", FOUR, "lost", {"shares": ("1", "2")}, "ticket", "2030-01-01"),),
         quarantine={"test_flaky": "why"},

@@ -71,6 +71,7 @@ def _unproved_reading(grounds: Grounds) -> list[str]:
         if not acknowledged.get(form) and promise.partial is None
     ]
     owed += _never_written(grounds)
+    owed += _never_looked(grounds)
     if not grounds.journeys.measured:
         owed.append("no case was measured")
     if not any(o.role == "candidate" and o.purpose != "before" for o in grounds.observations):
@@ -111,6 +112,24 @@ def _never_written(grounds: Grounds) -> list[str]:
         "the plan"
         for form, names in never.items()
         if names
+    ]
+
+
+def _never_looked(grounds: Grounds) -> list[str]:
+    """Readers that were promised and were shown no record: what people see, nobody knows."""
+    seen = {
+        (record.form, view.reader)
+        for trial in grounds.history.of_role("candidate")
+        for record in trial.records
+        for view in record.shown
+    }
+    if grounds.promise.partial is not None:
+        return []
+    return [
+        f"the reader {reader} of form {form} was shown no record; give its records a key"
+        for form, readers in grounds.promise.readers.items()
+        for reader in readers
+        if (form, reader) not in seen
     ]
 
 

@@ -28,7 +28,8 @@ class ShownCheck:
 
         What the last view lacks blocks where the view before it lacked it as well.
         A view that shows the right value counts whenever it was taken; one that does not counts
-        only where it began after the acknowledgement, the settle time and what may be late.
+        only where it began after the acknowledgement, the settle time and what may be late: before
+        that it is no loss, and no evidence either while nobody has looked again.
         """
         symptoms: list[Symptom] = []
         fields_read = 0
@@ -37,17 +38,22 @@ class ShownCheck:
             for reader in dict.fromkeys(view.reader for view in views):
                 *earlier, last = [view for view in views if view.reader == reader]
                 fields_read += len(last.values)
-                before = {s.field for view in earlier[-1:] for s in self._compare(target, view)}
+                counting = [view for view in earlier[-1:] if self._counts(target, view)]
+                before = {s.field for view in counting for s in self._compare(target, view)}
+                counts = self._counts(target, last)
                 symptoms += [
-                    symptom if symptom.field in before else unconfirmed(symptom)
+                    symptom if counts and symptom.field in before else unconfirmed(symptom)
                     for symptom in self._compare(target, last)
                 ]
         return Judgement(CHECK, tuple(symptoms), fields_read)
 
+    def _counts(self, target: Target, view: Shown) -> bool:
+        limit_s = target.form.settle_s_max + target.form.late_s_max
+        return clock.counts(view.began_s, target.due.ready_s, limit_s, target.faults)
+
     def _compare(self, target: Target, view: Shown) -> Iterator[Symptom]:
         form, due = target.form, target.due
-        limit_s = form.settle_s_max + form.late_s_max
-        if not clock.counts(view.began_s, due.ready_s, limit_s, target.faults):
+        if view.began_s < due.ready_s:  # of what a later save has replaced it says nothing
             return
         for name, value in view.values.items():
             place = due.fields.get(name)

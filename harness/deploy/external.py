@@ -107,12 +107,16 @@ class ExternalDeployment:
         self._refuse("connected with its storages again")
 
     def alive(self) -> bool:
-        """Whether it answers with good health now."""
-        return ask_health(self.url, self._health.path, None).good
+        """Whether it answers with good health now, and still is the release it was."""
+        return not self._problem()
 
     def tail(self, lines: int = 20) -> str:
-        """Nothing: its logs are not ours."""
-        return ""
+        """What its health says, where that is not good; its logs are not ours."""
+        return self._problem()
+
+    def _problem(self) -> str:
+        answer = ask_health(self.url, self._health.path, self._health.release)
+        return health_problem(answer, self._health, self.release.name)
 
     def _refuse(self, act: str) -> NoReturn:
         raise UsageError(

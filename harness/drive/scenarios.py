@@ -66,10 +66,16 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What the scenarios promise for one release; absent maps a scenario to why it is not."""
+    """What the scenarios promise for one release.
+
+    absent maps a scenario to why the release does not have it, left_out a scenario or a file to
+    why pytest would not drive it; readers are the names of those that look at a form's records.
+    """
 
     cases: tuple[Case, ...]
     absent: Mapping[str, str]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +124,11 @@ def collect(spec: Spec, run: Run) -> Collected:
         why = "write a function test_... in a file test_....py there"
         if promise["absent"]:
             why = f"{len(promise['absent'])} are absent in {spec.release}"
+        why = "; ".join(f"{name} {reason}" for name, reason in promise["left_out"].items()) or why
         raise ScenarioError(f"no scenario was collected in {spec.scenarios}: {why}")
     cases = tuple(Case(**case) for case in promise["cases"])
-    return Collected(cases, dict(promise["absent"]))
+    seen = {form: tuple(names) for form, names in promise["readers"].items() if names}
+    return Collected(cases, promise["absent"], promise["left_out"], seen)
 
 
 def drive(
@@ -270,7 +278,7 @@ def _read_promise(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="ascii")))
     except FileNotFoundError:
-        return {"cases": [], "absent": {}, "problems": []}
+        return {"cases": [], "absent": {}, "left_out": {}, "readers": {}, "problems": []}
     except (OSError, ValueError) as error:
         raise DriveFailed(f"the promise {path} cannot be read: {error}") from error
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import RecordUnreadable
+from harness.promise import read_promise
 from harness.runs import RunFolder, list_runs
 
 
@@ -17,19 +19,28 @@ def last_passed(runs: Path, app: str) -> str | None:
     return None
 
 
-def scenarios_promised(runs: Path, app: str, release: str) -> frozenset[str]:
-    """The scenarios that the release's newest passing run had promised; empty without one."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a release's newest passing run had promised; nothing where there is none."""
+
+    scenarios: frozenset[str] = frozenset()
+    fields: frozenset[tuple[str, str]] = frozenset()
+
+
+def promised_before(runs: Path, app: str, release: str) -> Before:
+    """The scenarios, those that were declared absent included, and the fields of each form."""
     for run, verdict in _passed(runs, app):
         if verdict["release"]["name"] == release:
             try:
-                promise = run.read_json("plan.json")
+                promise = read_promise(run.path / "plan.json")
             except RecordUnreadable:
                 continue
-            cases = promise.get("cases", [])
-            absent = promise.get("absent", {})
-            names = [case["scenario"] for case in cases] if isinstance(cases, list) else []
-            return frozenset([*names, *(absent if isinstance(absent, dict) else ())])
-    return frozenset()
+            forms = promise.forms["candidate"].values()
+            return Before(
+                frozenset([*(case.scenario for case in promise.cases), *promise.absent]),
+                frozenset((form.name, field.name) for form in forms for field in form.fields),
+            )
+    return Before()
 
 
 def _passed(runs: Path, app: str) -> Iterator[tuple[RunFolder, Mapping[str, Any]]]:

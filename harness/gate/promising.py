@@ -10,12 +10,13 @@ from pathlib import Path
 
 from harness import corpus
 from harness.deploy.seams import Deployer
-from harness.drive.scenarios import Collected, collect
+from harness.drive.scenarios import collect
 from harness.drive.spec import Spec
 from harness.errors import UsageError
 from harness.gate.asked import Asked
-from harness.gate.baselines import last_passed, scenarios_promised
+from harness.gate.baselines import Before, last_passed, promised_before
 from harness.gate.choosing import possible_on, sample
+from harness.gate.missing import missing
 from harness.model import Case, Form, Role
 from harness.plan import Plan, Profile
 from harness.promise import Known, Promise
@@ -91,6 +92,7 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         same = baseline == asked.candidate
         other = found if same else collect(spec_for(plan, run, "baseline", baseline, profile), run)
         possible = possible_on(cases, other.cases)
+    before = promised_before(asked.runs, plan.app.name, baseline) if baseline else Before()
     chosen = sample(cases, possible, profile.sample_n)
     forms: dict[str, Mapping[str, Form]] = {"candidate": plan.forms(asked.candidate)}
     if baseline is not None:
@@ -112,7 +114,8 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         stages=_stages(cases, baseline, chosen, len(forms["candidate"])),
         sample=chosen,
         absent=found.absent,
-        missing=_missing(asked, plan, baseline, found, today),
+        readers=found.readers,
+        missing=missing(plan, baseline, before, found, today),
         known=_known(plan, today),
         quarantine=_quarantine(plan, cases, today),
         warnings=(*plan.expired(today), *_sample_warning(baseline, chosen, profile.sample_n)),
@@ -142,23 +145,6 @@ def _stages(
         "baseline": len(chosen) if baseline is not None else 0,
         "observe": forms_n,
     }
-
-
-def _missing(
-    asked: Asked, plan: Plan, baseline: str | None, found: Collected, today: date
-) -> tuple[str, ...]:
-    """Scenarios that the baseline's own gate had and this one no longer has."""
-    if baseline is None:
-        return ()
-    before = scenarios_promised(asked.runs, plan.app.name, baseline)
-    now = {case.scenario for case in found.cases} | set(found.absent)
-    excused = [q.scenario for q in plan.quarantine if not q.expired(today)]
-    return tuple(
-        f"{scenario} was promised for {baseline} and is gone; bring it back, or put it in "
-        "[[quarantine]] with a reason"
-        for scenario in sorted(before - now)
-        if not any(fnmatch.fnmatchcase(scenario, glob) for glob in excused)
-    )
 
 
 def _known(plan: Plan, today: date) -> tuple[Known, ...]:

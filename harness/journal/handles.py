@@ -148,6 +148,11 @@ class Trial:
         finally:
             fault.ended_s = self.writer.write(ev.FaultEnded(fault=name, trial=self.id))
 
+    @property
+    def faults_ended_s(self) -> float:
+        """When the last fault of this trial was over; 0 without any."""
+        return max((fault.ended_s or 0.0 for fault in self._faults), default=0.0)
+
     def fault_since(self, began_s: float) -> str | None:
         """The latest fault of this trial that was on at began_s or later."""
         for fault in reversed(self._faults):

@@ -102,6 +102,13 @@ def _deployer(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(("release", "port"), "", told)
     if deployer != "external":
         return
+    health = release.get("health")
+    if not isinstance(health, dict) or "release" not in health:
+        told = (
+            "nobody would know which release answers there; write "
+            'health = { path = "/healthz", release = "KEY OF ITS NAME IN THE JSON" }'
+        )
+        yield Problem(("release", "health"), "" if health is None else shown(health), told)
     for name, storage in _tables(raw, "storage").items():
         if isinstance(storage, dict) and "url" not in storage:
             told = 'a release that runs already has storage of its own; write url = "${READ_DSN}"'

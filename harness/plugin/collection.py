@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from harness.errors import EnvironmentBroken, ScenarioError
 from harness.factors import Levelled, absence, rows, scenario_of
 from harness.model import Case
+from harness.plugin import readers
 from harness.plugin import session as sessions
 
 REASON_CHARS_MAX = 500
@@ -22,6 +24,7 @@ class Collecting:
     def __init__(self, session: sessions.Session) -> None:
         self.round = session
         self.absent: dict[str, str] = {}
+        self.left_out: dict[str, str] = {}
         self.problems: list[dict[str, str]] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -43,16 +46,33 @@ class Collecting:
         metafunc.parametrize("case", found, ids=[row.id for row in found])
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep why a file could not be collected."""
+        """Keep why a file could not be collected, or was skipped as a whole."""
         if report.failed:
             reason = _last_error(str(report.longrepr))
             self.problems.append({"file": report.nodeid, "reason": reason})
+        elif report.skipped:
+            told = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+            reason = str(told).removeprefix("Skipped: ")[:REASON_CHARS_MAX]
+            self.left_out[report.nodeid] = f"was skipped as a whole: {reason}"
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
-        """Leave out what the release does not have, and what this round does not drive."""
+    ) -> Generator[None]:
+        """Leave out what the release does not have, and what this round does not drive.
+
+        What the application's own hooks leave out is told: it was there to be driven.
+        """
+        there = {case_id(item): item for item in items}
+        yield
+        here = {case_id(item) for item in items}
+        for name, item in there.items():
+            if name not in here:
+                told = "was deselected by the application's own pytest configuration"
+                self.left_out[scenario_id(item)] = told
+        self._choose(config, items)
+
+    def _choose(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         kept: dict[str, pytest.Item] = {}
         left_out: list[pytest.Item] = []
         for item in items:
@@ -75,12 +95,15 @@ class Collecting:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write the promise where a gate asked for it; raises EnvironmentBroken."""
-        out = self.round.spec.cases_out
+        spec = self.round.spec
+        out = spec.cases_out
         if out is None:
             return
         promise = {
             "cases": [asdict(case_of(item, self.round)) for item in session.items],
             "absent": self.absent,
+            "left_out": self.left_out,
+            "readers": {form: [r.name for r in readers.of_form(form)] for form in spec.forms},
             "problems": self.problems,
         }
         try:

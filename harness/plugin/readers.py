@@ -137,12 +137,10 @@ class Reading:
 
     def _first(self, record: Record, found: Reader) -> None:
         shown = self._look(record, found)
+        self.writer.write(shown)
         due = due_shown(record)
-        if shown.error is None and _whole(record, due, shown.values):
-            self.writer.write(shown)
-            return
-        last = max(save.ended_s for save in record.saves if save.state == "acknowledged")
-        self.waiting.append(_Waiting(record, found, due, last + record.form.settle_s_max))
+        if shown.error is not None or not _whole(record, due, shown.values):
+            self.waiting.append(_Waiting(record, found, due, _counts_from_s(record)))
 
     def _look(self, record: Record, found: Reader) -> ev.Shown:
         from playwright.sync_api import Error as PlaywrightError
@@ -187,6 +185,13 @@ class Reading:
         if fixture not in self.states:
             self.states[fixture] = self.storage_state(fixture)
         return self.states[fixture]
+
+
+def _counts_from_s(record: Record) -> float:
+    """From when a page has no excuse left: no save and no fault of ours is any fresher."""
+    ended_s = max(save.ended_s for save in record.saves)
+    form = record.form
+    return max(ended_s, record.trial.faults_ended_s) + form.settle_s_max + form.late_s_max
 
 
 def due_shown(record: Record) -> dict[str, Value]:

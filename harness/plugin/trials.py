@@ -80,6 +80,9 @@ class Running:
             return
         self.ended = True
         self.pages.forget()
+        if self.outcome == "completed" and self.pages.host_trouble:
+            # Whatever it shows, it is not what the release does by itself: it is run again.
+            self.outcome, self.message = "environment", self.pages.host_trouble
         self.writer.write(
             ev.TrialEnded(
                 trial=self.id,

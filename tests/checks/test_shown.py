@@ -32,8 +32,9 @@ def test_what_is_shown_right_is_fine() -> None:
 
 
 def test_a_view_within_the_limit_says_nothing() -> None:
-    """A read path may lag as long as the form settles, and as late as the plan allows."""
-    for after_s, expected in ((1.0, {}), (20.0, {}), (40.0, {"reason": "stale"})):
+    """A read path may lag, as late as the plan allows; until then nobody knows what it shows."""
+    early = {"reason": "stale (inconclusive)"}
+    for after_s, expected in ((1.0, early), (20.0, early), (40.0, {"reason": "stale"})):
         story = Story(form("note", settle_s_max=2.0, late_s_max=30.0))
         record = story.trial().record("7").save("reason").acknowledged()
         story.waits(after_s)
@@ -41,6 +42,27 @@ def test_a_view_within_the_limit_says_nothing() -> None:
         record.is_shown(reason="ancien")
 
         assert expected == story.ends().seen
+
+
+def test_a_view_that_lags_and_catches_up_is_fine() -> None:
+    """What was shown too early to count is forgotten once the right value is shown."""
+    story = Story()
+    record = story.trial().record("7").save("reason").acknowledged()
+    record.is_shown(reason="ancien")
+    story.waits(10)
+    record.is_shown(reason=record.text("reason", revision=1))
+
+    assert {} == story.ends().seen
+
+
+def test_a_worker_that_ends_before_its_second_look_proves_nothing() -> None:
+    """A page that lagged and was never looked at again is missing evidence, not a pass."""
+    story = Story()
+    story.another()
+    record = story.trial().record("7").save("reason").acknowledged()
+    record.is_shown(reason="ancien")
+
+    assert "inconclusive" == story.ends().judged().verdict
 
 
 def test_one_wrong_view_blocks_nothing() -> None:

@@ -66,6 +66,17 @@ def test_a_running_release_is_taken_as_it_is(write_plan: Write, run: RunFolder, 
         assert deployment.tail() == ""
 
 
+def test_a_running_address_that_becomes_another_release_is_told(
+    write_plan: Write, run: RunFolder, site: Site
+) -> None:
+    """What was rolled out or back in the middle is not the release that was promised."""
+    with make(write_plan, run, site.url).deploy(RELEASE, "candidate", None) as deployment:
+        site.names = ["1.2.0"]
+
+        assert not deployment.alive()
+        assert deployment.tail() == "/healthz answers release '1.2.0', not '1.1.0'"
+
+
 @pytest.mark.parametrize("act", ["kill", "pause", "resume", "restart"])
 def test_a_running_release_cannot_be_acted_on(
     write_plan: Write, run: RunFolder, site: Site, act: str

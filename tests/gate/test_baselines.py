@@ -1,10 +1,13 @@
 """What earlier runs say about the baseline."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.gate.baselines import last_passed, scenarios_promised
+from harness.gate.baselines import Before, last_passed, promised_before
+from harness.promise import promise_to_json
+from tests.checks.story import Story, single
 
 
 def run(runs: Path, number: int, release: str, verdict: str, **more: Any) -> None:
@@ -13,8 +16,10 @@ def run(runs: Path, number: int, release: str, verdict: str, **more: Any) -> Non
     (folder / "journal").mkdir(parents=True)
     answer = {"app": "shop", "release": {"name": release}, "verdict": verdict, "warnings": []}
     (folder / "verdict.json").write_text(json.dumps({**answer, **more}))
-    promise = {"cases": [{"scenario": f"test_{number}"}], "absent": {"test_absent": "why"}}
-    (folder / "plan.json").write_text(json.dumps(promise))
+    story = Story(single())
+    story.case(f"test_{number}")
+    promise = replace(story.promise(), absent={"test_absent": "why"})
+    (folder / "plan.json").write_text(json.dumps(promise_to_json(promise)))
 
 
 def test_the_newest_pass_is_the_baseline(tmp_path: Path) -> None:
@@ -51,10 +56,12 @@ def test_a_damaged_verdict_is_passed_over(tmp_path: Path) -> None:
     assert last_passed(tmp_path, "shop") == "1.0"
 
 
-def test_promised_scenarios_are_those_of_the_newest_pass(tmp_path: Path) -> None:
+def test_what_was_promised_before_is_that_of_the_newest_pass(tmp_path: Path) -> None:
     """What the baseline's newest passing run promised counts, declared absences included."""
     run(tmp_path, 1, "1.0", "pass")
     run(tmp_path, 2, "1.0", "pass")
+    before = promised_before(tmp_path, "shop", "1.0")
 
-    assert scenarios_promised(tmp_path, "shop", "1.0") == {"test_2", "test_absent"}
-    assert scenarios_promised(tmp_path, "shop", "9.9") == frozenset()
+    assert before.scenarios == {"test_2", "test_absent"}
+    assert before.fields == {("note", "reason")}
+    assert promised_before(tmp_path, "shop", "9.9") == Before()

@@ -146,6 +146,7 @@ def test_a_mistake_is_named_with_what_to_write(tmp_path: Path, more: str, expect
         ('deployer = "process"', 'deployer = "docker"', "write [release.docker]"),
         ('deployer = "process"', 'deployer = "docker"', "docker has to know where"),
         ('deployer = "process"', 'deployer = "external"', "storage.main.url: a release that runs"),
+        ('deployer = "process"', 'deployer = "external"', "release.health: nobody would know"),
         ('deployer = "process"', 'deployer = "dokcer"', "write 'docker', 'compose', 'process' or"),
         ('"{port}"', '"{storage.mian.url}"', "no storage is called 'mian'; write main"),
         ('"{port}"', '"{service.redis.host}"', "no service is called 'redis'"),
@@ -293,6 +294,7 @@ def test_another_deployer_has_to_have_its_section(tmp_path: Path) -> None:
     plan = load(
         tmp_path,
         "[release.external]\nurl = 'http://x'\n",
+        ('deployer = "process"', 'deployer = "process"\nhealth = { release = "name" }'),
         ("[storage.main]", "[storage.main]\nurl = 'postgresql://h'"),
     )
 

@@ -24,6 +24,7 @@ PLAN = """
 name = "board"
 [release]
 deployer = "external"
+health = { release = "release" }
 [release.external]
 url = "http://127.0.0.1:9"
 [storage.main]

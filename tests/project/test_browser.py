@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 import harness.browser
+from harness.browser import SHELL
 from tools import browser
 
 
@@ -56,10 +57,10 @@ def test_a_browser_that_is_there_is_taken(machine: Machine) -> None:
 
 def test_debian_gets_its_own_package(machine: Machine) -> None:
     """Root on Debian gets the headless shell of Debian."""
-    machine.reaches = {browser.SHELL}
+    machine.reaches = {SHELL}
 
     assert browser.main() == 0
-    assert machine.commands[-1][-1] == browser.SHELL
+    assert machine.commands[-1][-1] == SHELL
 
 
 @pytest.mark.parametrize("is_root", [True, False])
