@@ -26,12 +26,13 @@ RUNS = Path(".harness/runs")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing looked at; remedy is what to do where ok is False, else ""."""
+    """One thing looked at; remedy is what to do where ok is False, else ""; word is its mark."""
 
     name: str
     ok: bool
     sentence: str
     remedy: str = ""
+    word: str = "missing"
 
 
 def examine(runs: Path = RUNS, env: Mapping[str, str] = os.environ) -> list[Line]:
@@ -60,7 +61,8 @@ def _python() -> Line:
     if sys.version_info >= PYTHON_MIN:
         return Line("python", True, f"{version} at {sys.executable}")
     wanted = ".".join(str(part) for part in PYTHON_MIN)
-    return Line("python", False, f"{version} is too old", f"install Python {wanted} or newer")
+    told = f"install Python {wanted} or newer"
+    return Line("python", False, f"{version} is too old", told, "too old")
 
 
 def _postgres() -> Line:
@@ -103,12 +105,11 @@ def _runs_folder(runs: Path) -> Line:
     try:
         _try_write(runs)
     except EnvironmentBroken as error:
-        return Line("runs folder", False, str(error), "name another one with --runs")
+        return Line("runs folder", False, str(error), "name another one with --runs", "broken")
     if free < FREE_MB_MIN:
         told = f"{free} MB free on the disk of {runs}, a gate needs {FREE_MB_MIN}"
-        return Line(
-            "runs folder", False, told, "free disk space, or name another folder with --runs"
-        )
+        remedy = "free disk space, or name another folder with --runs"
+        return Line("runs folder", False, told, remedy, "full")
     return Line("runs folder", True, f"{runs} can be written, {free} MB free")
 
 
@@ -127,7 +128,8 @@ def _abandoned() -> Iterator[Line]:
     try:
         found = find_abandoned()
     except EnvironmentBroken as error:
-        yield Line("leases", False, str(error), "remove that folder, or set TMPDIR to another one")
+        remedy = "remove that folder, or set TMPDIR to another one"
+        yield Line("leases", False, str(error), remedy, "broken")
         return
     for left in found:
         pids = ", ".join(str(pid) for pid in left.pids)
@@ -135,4 +137,4 @@ def _abandoned() -> Iterator[Line]:
         running += " and containers" if left.containers else ""
         folder = left.run_folder or "no run folder"
         told = f"{left.run_id} was cut off and {running}; {folder}, scratch in {left.lease}"
-        yield Line("abandoned run", False, told, "harness doctor --clean")
+        yield Line("abandoned run", False, told, "harness doctor --clean", "left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from harness.checks.collateral import CollateralCheck
 from harness.checks.controls import Controls, plant_controls
@@ -190,37 +191,56 @@ def _broken_journey(
 def _known(
     finding: Finding, promise: Promise, symptoms: Sequence[Symptom], history: History
 ) -> Finding:
-    """A blocking finding that an entry of the plan covers whole; a wider trigger never matches."""
-    levels = [
-        history.trials[symptom.trial].began.levels
+    """A finding that an entry of the plan covers whole, and that is the baseline's as well.
+
+    A wider trigger never matches.
+    """
+    by_id = {case.id: case for case in promise.cases}
+    failing = [
+        by_id[history.trials[symptom.trial].began.case]
         for symptom in symptoms
         if (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
         == (finding.check, finding.anomaly, finding.form, finding.severity)
         and symptom.field in finding.fields
         and symptom.trial in history.trials
+        and history.trials[symptom.trial].began.case in by_id
     ]
+    if promise.baseline is not None and not finding.preexisting:
+        return finding
     for entry in promise.known:
-        if promise.today <= entry.expires and _covers(entry, finding, levels):
+        if promise.today <= entry.expires and _covers(entry, finding, failing):
             return with_known(finding, f"{entry.reason} (until {entry.expires})")
     return finding
 
 
-def _covers(entry: Known, finding: Finding, failing: Sequence[Mapping[str, str]]) -> bool:
-    """An entry without factors covers every trigger: it says that it is whatever was done.
-
-    The finding's own condition has to lie within the entry's, and so has each failing case.
-    """
-    conditions = finding.trigger.conditions
+def _covers(entry: Known, finding: Finding, failing: Sequence[Case]) -> bool:
     return (
         finding.severity is Severity.BLOCK
         and (finding.form, str(finding.anomaly)) == (entry.form, entry.anomaly)
         and set(finding.fields) <= set(entry.fields)
-        and all(
-            factor in conditions
-            and set(conditions[factor]) <= set(levels)
-            and all(case.get(factor) in levels for case in failing)
-            for factor, levels in entry.trigger.items()
-        )
+        and (_within_levels if entry.trigger else _within_scenarios)(entry, finding, failing)
+    )
+
+
+def _within_levels(entry: Known, finding: Finding, failing: Sequence[Case]) -> bool:
+    """The finding's own condition lies within the entry's, and so does each failing case."""
+    conditions = finding.trigger.conditions
+    return all(
+        factor in conditions
+        and set(conditions[factor]) <= set(levels)
+        and all(case.levels.get(factor) in levels for case in failing)
+        for factor, levels in entry.trigger.items()
+    )
+
+
+def _within_scenarios(entry: Known, finding: Finding, failing: Sequence[Case]) -> bool:
+    """The entry has the finding's own words, or a pattern that each failing scenario fits."""
+    if finding.trigger.text == entry.where:
+        return True
+    names = {case.scenario for case in failing}
+    return bool(names) and all(
+        fnmatchcase(name, entry.where) or fnmatchcase(name.rpartition("::")[2], entry.where)
+        for name in names
     )
 
 

@@ -17,7 +17,11 @@ SCHEMA = "harness.plan/1"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A loss the plan knows of and lets pass until it expires (ISO date)."""
+    """A loss the plan knows of and lets pass until it expires (ISO date).
+
+    trigger are levels per factor; where there are none, where is a pattern for the names of the
+    scenarios in which it happens, or the words of the finding's own trigger.
+    """
 
     form: str
     fields: tuple[str, ...]
@@ -25,6 +29,7 @@ class Known:
     trigger: Mapping[str, tuple[str, ...]]
     reason: str
     expires: str
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from harness.model import (
 from harness.observations import Observation, Row
 
 CHECK = "collateral"
+# What no field covers and the plan does not leave unchecked, as a finding speaks of it.
+OTHER_COLUMNS = "other columns"
 _Place: TypeAlias = tuple[str, str, Key]
 
 
@@ -34,7 +36,7 @@ class CollateralCheck:
     forms: Mapping[str, Form]
 
     def judge(self, history: History, observations: Sequence[Observation]) -> Judgement:
-        """Every earlier row that no record of the journal names; a field at a time."""
+        """Every earlier row that no record of the journal names, whole; a field at a time."""
         mine = [o for o in observations if o.role == self.role]
         before = next((o for o in mine if o.purpose == "before"), None)
         later = [o for o in mine if o.purpose != "before"]
@@ -75,9 +77,17 @@ class CollateralCheck:
             found = [_held(rows, row.key, spec.name) for _, rows in reads]
             wrong = [not same(value, f, spec.contract, spec.kind) for f in found]
             if wrong[-1]:
-                confirmed = len(wrong) > 1 and all(wrong)
-                severity = Severity.BLOCK if confirmed else Severity.INCONCLUSIVE
-                yield _symptom(row, spec.name, value, found[-1], severity, reads[-1][0])
+                yield _symptom(row, spec.name, value, found[-1], _severity(wrong), reads[-1][0])
+        rests = [rows[row.key].rest if row.key in rows else row.rest for _, rows in reads]
+        changed = [bool(row.rest) and rest != row.rest for rest in rests]
+        if changed[-1]:
+            severity = _severity(changed)
+            yield _symptom(row, OTHER_COLUMNS, row.rest, rests[-1], severity, reads[-1][0])
+
+
+def _severity(wrong: Sequence[bool]) -> Severity:
+    """What the last read shows blocks where the one before it showed it as well."""
+    return Severity.BLOCK if len(wrong) > 1 and all(wrong) else Severity.INCONCLUSIVE
 
 
 def _by_key(rows: Sequence[Row]) -> dict[Key, Row]:

@@ -63,9 +63,10 @@ def why_no_evidence(trial: Trial, hidden: Collection[str] = ()) -> str | None:
     unknown = [s for s in trial.saves if s.state == "unknown" and s.fault is None]
     if unknown:
         return f"a save ended unknown without a fault of ours: {unknown[0].evidence}"
-    if not any(save.state in ("acknowledged", "refused") for save in trial.saves):
+    told = [save.id for save in trial.saves if save.state in ("acknowledged", "refused")]
+    if not told:
         return "it acknowledged nothing, so it proves nothing"
-    if all(save.id in hidden for save in trial.saves):
+    if all(save in hidden for save in told):
         return f"nothing is left of its saves to compare: {HIDDEN}; give each case its own record"
     return None
 

@@ -330,10 +330,13 @@ def _cut_by_page(place: Due, name: str) -> Oddity | None:
     if place.save is None or not place.save.typed.get(name):
         return None
     whole, held = place.save.intended.values[name], place.value
-    if not isinstance(whole, str) or not isinstance(held, str) or not held:
+    if not isinstance(whole, str) or not isinstance(held, str):
         return None
+    if not held and canonical(whole, LOOSE).strip():
+        note = f"the page held nothing of {len(whole)} characters and said nothing of it"
+        return Oddity(Anomaly.LOST, note, due=whole, layer=Layer.PAGE)
     rest = canonical(whole, LOOSE).removeprefix(canonical(held, LOOSE))
-    if rest == canonical(whole, LOOSE) or not rest.strip():
+    if not held or rest == canonical(whole, LOOSE) or not rest.strip():
         return None
     note = f"the page held {len(held)} of {len(whole)} characters and said nothing of it"
     return Oddity(Anomaly.TRUNCATED, note, due=whole, layer=Layer.PAGE)

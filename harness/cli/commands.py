@@ -231,8 +231,8 @@ def doctor(clean: bool, runs: Path) -> int:
         return 0
     found = doctor.examine(runs)
     for finding in found:
-        mark = "ok     " if finding.ok else "MISSING"
-        click.echo(f"{mark}  {finding.name}: {finding.sentence}")
+        mark = "ok" if finding.ok else finding.word.upper()
+        click.echo(f"{mark:<7}  {finding.name}: {finding.sentence}")
         if not finding.ok and finding.remedy:
             click.echo(f"         {finding.remedy}")
     return 0 if all(finding.ok for finding in found) else 3

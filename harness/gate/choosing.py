@@ -79,9 +79,9 @@ def _is_final(trial: Trial, grounds: Grounds) -> bool:
     """Whether another attempt can be no other: by its outcome, or as it shows nothing of a save."""
     if trial.ended is None:
         return False
-    completed = trial.ended.outcome == "completed"
-    hidden = completed and all(save.id in grounds.storage.saves_hidden for save in trial.saves)
-    return hidden or trial.ended.outcome in ("told", "misused", "skipped")
+    hidden = all(save.id in grounds.storage.saves_hidden for save in trial.saves)
+    shows_nothing = trial.ended.outcome == "completed" and hidden
+    return shows_nothing or trial.ended.outcome in ("told", "misused", "skipped")
 
 
 def broken(grounds: Grounds) -> tuple[int, ...]:

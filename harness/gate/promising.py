@@ -149,7 +149,15 @@ def _stages(
 
 def _known(plan: Plan, today: date) -> tuple[Known, ...]:
     return tuple(
-        Known(k.form, k.names, str(k.anomaly), k.conditions, k.reason, k.expires.isoformat())
+        Known(
+            k.form,
+            k.names,
+            str(k.anomaly),
+            k.conditions,
+            k.reason,
+            k.expires.isoformat(),
+            k.trigger if isinstance(k.trigger, str) else "",
+        )
         for k in plan.known
         if not k.expired(today)
     )

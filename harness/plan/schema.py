@@ -92,13 +92,16 @@ def _text_classes(value: object) -> int | tuple[str, ...] | Literal["all"]:
 
 
 def _trigger(value: object) -> str | Mapping[str, tuple[str, ...]]:
-    if isinstance(value, str) and value.strip():
+    if isinstance(value, str) and value.strip("*?[]! "):
         return value
     if isinstance(value, dict) and value:
         levels = {str(factor): _levels(found) for factor, found in value.items()}
         if all(levels.values()):
             return levels
-    raise ValueError('write the factors and their levels, as { shares = ["2", "5"] }, or a text')
+    raise ValueError(
+        'write the factors and their levels, as { shares = ["2", "5"] }, or a text that names the '
+        'scenarios, as "test_share*"'
+    )
 
 
 def _levels(value: object) -> tuple[str, ...]:
@@ -338,7 +341,7 @@ class Known(_Expiring):
 
     @property
     def conditions(self) -> Mapping[str, tuple[str, ...]]:
-        """The trigger's levels per factor; empty where it is a text."""
+        """The trigger's levels per factor; empty where it is a text, which names scenarios."""
         return {} if isinstance(self.trigger, str) else self.trigger
 
 

@@ -70,6 +70,7 @@ class Story:
     trials: list[TrialStory] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    rest: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def forms(self) -> dict[str, Form]:
@@ -167,7 +168,11 @@ class Story:
         for purpose in purposes:
             self.waits(after_s)
             rows = {
-                name: tuple(row for row in self.rows[role] if row.form == name)
+                name: tuple(
+                    replace(row, rest=self.rest.get((row.form, row.key[0]), ""))
+                    for row in self.rows[role]
+                    if row.form == name
+                )
                 for name in self.forms
             }
             began_s = self.now_s = round(self.now_s + TICK_S, 6)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from harness.journal.events import TrialEnded
 from harness.judge import say
-from harness.model import Field
+from harness.model import Field, Release
 from harness.promise import Known
 from tests.checks.story import FOUR, Story, form, lost_when_shared
 
@@ -122,6 +124,46 @@ def test_an_entry_covers_nothing_wider() -> None:
         story.changes["known"] = (narrow,)
 
         assert "block" == story.ends().judged().verdict
+
+
+WORDS = (
+    "when shares is 1, 2 or 5 (all 9 such cases of test_consultation_then_share, none of 3 others)"
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "verdict"),
+    [
+        ("test_consultation_then_share", "pass"),
+        ("test_consultation*", "pass"),
+        (WORDS, "pass"),
+        ("test_other", "block"),
+        ("when shares is 1", "block"),
+    ],
+)
+def test_an_entry_with_a_text_names_the_scenarios(where: str, verdict: str) -> None:
+    """A text covers what happens in the scenarios it names, and nothing wider."""
+    story = lost_when_shared()
+    story.changes["known"] = (replace(known(), where=where),)
+    story.changes["stages"] = {}
+
+    assert verdict == story.ends().judged().verdict
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(True, "pass"), (False, "block")])
+def test_a_known_loss_is_one_of_the_baseline_as_well(lost: bool, verdict: str) -> None:
+    """What the baseline keeps and the candidate loses is new, whatever the plan knows."""
+    story = lost_when_shared()
+    again = next(trial for trial in story.trials if trial.case.levels["shares"] == "1")
+    sample = story.trial(again=again, role="baseline").record("7").save(*FOUR)
+    sample.acknowledged(stores=not lost)
+    story.changes |= {
+        "known": (known(shares=("1", "2", "5")),),
+        "baseline": Release("v1"),
+        "stages": {},
+    }
+
+    assert verdict == story.ends("baseline").ends().judged().verdict
 
 
 def test_an_entry_does_not_cover_another_scenario() -> None:

@@ -247,8 +247,8 @@ def test_a_known_loss_names_levels_as_text(tmp_path: Path) -> None:
 
     assert (Anomaly.LOST, ("text",)) == (known.anomaly, known.names)
     assert {"shares": ("2", "5"), "moment": ("before",)} == known.conditions
-    text = load(tmp_path, KNOWN.replace('{ shares = [2, "5"], moment = "before" }', '"under load"'))
-    assert ("under load", {}) == (text.known[0].trigger, text.known[0].conditions)
+    text = load(tmp_path, KNOWN.replace('{ shares = [2, "5"], moment = "before" }', '"test_fax*"'))
+    assert ("test_fax*", {}) == (text.known[0].trigger, text.known[0].conditions)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +260,7 @@ def test_a_known_loss_names_levels_as_text(tmp_path: Path) -> None:
         ('field = "text"', 'field = "text"\nfields = "text"', "one of the two"),
         ('"lost"', '"lots"', "no such anomaly; one of misplaced"),
         ('trigger = { shares = [2, "5"], moment = "before" }', "", "known[0].trigger: is missing"),
+        ('{ shares = [2, "5"], moment = "before" }', '"*"', "or a text that names the scenarios"),
         ('{ shares = [2, "5"], moment = "before" }', "{}", "write the factors and their levels"),
         ('{ shares = [2, "5"], moment = "before" }', "{ a = [] }", "write the factors and their"),
         ("2024-02-29", "2024", "known[0].expires = 2024: write a day"),
