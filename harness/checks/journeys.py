@@ -71,7 +71,7 @@ def why_no_evidence(trial: Trial, hidden: Collection[str] = ()) -> str | None:
     return None
 
 
-HIDDEN = "a later save wrote over it, or it wrote what stood there already"
+HIDDEN = "a later save or deletion took its place, or it changed nothing"
 _WORDS = {
     "broken": "the journey broke",
     "misused": "the scenario is at fault",

@@ -22,11 +22,19 @@ EXIT_INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command and exit with its code; a crash is never a verdict's code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _INTERRUPTS:
+        signal.signal(number, _interrupt)
     sys.exit(_run())
 
 
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Stop, once: what was started is ended however often an impatient hand asks for it."""
+    for number in _INTERRUPTS:
+        # Not SIG_IGN, which children would inherit.
+        signal.signal(number, lambda _number, _frame: None)
     raise KeyboardInterrupt
 
 
@@ -41,6 +49,9 @@ def _run() -> int:
             error.show()
         return EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
+        for number in _INTERRUPTS:
+            # The interpreter's own end gives handlers up, and would die of a late signal.
+            signal.signal(number, signal.SIG_IGN)
         click.echo("harness: interrupted; what was started is ended", err=True)
         return EXIT_INTERRUPTED
     except HarnessError as error:

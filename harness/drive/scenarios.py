@@ -63,6 +63,11 @@ class Run(Protocol):
         """What marks every process of the run."""
         ...
 
+    @property
+    def temporary(self) -> Path:
+        """Where a child may leave what nobody needs after the run."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Collected:
@@ -185,7 +190,9 @@ class _Child:
             "--harness-spec", str(path), "--rootdir", str(spec.root), *_OPTIONS, *options,
         ]  # fmt: skip
         kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-        self._env = {**kept, **run.environment, "PYTHONUNBUFFERED": "1"}
+        # A browser that is killed leaves its profile behind.
+        mine = {"PYTHONUNBUFFERED": "1", "TMPDIR": str(run.temporary)}
+        self._env = {**kept, **run.environment, **mine}
 
     def run(self, timeout_s_max: float, on_poll: Callable[[], None]) -> int:
         """Run to the end and give the exit code; raises DriveFailed past the limit."""

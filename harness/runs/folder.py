@@ -67,6 +67,12 @@ class RunFolder:
         """What every child process of the run gets in its environment."""
         return self.lease.environment
 
+    @property
+    def temporary(self) -> Path:
+        """Where its children keep what is of no use after them; gone with the lease."""
+        folder = self.lease.folder / "temporary"
+        return folder if folder.exists() else self.lease.scratch(folder.name)
+
     def write_json(self, name: str, data: object) -> Path:
         """Write the file in one step; raises EnvironmentBroken, the old file then stays."""
         text = json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False)

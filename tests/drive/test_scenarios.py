@@ -122,6 +122,43 @@ class TestCollect:
 
         assert 4 == len(collect(spec, run).cases)
 
+    def test_what_pytest_leaves_out_is_told(self, spec: Spec, run: Folder) -> None:
+        """A file skipped as a whole, and what hooks deselect or drop, was there to be driven."""
+        write(spec.root, "test_two.py", TWO)
+        write(spec.root, "test_fax.py", "import pytest\npytest.importorskip('no_fax_here')\n")
+        write(
+            spec.root,
+            "conftest.py",
+            """
+            def pytest_collection_modifyitems(config, items):
+                items[:] = [item for item in items if "test_open" not in item.name]
+            """,
+        )
+
+        found = collect(spec, run)
+
+        assert 3 == len(found.cases)
+        assert {"test_fax.py", OPEN} == {name.split("scenarios/")[-1] for name in found.left_out}
+        assert "deselected by the application's own pytest configuration" in found.left_out[OPEN]
+        assert any("no_fax_here" in reason for reason in found.left_out.values())
+
+    def test_readers_are_promised(self, spec: Spec, run: Folder) -> None:
+        """Who looks at which form is known before anything is driven."""
+        write(spec.root, "test_two.py", TWO)
+        write(
+            spec.root,
+            "conftest.py",
+            """
+            from harness.plugin import reader
+
+            @reader("note")
+            def colleague(key):
+                return None
+            """,
+        )
+
+        assert {"note": ("colleague",)} == collect(spec, run).readers
+
     def test_a_file_that_cannot_be_imported_is_named(self, spec: Spec, run: Folder) -> None:
         """An import that fails is the author's to mend: the error names file and reason."""
         write(spec.root, "test_two.py", TWO)

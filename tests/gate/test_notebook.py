@@ -1,11 +1,14 @@
 """The gate, whole, on an application that nothing of the product knows."""
 
 import json
+import shutil
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
+from harness.checks.journeys import HIDDEN
 from tests.notebook.gating import NOTEBOOK, Called, calling, gate, harness, left_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -30,7 +33,9 @@ def test_a_good_release_passes(passed: Called) -> None:
     assert passed.verdict["evidence"]["cases"] == 9
     assert passed.verdict["evidence"]["saves"] == {"acknowledged": 12, "refused": 0, "unknown": 0}
     assert passed.verdict["warnings"] == [
-        "no release has passed yet, so there is no baseline to compare with"
+        "no release has passed yet, so there is no baseline to compare with",
+        # The note that is deleted at once.
+        f"not compared: 1 acknowledged save; {HIDDEN}",
     ]
 
 
@@ -152,6 +157,30 @@ def test_an_interrupted_gate_leaves_nothing(number: signal.Signals, tmp_path: Pa
     assert called.run is not None
     assert not (called.run / "verdict.json").exists()
     assert harness("judge", called.run).code == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["start", "deploy", "scenarios", "rerun", "baseline", "observe"])
+def test_an_impatient_hand_in_any_stage_leaves_nothing(
+    stage: str, passed: Called, runs: Path, tmp_path: Path
+) -> None:
+    """However often it is interrupted, and wherever: exit 130, nothing running, no verdict."""
+    assert passed.code == 0
+    mine = shutil.copytree(runs, tmp_path / "runs")
+    words = ("--plan", NOTEBOOK, "--runs", mine, "--only", "test_edit")
+    with calling("gate", "swallows", *words, runs=mine) as call:
+        call.until(f"{stage}: ")
+        for _ in range(4):
+            time.sleep(0.1)
+            call.process.send_signal(signal.SIGINT)
+        called = call.ended(60)
+
+    assert called.code == 130, called.err
+    assert "interrupted; what was started is ended" in called.err
+    assert "Traceback" not in called.err
+    assert called.left() == []
+    assert called.run is not None
+    assert not (called.run / "verdict.json").exists()
 
 
 def test_killed_beside_another(tmp_path: Path) -> None:

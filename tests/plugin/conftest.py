@@ -50,6 +50,12 @@ class Folder:
     def environment(self) -> dict[str, str]:
         return {"HARNESS_RUN": "20260101-000000-ab12"}
 
+    @property
+    def temporary(self) -> Path:
+        folder = self.path / "temporary"
+        folder.mkdir(exist_ok=True)
+        return folder
+
 
 MakeSpec = Callable[..., tuple[Spec, Folder]]
 

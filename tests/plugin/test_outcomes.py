@@ -8,9 +8,13 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 
 from harness.errors import EnvironmentBroken, ScenarioError
+from harness.journal.events import TrialEnded
+from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
+from harness.model import Case
 from harness.plugin.requests import Requests
-from harness.plugin.trials import outcome_of
+from harness.plugin.session import Session
+from harness.plugin.trials import Running, outcome_of
 from tests.plugin.conftest import spec_in
 
 
@@ -33,6 +37,23 @@ def test_only_what_the_release_can_have_done_is_held_against_it(
 ) -> None:
     """What the host or the scenario broke is not a broken journey."""
     assert outcome == outcome_of(error)
+
+
+def test_a_trial_that_completed_without_a_request_is_run_again(tmp_path: Path) -> None:
+    """What the host dropped may have been a script of the page: such a trial is no evidence."""
+    spec, _ = spec_in(tmp_path)
+    session = Session(spec, by_author=False, worker="main")
+    running = Running(session, Case("test_x.py::test_a", 0, "test_a", "test_x.py", 1))
+    running.began()
+    running.pages._requests._failed(Dropped("net::ERR_NETWORK_CHANGED"))  # type: ignore[arg-type]
+    running.end()
+    session.close()
+
+    (ended,) = [e for e in read_journal(spec.journal) if isinstance(e, TrialEnded)]
+    assert ("environment", "net::ERR_NETWORK_CHANGED at /static/page.js") == (
+        ended.outcome,
+        ended.message,
+    )
 
 
 class Dropped:
