@@ -265,12 +265,14 @@ class TestShown:
         )
 
     def test_what_is_not_shown_is_looked_at_again(self, driven: Driven) -> None:
-        """A record that is not whole at once is journaled as it is after its settle time."""
+        """A record that is not whole at once is looked at once more after its settle time."""
         looks = [e for e in driven.of(ev.Shown, "test_second_save") if isinstance(e, ev.Shown)]
         told = driven.of(ev.SaveAcknowledged, "test_second_save")[-1]
 
-        assert looks
-        assert all(look.began_s >= told.at_s + 0.3 for look in looks)
+        first, *again = looks
+        assert first.began_s >= told.at_s
+        assert again
+        assert all(look.began_s >= told.at_s + 0.3 for look in again)
         assert {"ABSENT"} == {repr(value) for look in looks for value in look.values.values()}
 
     def test_a_journey_that_broke_is_not_read(self, driven: Driven) -> None:
