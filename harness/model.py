@@ -126,7 +126,8 @@ class Form:
 
 # --- what is promised and driven -------------------------------------------------------------
 
-Role: TypeAlias = Literal["candidate", "baseline"]
+# "load" is the candidate under load: its trials are users, each of which works until it ends.
+Role: TypeAlias = Literal["candidate", "baseline", "load"]
 
 
 @dataclass(frozen=True, slots=True)

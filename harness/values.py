@@ -23,6 +23,8 @@ _TOKEN = re.compile(r"zq(?=([0-9a-z]{16})([0-9a-z]{3}))")
 TOKEN_CHARS = 21
 
 ATTEMPTS_MAX = 64
+USERS_MAX = 500_000
+TRIALS_N = 36**4
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,8 +45,13 @@ class Trace:
 def trial_number(role: Role, number: int, attempt: int) -> int:
     """One number for a case's attempt on a deployment; attempts count from 1.
 
-    Raises ValueError past ATTEMPTS_MAX attempts.
+    The users of a load count from the other end, one attempt each. Raises ValueError past
+    ATTEMPTS_MAX attempts or USERS_MAX users.
     """
+    if role == "load":
+        if not 0 <= number < USERS_MAX:
+            raise ValueError(f"user {number} is not within 0..{USERS_MAX - 1}")
+        return TRIALS_N - 1 - number
     if not 1 <= attempt <= ATTEMPTS_MAX:
         raise ValueError(f"attempt {attempt} is not within 1..{ATTEMPTS_MAX}")
     return (number * ATTEMPTS_MAX + attempt - 1) * 2 + (role == "baseline")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.contracts import EXACT, canonical, is_nothing, same
+from harness.contracts import EXACT, canonical, fingerprint, is_nothing, same
 from harness.model import ABSENT, Contract, FileValue, Kind, Value
 
 
@@ -32,6 +32,7 @@ def test_values_differ_unless_the_contract_says_otherwise(due: Value, found: Val
     """NULL, empty and absent are three values, and text is compared to the character."""
     assert not same(due, found)
     assert not same(found, due)
+    assert fingerprint(due) != fingerprint(found)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,7 @@ def test_kinds_compare_by_what_they_mean(kind: Kind, due: str, found: str, alike
     """A number is its value to the last digit, a date its moment, a flag its answer."""
     assert alike == same(due, found, EXACT, kind)
     assert alike == same(found, due, EXACT, kind)
+    assert alike == (fingerprint(due, EXACT, kind) == fingerprint(found, EXACT, kind))
 
 
 def test_each_freedom_is_its_own() -> None:
@@ -98,6 +100,24 @@ def test_a_spelling_stands_for_itself(text: str, trim: bool, nfc: bool, newline:
 
     assert spelled == canonical(spelled, contract)
     assert same(text, spelled, contract)
+    assert fingerprint(text, contract) == fingerprint(spelled, contract)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text("a \r\n\té\u0301e", max_size=4),
+    st.text("a \r\n\té\u0301e", max_size=4),
+    st.builds(Contract, st.sampled_from(["exact", "any"]), st.booleans(), st.booleans()),
+)
+def test_a_fingerprint_is_shared_by_the_same_and_by_no_others(
+    one: str, other: str, contract: Contract
+) -> None:
+    """Comparing fingerprints is comparing values, whatever the contract."""
+    alike = fingerprint(one, contract) == fingerprint(other, contract)
+
+    assert same(one, other, contract) == alike
+    alone = fingerprint((one,), contract) == fingerprint((other,), contract)
+    assert alike == alone
 
 
 @settings(max_examples=100, deadline=None)

@@ -131,7 +131,10 @@ class RecordKeyed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveIntended(Event):
-    """The block was entered: values are what is to be typed; revision counts from 1 per record."""
+    """The block was entered: values are what is to be typed; revision counts from 1 per record.
+
+    due_s is when it was to begin, where somebody set a pace (monotonic).
+    """
 
     kind: ClassVar[str] = "save-intended"
     save: str
@@ -140,6 +143,7 @@ class SaveIntended(Event):
     operation: Operation
     values: Mapping[str, Value]
     classes: Mapping[str, str]
+    due_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Literal, Protocol, TypeAlias
 from harness import corpus, values
 from harness.errors import EnvironmentBroken, ScenarioError
 from harness.journal import events as ev
-from harness.journal.writer import JournalWriter
+from harness.journal.writer import Writer
 from harness.model import Field, FileValue, Form, Key, Value
 
 REASON_CHARS_MAX = 300
@@ -82,12 +82,13 @@ class Trial:
 
     id is ``role/number/attempt``; run is the run's four-character tag and number what
     :func:`harness.values.trial_number` gives, both for traceable values. Generated files go to
-    files, which exists; None where no form of this trial has one.
+    files, which exists; None where no form of this trial has one. pace waits until the next save
+    may begin, and says when that was to be (monotonic seconds).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a trial is all that its handles need to know
         self,
-        writer: JournalWriter,
+        writer: Writer,
         *,
         id: str,  # noqa: A002 - the journal's own word
         run: str,
@@ -95,6 +96,7 @@ class Trial:
         forms: Mapping[str, Form],
         files: Path | None = None,
         surface: Surface | None = None,
+        pace: Callable[[], float | None] = lambda: None,
     ) -> None:
         self.writer = writer
         self.id = id
@@ -103,6 +105,7 @@ class Trial:
         self.forms = forms
         self.files = files
         self.surface: Surface = surface or Told()
+        self.pace = pace
         self.records: list[Record] = []
         self._faults: list[_Fault] = []
 
@@ -290,6 +293,7 @@ class Save:
         self.id = f"{record.id}/s{self.revision}"
         intended = {name: self._make(name, spec) for name, spec in self._specs.items()}
         self.held = dict(intended)
+        due_s = record.trial.pace()
         self.state = "open"
         record.saves.append(self)
         self.began_s = record.trial.writer.write(
@@ -300,6 +304,7 @@ class Save:
                 operation=self.operation,
                 values=intended,
                 classes={name: _class_of(spec) for name, spec in self._specs.items()},
+                due_s=due_s,
             )
         )
         return self

@@ -9,9 +9,18 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from harness.errors import EnvironmentBroken
 from harness.journal.events import Event, Opened, to_json
+
+
+class Writer(Protocol):
+    """What a handle journals into."""
+
+    def write(self, event: Event) -> float:
+        """Append the event, stamped now; returns its at_s."""
+        ...
 
 
 class JournalWriter:

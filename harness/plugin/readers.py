@@ -13,7 +13,7 @@ from harness.contracts import same
 from harness.errors import ScenarioError
 from harness.journal import events as ev
 from harness.journal.handles import Record, Save, file_value
-from harness.journal.writer import JournalWriter
+from harness.journal.writer import Writer
 from harness.model import ABSENT, FileValue, Value
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Reading:
     open_context: Callable[..., BrowserContext]
     storage_state: Callable[[str], Any]
     url: str
-    writer: JournalWriter
+    writer: Writer
     waiting: list[_Waiting] = field(default_factory=list)
     states: dict[str, Any] = field(default_factory=dict)
 

@@ -54,6 +54,7 @@ def note(trial: Trial) -> Record:
 
 def written(trial: Trial) -> list[ev.Event]:
     """Everything the journal holds, but for its opening line."""
+    assert isinstance(trial.writer, JournalWriter)
     return list(read_journal(trial.writer.path.parent))[1:]
 
 

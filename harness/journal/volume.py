@@ -1,0 +1,308 @@
+"""The journal of a load: one short line per act, digests in the place of values.
+
+A load saves thousands of records, and nobody reads most of them: what a save owes is kept as a
+fingerprint per field, and its text is made again from its class and its place when it is looked
+at. Each process appends to a file of its own, ``load-PID.acts``, whose first line is JSON and
+names the schema. Words are percent-encoded and stand one blank apart::
+
+    p AT START_S RAMP_S HOLD_S RATE          the schedule of this process
+    r AT RECORD FORM KEY                     a record was opened; KEY is ? while it is not known
+    k AT RECORD KEY                          its key became known
+    i AT DUE SAVE OPERATION NAME=CLASS:FINGERPRINT[:VALUE] ...
+    t AT SAVE NAME=FINGERPRINT:VALUE         what was held after input
+    a AT SAVE EVIDENCE                       acknowledged
+    x AT SAVE EVIDENCE                       refused
+    u AT SAVE REASON FAULT                   unknown; FAULT is ? where none was on
+
+AT is seconds on the host's monotonic clock; DUE is when the save was to begin, ? where nobody
+set a pace. VALUE is JSON, and left out where CLASS says all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, TypeAlias
+from urllib.parse import quote, unquote
+
+from harness.contracts import fingerprint
+from harness.corpus import CLASSES
+from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.journal import events as ev
+from harness.model import Field, Form, Key, Value, value_from_json, value_to_json
+
+SCHEMA = "harness.load/1"
+UNKNOWN = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When saves are due: from start_s on, rising for ramp_s to rate saves/s, held for hold_s."""
+
+    start_s: float
+    ramp_s: float
+    hold_s: float
+    rate: float
+
+    @property
+    def held_s(self) -> tuple[float, float]:
+        """When the full rate begins and ends."""
+        begin_s = self.start_s + self.ramp_s
+        return begin_s, begin_s + self.hold_s
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What one save wrote into one field: its text class, its fingerprint, and its value.
+
+    value is None where the class says all of it: it is made again when it is needed.
+    """
+
+    text_class: str
+    fingerprint: str
+    value: tuple[Value] | None = None
+
+
+State: TypeAlias = Literal["acknowledged", "refused", "unknown"]
+
+
+@dataclass(slots=True)
+class VolumeSave:
+    """One save of a load; ended_s None: the run was cut while it was open."""
+
+    id: str
+    operation: ev.Operation
+    due_s: float | None
+    began_s: float
+    fields: dict[str, Owed]
+    state: State = "unknown"
+    ended_s: float | None = None
+    told: str = ""
+    fault: str | None = None
+
+
+@dataclass(slots=True)
+class VolumeRecord:
+    """One record of a load and its saves, in the order they were intended."""
+
+    id: str
+    form: str
+    opened_s: float
+    key: Key | None = None
+    saves: list[VolumeSave] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Volume:
+    """What a load journaled; orphans_n are lines of a record or save that nobody began."""
+
+    schedules: list[Schedule] = field(default_factory=list)
+    records: dict[str, VolumeRecord] = field(default_factory=dict)
+    orphans_n: int = 0
+
+    @property
+    def saves(self) -> Iterator[VolumeSave]:
+        """Every save of every record."""
+        return (save for record in self.records.values() for save in record.saves)
+
+
+class VolumeWriter:
+    """Appends a load's acts to ``FOLDER/load-PID.acts``; safe to share between threads.
+
+    Takes the events that a handle journals. A line reaches the kernel in one write, so that a
+    kill of the process loses none. Raises EnvironmentBroken where the file cannot be written.
+    """
+
+    def __init__(self, folder: Path, forms: Mapping[str, Form]) -> None:
+        self.path = folder / f"load-{os.getpid()}.acts"
+        self._forms = forms
+        self._form_of: dict[str, Form] = {}
+        self._lock = threading.Lock()
+        try:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            self._fd = os.open(self.path, flags, 0o600)
+        except OSError as error:
+            raise EnvironmentBroken(f"the journal {self.path} cannot be opened: {error}") from error
+        head = {"kind": "opened", "schema": SCHEMA, "pid": os.getpid(), "wall_s": time.time()}
+        self._append(json.dumps(head))
+
+    def schedule(self, schedule: Schedule) -> None:
+        """Journal when saves are due."""
+        words = (schedule.start_s, schedule.ramp_s, schedule.hold_s, schedule.rate)
+        self._append(f"p {time.monotonic():.6f} " + " ".join(map(repr, words)))
+
+    def write(self, event: ev.Event) -> float:
+        """Append the event, stamped now; returns its at_s. Raises ValueError on a foreign kind."""
+        at_s = time.monotonic()
+        self._append(self._line(event, at_s))
+        return at_s
+
+    def _line(self, event: ev.Event, at_s: float) -> str:
+        match event:
+            case ev.SaveIntended():
+                return self._intended(event, at_s)
+            case ev.SaveAcknowledged():
+                return f"a {at_s:.6f} {event.save} {quote(event.evidence, safe='/')}"
+            case ev.RecordOpened():
+                self._form_of[event.record] = self._forms[event.form]
+                return f"r {at_s:.6f} {event.record} {quote(event.form)} {_key(event.key)}"
+            case ev.RecordKeyed():
+                return f"k {at_s:.6f} {event.record} {_key(event.key)}"
+            case ev.SaveRefused():
+                return f"x {at_s:.6f} {event.save} {quote(event.evidence, safe='/')}"
+            case ev.SaveUnknown():
+                fault = UNKNOWN if event.fault is None else quote(event.fault)
+                return f"u {at_s:.6f} {event.save} {quote(event.reason, safe='/')} {fault}"
+            case ev.FieldTyped():
+                spec = self._form_of[event.save.rpartition("/")[0]].field(event.field)
+                print_ = fingerprint(event.value, spec.contract, spec.kind)
+                value = _value(event.value)
+                return f"t {at_s:.6f} {event.save} {quote(event.field)}={print_}:{value}"
+        raise ValueError(f"a load has no event of the kind {event.kind!r}")
+
+    def _intended(self, event: ev.SaveIntended, at_s: float) -> str:
+        form = self._form_of[event.record]
+        due = UNKNOWN if event.due_s is None else f"{event.due_s:.6f}"
+        fields = [
+            _owed(form.field(name), value, event.classes[name])
+            for name, value in event.values.items()
+        ]
+        return " ".join([f"i {at_s:.6f} {due} {event.save} {event.operation}", *fields])
+
+    def _append(self, line: str) -> None:
+        data = line.encode("ascii") + b"\n"
+        with self._lock:
+            try:
+                written = os.write(self._fd, data)
+                while written < len(data):
+                    written += os.write(self._fd, data[written:])
+            except OSError as error:
+                raise EnvironmentBroken(
+                    f"the journal {self.path} cannot be written: {error}; free the disk and run "
+                    "again"
+                ) from error
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        with self._lock:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+
+    def __enter__(self) -> VolumeWriter:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _key(key: Key | None) -> str:
+    return UNKNOWN if key is None else ",".join(quote(part, safe="") for part in key)
+
+
+def _value(value: Value) -> str:
+    return quote(json.dumps(value_to_json(value)), safe="")
+
+
+def _owed(spec: Field, value: Value, text_class: str) -> str:
+    print_ = fingerprint(value, spec.contract, spec.kind)
+    whole = f"{quote(spec.name)}={quote(text_class)}:{print_}"
+    says_all = text_class in CLASSES and spec.rows == "one"
+    return whole if says_all else f"{whole}:{_value(value)}"
+
+
+# --- reading it back -------------------------------------------------------------------------
+
+
+def read_volume(folder: Path) -> Volume:
+    """What every process of a run's load journaled.
+
+    A last line without its end is a process that was cut while it wrote, and is left out; any
+    other line that does not parse, and a file of another schema, raise RecordUnreadable with
+    file and line.
+    """
+    volume = Volume()
+    for path in sorted(folder.glob("load-*.acts")):
+        _read_file(path, volume)
+    return volume
+
+
+def _read_file(path: Path, volume: Volume) -> None:
+    try:
+        lines = path.read_text(encoding="ascii").split("\n")[:-1]
+        if lines and json.loads(lines[0])["schema"] != SCHEMA:
+            raise ValueError(f"this harness reads {SCHEMA!r}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordUnreadable(f"the journal {path} cannot be read: {error!r}") from error
+    saves: dict[str, VolumeSave] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            _take(line.split(" "), volume, saves)
+        except (ValueError, IndexError) as error:
+            raise RecordUnreadable(f"{path}, line {number}: {error}") from error
+
+
+def _take(words: list[str], volume: Volume, saves: dict[str, VolumeSave]) -> None:
+    act, at_s, name = words[0], float(words[1]), words[2]
+    if act == "i":
+        record = volume.records.get(words[3].rpartition("/")[0])
+        if record is None:
+            volume.orphans_n += 1
+            return
+        save = _save_of(words, at_s)
+        saves[save.id] = save
+        record.saves.append(save)
+    elif act == "r":
+        volume.records[name] = VolumeRecord(name, unquote(words[3]), at_s, _key_of(words[4]))
+    elif act == "k" and name in volume.records:
+        volume.records[name].key = _key_of(words[3])
+    elif act in _STATES and name in saves:
+        save = saves[name]
+        save.state, save.ended_s, save.told = _STATES[act], at_s, unquote(words[3])
+        if act == "u" and words[4] != UNKNOWN:
+            save.fault = unquote(words[4])
+    elif act == "t" and name in saves:
+        held, _, rest = words[3].partition("=")
+        saves[name].fields[unquote(held)] = _owed_of(f"{ev.LITERAL}:{rest}")
+    elif act == "p":
+        volume.schedules.append(Schedule(*map(float, words[2:6])))
+    elif act in ("k", "t", *_STATES):
+        volume.orphans_n += 1
+    else:
+        raise ValueError(f"no act is called {act!r}")
+
+
+_STATES: Mapping[str, State] = {"a": "acknowledged", "x": "refused", "u": "unknown"}
+
+
+def _save_of(words: list[str], at_s: float) -> VolumeSave:
+    due_s = None if words[2] == UNKNOWN else float(words[2])
+    if words[4] not in ("save", "clear", "delete", "discard"):
+        raise ValueError(f"no operation is called {words[4]!r}")
+    fields = {}
+    for word in words[5:]:
+        name, _, rest = word.partition("=")
+        fields[unquote(name)] = _owed_of(rest)
+    return VolumeSave(words[3], words[4], due_s, at_s, fields)  # type: ignore[arg-type]
+
+
+def _owed_of(text: str) -> Owed:
+    text_class, print_, *value = text.split(":")
+    if not value:
+        return Owed(text_class, print_)
+    return Owed(unquote(text_class), print_, (value_from_json(json.loads(unquote(value[0]))),))
+
+
+def _key_of(word: str) -> Key | None:
+    return None if word == UNKNOWN else tuple(unquote(part) for part in word.split(","))

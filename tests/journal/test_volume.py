@@ -1,0 +1,121 @@
+"""The journal of a load: what a handle writes is what judging reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.contracts import fingerprint
+from harness.errors import RecordUnreadable, ScenarioError
+from harness.journal.handles import Trial, exact
+from harness.journal.volume import Schedule, VolumeWriter, read_volume
+from harness.model import Contract, Field, Form
+from harness.values import trial_number
+
+NOTE = Form(
+    "note",
+    "main",
+    ("id",),
+    (
+        Field("title", "title"),
+        Field("text", "text", contract=Contract(newline="any")),
+        Field("tags", "tags", rows="many"),
+    ),
+)
+FORMS = {"note": NOTE}
+
+
+def user(writer: VolumeWriter, number: int = 3) -> Trial:
+    return Trial(
+        writer,
+        id=f"load/{number}/1",
+        run="ab12",
+        number=trial_number("load", number, 1),
+        forms=FORMS,
+        pace=lambda: 12.5,
+    )
+
+
+def test_saves_come_back_with_their_states(tmp_path: Path) -> None:
+    """Acknowledged, refused, unknown and cut saves are told apart, with key, pace and evidence."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        writer.schedule(Schedule(10.0, 1.0, 5.0, 40.0))
+        record = user(writer).record("note")
+        with record.save(title="plain", text="multiline") as save:
+            made = save.values
+            save.acknowledged("201 POST /notes", level="transport")
+        record.key = ("a b,c?",)
+        with record.save(title=exact("x=1:2")) as save:
+            save.refused("500 ü")
+        with pytest.raises(RuntimeError), record.save(title="plain"):
+            raise RuntimeError("no answer")
+        record.save(tags=["plain", exact("b")]).__enter__()
+
+    volume = read_volume(tmp_path)
+
+    (found,) = volume.records.values()
+    assert (found.form, found.key, volume.orphans_n) == ("note", ("a b,c?",), 0)
+    states = [(s.state, s.told, s.due_s, s.ended_s is None) for s in found.saves]
+    assert states == [
+        ("acknowledged", "201 POST /notes", 12.5, False),
+        ("refused", "500 ü", 12.5, False),
+        ("unknown", "RuntimeError: no answer", 12.5, False),
+        ("unknown", "", 12.5, True),
+    ]
+    owed = found.saves[0].fields
+    assert owed["title"].fingerprint == fingerprint(made["title"])  # type: ignore[arg-type]
+    assert (owed["title"].text_class, owed["title"].value) == ("plain", None)
+    assert found.saves[1].fields["title"].value == ("x=1:2",)
+    assert found.saves[3].fields["tags"].value is not None
+    assert volume.schedules[0].held_s == (11.0, 16.0)
+
+
+def test_a_cut_line_is_no_act(tmp_path: Path) -> None:
+    """A process killed while it writes leaves a line without end, which counts for nothing."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        record = user(writer).record("note", key=1)
+        with record.save(title="plain") as save:
+            assert save.title
+            save.acknowledged("200", level="transport")
+    writer.path.write_bytes(writer.path.read_bytes()[:-1])
+
+    (found,) = read_volume(tmp_path).records.values()
+
+    assert [save.state for save in found.saves] == ["unknown"]
+
+
+@pytest.mark.parametrize("text", ["z 1.0 load/1/1/r1\n", "r no load/1/1/r1 note 1\n", "a 1.0\n"])
+def test_a_foreign_line_is_an_error_with_its_place(tmp_path: Path, text: str) -> None:
+    """A line that no writer wrote is named by file and number, and never skipped."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        pass
+    with writer.path.open("a") as stream:
+        stream.write(text)
+
+    with pytest.raises(RecordUnreadable, match=r"\.acts, line 2"):
+        read_volume(tmp_path)
+
+
+def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
+    """What another program wrote is no journal of ours."""
+    (tmp_path / "load-1.acts").write_text('{"schema": "other/1"}\n')
+
+    with pytest.raises(RecordUnreadable, match=r"harness\.load/1"):
+        read_volume(tmp_path)
+
+
+def test_an_end_without_a_beginning_is_counted(tmp_path: Path) -> None:
+    """An acknowledgement of a save that nobody intended shows that the journal lost lines."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        pass
+    with writer.path.open("a") as stream:
+        stream.write("a 1.0 load/1/1/r1/s1 200\n")
+
+    assert read_volume(tmp_path).orphans_n == 1
+
+
+def test_an_unknown_field_is_refused_under_load_as_well(tmp_path: Path) -> None:
+    """The handle is the same one that scenarios use, with the same errors."""
+    with VolumeWriter(tmp_path, FORMS) as writer, pytest.raises(ScenarioError, match="titel"):
+        user(writer).record("note").save(titel="plain")
