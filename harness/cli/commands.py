@@ -205,12 +205,15 @@ def plan_check(plan: Path, no_env: bool) -> int:
     from harness.plan import load_plan
 
     found = load_plan(plan, os.environ, secrets_required=not no_env)
+    load = found.load_file()
     forms = found.forms("")
     click.echo(f"{found.path}: valid")
     click.echo(f"app {found.app.name}, deployer {found.release.deployer}")
     for form in forms.values():
         where = form.table or "a query"
         click.echo(f"form {form.name} in {where}: {', '.join(f.name for f in form.fields)}")
+    if load is not None and found.load is not None:
+        click.echo(f"load {load}, peak {found.load.peak_saves_per_s:g} saves/s")
     click.echo(f"digest {found.digest}")
     return 0
 

@@ -54,6 +54,7 @@ def gate(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Outcome:
     the journal stays readable, and nothing that was started survives.
     """
     plan = load_plan(asked.plan, env)
+    plan.load_file()
     names = [name for name in (asked.candidate, asked.baseline) if name]
     for name in names:
         check_release_known(plan, name)

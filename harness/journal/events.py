@@ -246,6 +246,36 @@ class Shown(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBegan(Event):
+    """A load was started; its own acts stand in files beside this one.
+
+    target_saves_per_s is held for hold_s after a rise of ramp_s, by users in processes.
+    """
+
+    kind: ClassVar[str] = "load-began"
+    target_saves_per_s: float
+    ramp_s: float
+    hold_s: float
+    users: int
+    processes: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadEnded(Event):
+    """The load's runner ended by itself.
+
+    generator_busy is the share of a core that the busiest process took while the rate was held,
+    None where it could not be measured; trouble is what the load file raised most often, "" where
+    it raised nothing.
+    """
+
+    kind: ClassVar[str] = "load-ended"
+    exit_code: int
+    generator_busy: float | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Event):
     """The run ended by itself; a journal without this line was cut short."""
 

@@ -21,6 +21,7 @@ set a pace. VALUE is JSON, and left out where CLASS says all of it.
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 import time
@@ -52,9 +53,26 @@ class Schedule:
 
     @property
     def held_s(self) -> tuple[float, float]:
-        """When the full rate begins and ends."""
-        begin_s = self.start_s + self.ramp_s
-        return begin_s, begin_s + self.hold_s
+        """When the full rate begins and ends, as exact as times are written."""
+        begin_s = round(self.start_s + self.ramp_s, 6)
+        return begin_s, round(begin_s + self.hold_s, 6)
+
+    @property
+    def rising_n(self) -> int:
+        """How many saves are due before the full rate is reached."""
+        return int(self.rate * self.ramp_s / 2)
+
+    @property
+    def held_n(self) -> int:
+        """How many saves are due while the full rate is held."""
+        return round(self.rate * self.hold_s)
+
+    def due_s(self, number: int) -> float:
+        """When a save is due; they count from 0, and those of the rise come first."""
+        held = number - self.rising_n
+        if held < 0:
+            return round(self.start_s + math.sqrt(2 * self.ramp_s * number / self.rate), 6)
+        return round(self.held_s[0] + held / self.rate, 6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,19 @@ class Plan:
         """What produces load; None where the plan has none."""
         return self.table.load
 
+    def load_file(self) -> Path | None:
+        """The Locust file; None without [load]. Raises PlanError where it is not there."""
+        if self.load is None:
+            return None
+        file = self.folder / self.load.file
+        if not file.is_file():
+            sentence = (
+                f"load.file = {self.load.file!r}: there is no such file in {self.folder}; "
+                "write one there, or remove [load]"
+            )
+            raise refuse(self.path, (sentence,))
+        return file
+
     @property
     def limits(self) -> Limits:
         """What blocks a release that loses nothing."""

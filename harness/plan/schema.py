@@ -295,6 +295,7 @@ class Load(Table):
     peak_saves_per_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         examples=["peak_saves_per_s = 100"]
     )
+    users: Count | None = None
 
 
 class Limits(Table):
@@ -312,6 +313,8 @@ class ProfileTable(Table):
     strength: Literal[2, 3] | None = None
     sample_n: Count | None = None
     scenarios_s_max: SecondsMax | None = None
+    load_s: Seconds | None = None
+    load_share: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
 class _Expiring(Table):

@@ -100,6 +100,13 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
         ("[storage.'a b']\nengine = 'postgres'\n", 'storage."a b": not a name'),
         ("[storage.a]\nengine = 'postgres'\nimage = 'p'\nurl = 'u'\n", "remove one of the two"),
         ("[storage.a]\nengine = 'mysql'\n", "storage.a.engine = 'mysql': write 'postgres'"),
+        (
+            "[load]\nfile = 'x'\npeak_saves_per_s = 0\n",
+            "load.peak_saves_per_s = 0: has to be greater than 0",
+        ),
+        ("[profile.commit]\nload_share = 1.5\n", "profile.commit.load_share = 1.5: "),
+        ("[profile.commit]\nload_share = 0.0\n", "profile.commit.load_share = 0.0: "),
+        ("[profile.commit]\nload_s = -1.0\n", "profile.commit.load_s = -1.0: "),
         ("[profile.comit]\nsample_n = 1\n", "profile.comit: no such profile; write commit"),
         ("[profile.commit]\nstrength = 4\n", "profile.commit.strength = 4: write 2 or 3"),
         (
@@ -304,3 +311,14 @@ def test_another_deployer_has_to_have_its_section(tmp_path: Path) -> None:
     assert "process" == plan.release.deployer
     with pytest.raises(PlanError, match=r"write \[release.docker\]"):
         plan.with_deployer("docker")
+
+
+def test_a_load_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    """The load file is looked up beside the plan, and one that is not there is refused by name."""
+    plan = load(tmp_path, "[load]\nfile = 'peak.py'\npeak_saves_per_s = 5\n")
+    with pytest.raises(PlanError, match=r"load\.file = 'peak\.py': there is no such file in"):
+        plan.load_file()
+    (tmp_path / "peak.py").touch()
+
+    assert tmp_path / "peak.py" == plan.load_file()
+    assert load(tmp_path).load_file() is None
