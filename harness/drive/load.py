@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
-from harness.drive.load_spec import LoadSpec
-from harness.drive.scenarios import Run
+import psutil
+
+from harness.drive.child import Child, Run
+from harness.drive.load_spec import VARIABLE, LoadSpec, write_load_spec
 from harness.errors import DriveFailed
+from harness.journal.volume import Schedule
+
+# Signing in and gathering, a late tail, and an application that answers nothing any more.
+STARTING_S_MAX = 30.0
+ENDING_S_MAX = 10.0
+ANSWER_S_MAX = 10.0
+LIMIT_SPARE_S = 60.0
+
+# What Locust's exit codes mean here; a code that is not in the table is a fault.
+EXIT_CODES: Mapping[int, str] = {
+    0: "the load ended",
+    1: "a request failed, a task raised, or the load file cannot be loaded",
+    2: "Locust failed inside, or was called in a wrong way",
+}
+DRIVEN = frozenset({0, 1})
 
 
 @dataclass(frozen=True, slots=True)
 class LoadProgress:
-    """How far a load is: seconds of its time, saves intended and acknowledged."""
+    """How far a load is: seconds since its schedule began, saves intended and acknowledged."""
 
     seconds: float
     saves_n: int
@@ -48,4 +70,114 @@ def drive_load(
     that is no result, takes longer than timeout_s_max (by default what the spec needs and a
     minute more), or journals no save.
     """
-    raise DriveFailed(f"no load can be driven yet: {spec} {run} {timeout_s_max} {on_progress}")
+    run_s_max = STARTING_S_MAX + spec.ramp_s + spec.hold_s + ENDING_S_MAX
+    child = _child(spec, run, run_s_max)
+    growth, busy = _Growth(spec.journal), _Busy()
+
+    def poll(pid: int) -> None:
+        on_progress(growth.read())
+        busy.sample(pid, growth.schedule)
+
+    began_s = time.monotonic()
+    code = child.run(timeout_s_max or run_s_max + ANSWER_S_MAX + LIMIT_SPARE_S, poll)
+    counts = growth.read()
+    on_progress(counts)
+    if code not in DRIVEN:
+        raise DriveFailed(child.account(code))
+    if counts.saves_n == 0:
+        raise DriveFailed(f"the load file journaled no save: {child.account(code)}")
+    seconds = time.monotonic() - began_s
+    return LoadResult(code, seconds, child.log, counts, busy.share, growth.trouble)
+
+
+def _child(spec: LoadSpec, run: Run, run_s_max: float) -> Child:
+    """One Locust process; its own settings in the environment are not the gate's."""
+    path = run.logs / "load.json"
+    write_load_spec(path, spec)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    return Child(
+        runner="Locust",
+        what="the users of the load",
+        command=[
+            sys.executable, "-m", "locust", "-f", str(spec.file), "--headless",
+            "--users", str(spec.users), "--spawn-rate", str(spec.users), "--host", spec.url,
+            "--run-time", f"{run_s_max:.0f}s", "--stop-timeout", f"{ANSWER_S_MAX:.0f}",
+            "--only-summary", "--exit-code-on-error", "1",
+        ],
+        cwd=spec.root,
+        env={**kept, **run.environment, "PYTHONUNBUFFERED": "1", VARIABLE: str(path)},
+        log=run.logs / "load.log",
+        exit_codes=EXIT_CODES,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Growth:
+    """What the journal of the load gained, reading each byte once."""
+
+    folder: Path
+    saves_n: int = 0
+    acknowledged_n: int = 0
+    schedule: Schedule | None = None
+    troubles: Counter[str] = field(default_factory=Counter)
+    offsets: dict[Path, int] = field(default_factory=dict)
+
+    def read(self) -> LoadProgress:
+        for path in self.folder.glob("load-*.acts"):
+            with path.open("rb") as stream:
+                stream.seek(self.offsets.get(path, 0))
+                whole, newline, _ = stream.read().rpartition(b"\n")
+            self.offsets[path] = self.offsets.get(path, 0) + len(whole) + len(newline)
+            self._take(b"\n" + whole)
+        start_s = self.schedule.start_s if self.schedule else time.monotonic()
+        return LoadProgress(max(0.0, time.monotonic() - start_s), self.saves_n, self.acknowledged_n)
+
+    def _take(self, lines: bytes) -> None:
+        self.saves_n += lines.count(b"\ni ")
+        self.acknowledged_n += lines.count(b"\na ")
+        if self.schedule is None and b"\np " in lines:
+            words = lines.partition(b"\np ")[2].partition(b"\n")[0].split(b" ")
+            self.schedule = Schedule(*map(float, words[1:5]))
+        if b"\ne " in lines:
+            raised = (line for line in lines.split(b"\n") if line.startswith(b"e "))
+            self.troubles.update(unquote(line.split(b" ")[2].decode("ascii")) for line in raised)
+
+    @property
+    def trouble(self) -> str:
+        """What the load file raised most often, and how often."""
+        for message, count in self.troubles.most_common(1):
+            return f"{message} ({count} times)" if count > 1 else message
+        return ""
+
+
+@dataclass(slots=True)
+class _Busy:
+    """The share of a core that the busiest process of the load takes while the rate is held."""
+
+    share: float | None = None
+    first: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+    def sample(self, pid: int, schedule: Schedule | None) -> None:
+        """Look at the processes now, if the rate is held now."""
+        now_s = time.monotonic()
+        if schedule is None or not schedule.held_s[0] <= now_s <= schedule.held_s[1]:
+            return
+        shares = []
+        for member, cpu_s in _family_cpu_s(pid).items():
+            began_s, began_cpu_s = self.first.setdefault(member, (now_s, cpu_s))
+            if now_s > began_s:
+                shares.append((cpu_s - began_cpu_s) / (now_s - began_s))
+        if shares:
+            self.share = round(max(shares), 3)
+
+
+def _family_cpu_s(pid: int) -> dict[int, float]:
+    found = {}
+    try:
+        process = psutil.Process(pid)
+        for member in (process, *process.children(recursive=True)):
+            times = member.cpu_times()
+            found[member.pid] = times.user + times.system
+    except psutil.NoSuchProcess:
+        pass
+    return found

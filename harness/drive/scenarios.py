@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import psutil
-
+from harness.drive.child import Child, Run
 from harness.drive.spec import Spec, write_spec
-from harness.errors import DriveFailed, EnvironmentBroken, ScenarioError, UsageError
+from harness.errors import DriveFailed, ScenarioError, UsageError
 from harness.model import Case
 
-POLL_S = 0.5
-KILL_S_MAX = 10.0
 COLLECT_S_MAX = 60.0
 WORKERS_MAX = 4
 CASES_PER_WORKER = 6
-TAIL_LINES = 12
 PROBLEMS_MAX = 5
 
 # What pytest's exit codes mean here; a code that is not in the table is a fault.
@@ -48,25 +42,6 @@ _OPTIONS = (
     "-p", "no:rerunfailures",
     "-q", "--no-header", "--tb=short",
 )  # fmt: skip
-
-
-class Run(Protocol):
-    """What driving needs of a run's folder."""
-
-    @property
-    def logs(self) -> Path:
-        """Where the child's output goes."""
-        ...
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What marks every process of the run."""
-        ...
-
-    @property
-    def temporary(self) -> Path:
-        """Where a child may leave what nobody needs after the run."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +91,8 @@ def collect(spec: Spec, run: Run) -> Collected:
     out = run.logs / f"{name}.promise.json"
     out.unlink(missing_ok=True)
     asked = replace(spec, cases=None, cases_out=out)
-    child = _Child(asked, run, name, ["--collect-only", "-q", "-n", "0"])
-    code = child.run(COLLECT_S_MAX, lambda: None)
+    child = _child(asked, run, name, ["--collect-only", "-q", "-n", "0"])
+    code = child.run(COLLECT_S_MAX, lambda _: None)
     promise = _read_promise(out)
     if promise["problems"]:
         raise ScenarioError(_problems(promise["problems"]))
@@ -158,9 +133,9 @@ def drive(
         "--max-worker-restart", str(len(spec.cases)),
     ]  # fmt: skip
     growth = _Growth(spec.journal, len(spec.cases))
-    child = _Child(spec, run, name, options)
+    child = _child(spec, run, name, options)
     began_s = time.monotonic()
-    code = child.run(timeout_s_max, lambda: on_progress(growth.read()))
+    code = child.run(timeout_s_max, lambda _: on_progress(growth.read()))
     counts = growth.read()
     on_progress(counts)
     if code not in DRIVEN or counts.done_n == 0:
@@ -177,82 +152,24 @@ def default_workers(cases_n: int) -> int:
     return max(1, min(WORKERS_MAX, 2 * (os.cpu_count() or 1), cases_n // CASES_PER_WORKER))
 
 
-class _Child:
-    """One pytest process with all it starts, in a session of its own."""
-
-    def __init__(self, spec: Spec, run: Run, name: str, options: Sequence[str]) -> None:
-        self.log = run.logs / f"{name}.log"
-        path = run.logs / f"{name}.json"
-        write_spec(path, spec)
-        self._cwd = spec.root
-        self._command = [
+def _child(spec: Spec, run: Run, name: str, options: Sequence[str]) -> Child:
+    """One pytest process with all it starts."""
+    path = run.logs / f"{name}.json"
+    write_spec(path, spec)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return Child(
+        runner="pytest",
+        what="the scenarios",
+        command=[
             sys.executable, "-m", "pytest", str(spec.scenarios),
             "--harness-spec", str(path), "--rootdir", str(spec.root), *_OPTIONS, *options,
-        ]  # fmt: skip
-        kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+        ],
+        cwd=spec.root,
         # A browser that is killed leaves its profile behind.
-        mine = {"PYTHONUNBUFFERED": "1", "TMPDIR": str(run.temporary)}
-        self._env = {**kept, **run.environment, **mine}
-
-    def run(self, timeout_s_max: float, on_poll: Callable[[], None]) -> int:
-        """Run to the end and give the exit code; raises DriveFailed past the limit."""
-        end_s = time.monotonic() + timeout_s_max
-        try:
-            with self.log.open("wb") as log:
-                process = subprocess.Popen(
-                    self._command,
-                    cwd=self._cwd,
-                    env=self._env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            raise EnvironmentBroken(f"pytest cannot be started: {error}") from error
-        try:
-            while time.monotonic() < end_s:
-                try:
-                    return process.wait(min(POLL_S, max(0.0, end_s - time.monotonic())))
-                except subprocess.TimeoutExpired:
-                    on_poll()
-        finally:
-            if process.poll() is None:
-                _kill(process)
-        raise DriveFailed(
-            f"the scenarios took longer than {timeout_s_max:g} s and were ended; see {self.log}"
-        )
-
-    def account(self, code: int) -> str:
-        """What an exit code means, with the end of what pytest said."""
-        if code < 0:
-            meaning = f"it was killed by signal {-code}"
-        else:
-            meaning = EXIT_CODES.get(code, "a code that pytest does not have")
-        return f"pytest ended with {code}: {meaning}; the end of {self.log}:\n{self.tail()}"
-
-    def tail(self) -> str:
-        """The last lines of what pytest said."""
-        try:
-            text = self.log.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise EnvironmentBroken(f"the log {self.log} cannot be read: {error}") from error
-        return "\n".join(f"  {line}" for line in text.splitlines()[-TAIL_LINES:])
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End pytest, its workers and their browsers, which are in sessions of their own."""
-    family: list[psutil.Process] = []
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    for member in family:
-        try:
-            member.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(family, timeout=KILL_S_MAX)
-    process.wait(KILL_S_MAX)
+        env={**kept, **run.environment, "PYTHONUNBUFFERED": "1", "TMPDIR": str(run.temporary)},
+        log=run.logs / f"{name}.log",
+        exit_codes=EXIT_CODES,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

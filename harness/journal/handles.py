@@ -400,6 +400,11 @@ class Save:
         )
         self.state = "refused"
 
+    def unanswered(self, reason: str) -> None:
+        """Nobody told the user anything: the connection broke, or no answer came in time."""
+        self._be_open("save.unanswered")
+        self._unknown(reason, self.record.trial.fault_since(self.began_s))
+
     def _be_open(self, act: str) -> None:
         if self.state == "open":
             return

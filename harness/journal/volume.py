@@ -13,6 +13,7 @@ names the schema. Words are percent-encoded and stand one blank apart::
     a AT SAVE EVIDENCE                       acknowledged
     x AT SAVE EVIDENCE                       refused
     u AT SAVE REASON FAULT                   unknown; FAULT is ? where none was on
+    e AT MESSAGE                             the load file raised this
 
 AT is seconds on the host's monotonic clock; DUE is when the save was to begin, ? where nobody
 set a pace. VALUE is JSON, and left out where CLASS says all of it.
@@ -40,6 +41,7 @@ from harness.model import Field, Form, Key, Value, value_from_json, value_to_jso
 
 SCHEMA = "harness.load/1"
 UNKNOWN = "?"
+TROUBLE_CHARS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,15 @@ class VolumeRecord:
 
 @dataclass(slots=True)
 class Volume:
-    """What a load journaled; orphans_n are lines of a record or save that nobody began."""
+    """What a load journaled; orphans_n are lines of a record or save that nobody began.
+
+    troubles are what the load file raised, and how often.
+    """
 
     schedules: list[Schedule] = field(default_factory=list)
     records: dict[str, VolumeRecord] = field(default_factory=dict)
     orphans_n: int = 0
+    troubles: dict[str, int] = field(default_factory=dict)
 
     @property
     def saves(self) -> Iterator[VolumeSave]:
@@ -154,6 +160,11 @@ class VolumeWriter:
         """Journal when saves are due."""
         words = (schedule.start_s, schedule.ramp_s, schedule.hold_s, schedule.rate)
         self._append(f"p {time.monotonic():.6f} " + " ".join(map(repr, words)))
+
+    def trouble(self, message: str) -> None:
+        """Journal what the load file raised, cut to its first line."""
+        said = message.strip().partition("\n")[0][:TROUBLE_CHARS_MAX] or "an error without a word"
+        self._append(f"e {time.monotonic():.6f} {quote(said, safe='/')}")
 
     def write(self, event: ev.Event) -> float:
         """Append the event, stamped now; returns its at_s. Raises ValueError on a foreign kind."""
@@ -293,6 +304,15 @@ def _take(words: list[str], volume: Volume, saves: dict[str, VolumeSave]) -> Non
     elif act == "t" and name in saves:
         held, _, rest = words[3].partition("=")
         saves[name].fields[unquote(held)] = _owed_of(f"{ev.LITERAL}:{rest}")
+    else:
+        _take_other(words, volume)
+
+
+def _take_other(words: list[str], volume: Volume) -> None:
+    act = words[0]
+    if act == "e":
+        message = unquote(words[2])
+        volume.troubles[message] = volume.troubles.get(message, 0) + 1
     elif act == "p":
         volume.schedules.append(Schedule(*map(float, words[2:6])))
     elif act in ("k", "t", *_STATES):

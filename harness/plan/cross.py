@@ -24,7 +24,9 @@ from harness.plan.secrecy import texts
 from harness.plan.suggest import advice
 
 # The names a scenario's save handle has for itself; a field is an attribute beside them.
-HANDLE_NAMES = frozenset({"acknowledged", "refused", "enter", "typed", "value", "fault", "id"})
+HANDLE_NAMES = frozenset(
+    {"acknowledged", "refused", "unanswered", "enter", "typed", "value", "fault", "id"}
+)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 

@@ -1,0 +1,120 @@
+"""A foreign runner as a child process: a session of its own, a limit, a log, a table of codes."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from harness.errors import DriveFailed, EnvironmentBroken
+
+POLL_S = 0.5
+KILL_S_MAX = 10.0
+TAIL_LINES = 12
+
+
+class Run(Protocol):
+    """What driving needs of a run's folder."""
+
+    @property
+    def logs(self) -> Path:
+        """Where the child's output goes."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What marks every process of the run."""
+        ...
+
+    @property
+    def temporary(self) -> Path:
+        """Where a child may leave what nobody needs after the run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """One runner with all it starts; what it does is the subject of its errors.
+
+    exit_codes say what each of the runner's codes means; a code that is not there is a fault.
+    """
+
+    runner: str
+    what: str
+    command: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str]
+    log: Path
+    exit_codes: Mapping[int, str]
+
+    def run(self, timeout_s_max: float, on_poll: Callable[[int], None]) -> int:
+        """Run to the end and give the exit code; on_poll is given the process's id.
+
+        Raises DriveFailed past the limit. Whatever ends the wait, nothing of the runner survives.
+        """
+        end_s = time.monotonic() + timeout_s_max
+        process = self._start()
+        try:
+            while time.monotonic() < end_s:
+                try:
+                    return process.wait(min(POLL_S, max(0.0, end_s - time.monotonic())))
+                except subprocess.TimeoutExpired:
+                    on_poll(process.pid)
+        finally:
+            if process.poll() is None:
+                _kill(process)
+        raise DriveFailed(
+            f"{self.what} took longer than {timeout_s_max:g} s and were ended; see {self.log}"
+        )
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        try:
+            with self.log.open("wb") as log:
+                return subprocess.Popen(
+                    self.command,
+                    cwd=self.cwd,
+                    env=self.env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise EnvironmentBroken(f"{self.runner} cannot be started: {error}") from error
+
+    def account(self, code: int) -> str:
+        """What an exit code means, with the end of what the runner said."""
+        if code < 0:
+            meaning = f"it was killed by signal {-code}"
+        else:
+            meaning = self.exit_codes.get(code, f"a code that {self.runner} does not have")
+        return f"{self.runner} ended with {code}: {meaning}; the end of {self.log}:\n{self.tail()}"
+
+    def tail(self) -> str:
+        """The last lines of what the runner said."""
+        try:
+            text = self.log.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise EnvironmentBroken(f"the log {self.log} cannot be read: {error}") from error
+        return "\n".join(f"  {line}" for line in text.splitlines()[-TAIL_LINES:])
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the runner and all it started, which may be in sessions of their own."""
+    family: list[psutil.Process] = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    for member in family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(family, timeout=KILL_S_MAX)
+    process.wait(KILL_S_MAX)

@@ -1,0 +1,6 @@
+"""What a Locust file imports to journal its saves; it imports neither Locust nor a browser."""
+
+from harness.journal.handles import Record, Save, exact
+from harness.load.journaling import Journal, told
+
+__all__ = ["Journal", "Record", "Save", "exact", "told"]

@@ -1,0 +1,165 @@
+"""The journal of one user of a load, and the process that its users share."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness.drive.load_spec import VARIABLE, LoadSpec, read_load_spec
+from harness.errors import PlanError
+from harness.journal import events as ev
+from harness.journal.handles import KeyLike, Record, Save, Trial
+from harness.journal.volume import VolumeWriter
+from harness.journal.writer import Writer
+from harness.load.pacing import Pacer
+from harness.model import Form, Value
+from harness.plan import FILE_NAME, load_plan
+from harness.values import trial_number
+
+# A trial keeps its records in memory, so a user begins another one now and then.
+RECORDS_MAX = 100
+
+
+class Over(BaseException):
+    """The load is over, where Locust is not there to be told so."""
+
+
+class Journal:
+    """What one user journals: the handles are those of scenarios.
+
+    user is Locust's own; None where a load file is tried without it.
+    """
+
+    def __init__(self, user: Any = None) -> None:
+        self._user = user
+        self._process = _process()
+        self._number = next(self._process.users)
+        self._process.listen(user)
+        self._trial = self._new_trial()
+
+    @property
+    def forms(self) -> Mapping[str, Form]:
+        """The forms that the release under load has, by name."""
+        return self._process.forms
+
+    def record(
+        self, form: str, key: KeyLike = None, initial: Mapping[str, Value] | None = None
+    ) -> Record:
+        """A handle of one record of a form; see :meth:`harness.journal.handles.Trial.record`."""
+        if len(self._trial.records) >= RECORDS_MAX:
+            self._trial = self._new_trial()
+        return self._trial.record(form, key, initial)
+
+    def _new_trial(self) -> Trial:
+        process = self._process
+        number = next(process.trials)
+        return Trial(
+            process.writer,
+            id=f"load/{number}/1",
+            run=process.run,
+            number=trial_number("load", number, 1),
+            forms=process.forms,
+            files=process.files,
+            pace=self._pace,
+        )
+
+    def _pace(self) -> float | None:
+        pacer = self._process.pacer
+        if pacer is None:
+            return None
+        due_s = pacer.next_s(self._number)
+        if due_s is None:
+            self._process.end(self._user)
+        return due_s
+
+
+def told(save: Save, status: int, what: str) -> bool:
+    """End a save by the status of its answer; says whether it was acknowledged.
+
+    2xx acknowledges it and every other status refuses it; 0 is no answer at all, as Locust gives
+    it, and leaves the save unknown. what is the request, as ``PATCH /notes/7``.
+    """
+    if status == 0:
+        save.unanswered(f"{what}: no answer")
+        return False
+    if 200 <= status < 300:
+        save.acknowledged(f"{what} {status}", level="transport")
+        return True
+    save.refused(f"{what} {status}")
+    return False
+
+
+@dataclass(slots=True)
+class _Process:
+    """What the users of one process share; without a pacer nobody drives it and nothing is kept."""
+
+    run: str
+    forms: Mapping[str, Form]
+    writer: Writer
+    files: Path | None = None
+    pacer: Pacer | None = None
+    users: Iterator[int] = field(default_factory=itertools.count)
+    trials: Iterator[int] = field(default_factory=itertools.count)
+    ended: bool = False
+    listening: bool = False
+
+    def listen(self, user: Any) -> None:
+        """Have what the load file raises journaled."""
+        writer = self.writer
+        if self.listening or user is None or not isinstance(writer, VolumeWriter):
+            return
+        self.listening = True
+
+        def raised(exception: BaseException, **_: object) -> None:
+            writer.trouble(f"{type(exception).__name__}: {exception}")
+
+        user.environment.events.user_error.add_listener(raised)
+
+    def end(self, user: Any) -> None:
+        """End this user, and once the whole load; who is in the middle of a save finishes it."""
+        if not self.ended and user is not None:
+            self.ended = True
+            # Quitting waits for every user, so none can do it for itself.
+            threading.Thread(target=user.environment.runner.quit, daemon=True).start()
+        raise getattr(sys.modules.get("locust.exception"), "StopUser", Over)
+
+
+class _Dropped:
+    """A journal that is not kept."""
+
+    def write(self, event: ev.Event) -> float:
+        """Forget the event; time stands still for who keeps nothing."""
+        return 0.0
+
+
+@cache
+def _process() -> _Process:
+    path = os.environ.get(VARIABLE)
+    if path is None:
+        return _Process(
+            "0000", load_plan(_plan(), os.environ, secrets_required=False).forms(""), _Dropped()
+        )
+    spec = read_load_spec(Path(path))
+    writer = VolumeWriter(spec.journal, spec.forms)
+    return _Process(spec.run, spec.forms, writer, spec.files, _pacer(spec, writer))
+
+
+def _pacer(spec: LoadSpec, writer: VolumeWriter) -> Pacer:
+    return Pacer(spec.rate, spec.ramp_s, spec.hold_s, spec.users, writer.schedule)
+
+
+def _plan() -> Path:
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    raise PlanError(
+        f"no {FILE_NAME} in {here} or above it; a load file needs one, for the forms it describes"
+    )

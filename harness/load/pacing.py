@@ -1,0 +1,73 @@
+"""When saves begin: at fixed moments, whoever is free, however long the ones before them take.
+
+Users that wait for their own answers before they act again send less the slower the application
+is, and so hide how slow it is. Here moments are given out, not turns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from harness.journal.volume import Schedule
+
+# Users sign in first, and the schedule starts when all have; it does not wait for one that cannot.
+GATHER_S_MAX = 10.0
+GATHER_POLL_S = 0.05
+# Saves that are this late when the hold is over are not begun any more.
+LATE_S_MAX = 5.0
+
+
+def _sleep(wait_s: float) -> None:
+    # Looked up when it is called: Locust replaces it, and may be imported after this.
+    time.sleep(wait_s)
+
+
+@dataclass(slots=True)
+class Pacer:
+    """Hands the moments of one process's schedule to its users.
+
+    on_start is told the schedule once it is known.
+    """
+
+    rate: float
+    ramp_s: float
+    hold_s: float
+    users: int
+    on_start: Callable[[Schedule], None]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = _sleep
+    schedule: Schedule | None = None
+    _given_n: int = 0
+    _gathering_since_s: float | None = None
+    _gathered: set[int] = field(default_factory=set)
+
+    def next_s(self, user: int) -> float | None:
+        """Wait until the next save may begin and say when that was to be; None when all is over."""
+        schedule = self.schedule or self._gather(user)
+        number = self._given_n
+        late = self.clock() > schedule.held_s[1] + LATE_S_MAX
+        if number >= schedule.rising_n + schedule.held_n or late:
+            return None
+        self._given_n += 1
+        due_s = schedule.due_s(number)
+        wait_s = due_s - self.clock()
+        if wait_s > 0:
+            self.sleep(wait_s)
+        return due_s
+
+    def _gather(self, user: int) -> Schedule:
+        """Wait until every user has come so far, and let the schedule start."""
+        self._gathered.add(user)
+        if self._gathering_since_s is None:
+            self._gathering_since_s = self.clock()
+        while self.schedule is None:
+            waited_s = self.clock() - self._gathering_since_s
+            if len(self._gathered) >= self.users or waited_s >= GATHER_S_MAX:
+                start_s = round(self.clock() + GATHER_POLL_S, 6)
+                self.schedule = Schedule(start_s, self.ramp_s, self.hold_s, self.rate)
+                self.on_start(self.schedule)
+            else:
+                self.sleep(GATHER_POLL_S)
+        return self.schedule
