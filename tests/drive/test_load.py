@@ -1,0 +1,258 @@
+"""Driving load: Locust as a child process, against an application of a few lines."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import psutil
+import pytest
+
+from harness.drive import load as driving
+from harness.drive.load import LoadProgress, LoadResult, drive_load
+from harness.drive.load_spec import LoadSpec
+from harness.errors import DriveFailed
+from harness.journal.volume import Volume, read_volume
+from harness.model import Field, Form
+from tests.plugin.conftest import Folder
+
+NOTE = Form("note", "main", ("id",), (Field("text", "text"),))
+HEAD = """
+    import itertools, json
+    from locust import FastHttpUser, task
+    from harness.load import Journal, told
+    numbers = itertools.count()
+"""
+WRITER = (
+    HEAD
+    + """
+    class Writer(FastHttpUser):
+        def on_start(self):
+            self.journal = Journal(self)
+        @task
+        def write(self):
+            note = self.journal.record("note", key=next(numbers))
+            with note.save(text="plain") as save:
+                answer = self.client.put("/PATH", json=dict(save.values))
+                told(save, answer.status_code, "PUT /PATH")
+"""
+)
+
+
+class _Application(BaseHTTPRequestHandler):
+    """Answers 204; /refuse answers 500, and /hang the third request and on only when it is over."""
+
+    protocol_version = "HTTP/1.1"
+    over = threading.Event()
+    seen: ClassVar[Counter[str]] = Counter()
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).seen[self.path] += 1
+        if self.path == "/hang" and self.seen[self.path] > 2:
+            type(self).over.wait(30)
+        self.send_response(500 if self.path == "/refuse" else 204)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """The address of the application."""
+    _Application.over.clear()
+    _Application.seen.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Application) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        _Application.over.set()
+        server.shutdown()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Folder:
+    """The folder of the run."""
+    (tmp_path / "run" / "logs").mkdir(parents=True)
+    return Folder(tmp_path / "run")
+
+
+def spec_of(folder: Path, url: str, text: str, **changes: Any) -> LoadSpec:
+    file = folder / "load.py"
+    file.write_text(textwrap.dedent(text), encoding="utf-8")
+    journal = folder / "journal"
+    journal.mkdir(exist_ok=True)
+    given: dict[str, Any] = {
+        "run": "ab12", "url": url, "file": file, "root": folder, "journal": journal,
+        "files": folder, "forms": {"note": NOTE}, "rate": 40.0, "ramp_s": 0.2, "hold_s": 1.0,
+        "users": 4,
+    }  # fmt: skip
+    return LoadSpec(**{**given, **changes})
+
+
+def load(
+    folder: Path, run: Folder, url: str, text: str, **changes: Any
+) -> tuple[LoadResult, Volume]:
+    spec = spec_of(folder, url, text, **changes)
+    return drive_load(spec, run), read_volume(spec.journal)
+
+
+def test_a_load_is_journaled_and_ends_within_its_time(
+    tmp_path: Path, run: Folder, url: str
+) -> None:
+    """Every save of the schedule was sent and acknowledged, and the generator was measured."""
+    told: list[LoadProgress] = []
+    spec = spec_of(tmp_path, url, WRITER.replace("PATH", "note"), hold_s=2.0)
+    result = drive_load(spec, run, on_progress=told.append)
+    volume = read_volume(spec.journal)
+    saves = list(volume.saves)
+
+    assert (0, "") == (result.exit_code, result.trouble)
+    assert ["acknowledged"] * 84 == [save.state for save in saves]
+    assert {"/note": 84} == dict(_Application.seen)
+    assert 84 == len({save.due_s for save in saves})
+    assert all(save.due_s is not None and save.began_s >= save.due_s for save in saves)
+    assert (84, 84) == (result.progress.saves_n, result.progress.acknowledged_n)
+    assert told[-1].acknowledged_n >= told[0].acknowledged_n
+    assert result.generator_busy is not None
+    assert 0 < result.generator_busy < 1
+    assert result.seconds < 20
+    assert "PUT" in result.log.read_text(encoding="utf-8")
+
+
+def test_refusals_are_a_result(tmp_path: Path, run: Folder, url: str) -> None:
+    """An application that answers 500 has been driven: what it did is for others to judge."""
+    result, volume = load(tmp_path, run, url, WRITER.replace("PATH", "refuse"))
+
+    assert (1, "") == (result.exit_code, result.trouble)
+    assert {"refused"} == {save.state for save in volume.saves}
+    assert 0 == result.progress.acknowledged_n
+
+
+def test_an_exception_of_a_task_is_named(tmp_path: Path, run: Folder, url: str) -> None:
+    """What a task raises within a save leaves it unknown, and is told with how often."""
+    text = WRITER.replace("PATH", "note").replace("told(", "{}['id'] or told(")
+    result, volume = load(tmp_path, run, url, text, rate=10.0)
+
+    assert 1 == result.exit_code
+    assert "KeyError: 'id' (11 times)" == result.trouble
+    assert {("unknown", "KeyError: 'id'")} == {(save.state, save.told) for save in volume.saves}
+
+
+def test_a_save_cut_at_the_end_is_unknown(
+    tmp_path: Path, run: Folder, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests that nobody answers in time are cut, and their saves are unknown, not lost."""
+    monkeypatch.setattr(driving, "ANSWER_S_MAX", 1.0)
+    monkeypatch.setattr(driving, "STARTING_S_MAX", 3.0)
+    monkeypatch.setattr(driving, "ENDING_S_MAX", 0.0)
+    _, volume = load(tmp_path, run, url, WRITER.replace("PATH", "hang"))
+
+    assert {"acknowledged": 2, "unknown": 4} == Counter(save.state for save in volume.saves)
+    assert all(save.ended_s is not None for save in volume.saves)
+
+
+def test_no_application_is_no_answer(tmp_path: Path, run: Folder) -> None:
+    """Where nobody listens every save is unknown, and the load ends all the same."""
+    result, volume = load(tmp_path, run, "http://127.0.0.1:9", WRITER.replace("PATH", "note"))
+
+    assert 44 == result.progress.saves_n
+    assert {("unknown", "PUT /note: no answer")} == {(s.state, s.told) for s in volume.saves}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import nowhere_to_be_found\n", "nowhere_to_be_found"),
+        ("x = 1\n", "No User class found"),
+        (
+            HEAD + "    class Idle(FastHttpUser):\n        @task\n        def rest(self):\n"
+            "            self.environment.runner.quit()\n",
+            "the load file journaled no save",
+        ),
+    ],
+    ids=["does not import", "has no user", "journals nothing"],
+)
+def test_a_load_file_that_drives_nothing_is_an_error(
+    tmp_path: Path, run: Folder, text: str, words: str
+) -> None:
+    """Locust ends with 0 or 1 where nothing was asked at all; here that is never a result."""
+    with pytest.raises(DriveFailed, match=words):
+        load(tmp_path, run, "http://127.0.0.1:9", text)
+
+
+def test_locusts_own_environment_changes_nothing(
+    tmp_path: Path, run: Folder, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings of Locust that stand in the environment do not thin the load."""
+    monkeypatch.setenv("LOCUST_EXCLUDE_TAGS", "x")
+    monkeypatch.setenv("LOCUST_MODE_MASTER", "1")
+    result, _ = load(tmp_path, run, url, WRITER.replace("PATH", "note"), hold_s=0.2)
+
+    assert 12 == result.progress.acknowledged_n
+
+
+def test_past_its_limit_nothing_of_it_survives(tmp_path: Path, run: Folder, url: str) -> None:
+    """A load that takes too long is ended with all that it started, and said to be too long."""
+    text = "import subprocess\nfrom pathlib import Path\n"
+    text += "child = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+    text += "Path('child').write_text(str(child.pid))\n"
+    text = textwrap.dedent(WRITER.replace("PATH", "note")) + text
+    with pytest.raises(DriveFailed, match="the users of the load took longer than 4 s"):
+        drive_load(spec_of(tmp_path, url, text, hold_s=60.0), run, timeout_s_max=4)
+
+    assert not psutil.pid_exists(int((tmp_path / "child").read_text()))
+
+
+def test_an_interrupt_of_the_gate_ends_the_load(tmp_path: Path, url: str) -> None:
+    """Ctrl-C while the load is driven leaves no process of it behind."""
+    (tmp_path / "run" / "logs").mkdir(parents=True)
+    write_gate(tmp_path, url)
+    gate = subprocess.Popen([sys.executable, "gate.py"], cwd=tmp_path, start_new_session=True)
+    try:
+        await_acts(tmp_path / "journal")
+        family = psutil.Process(gate.pid).children(recursive=True)
+        assert family
+        os.kill(gate.pid, signal.SIGINT)
+        gate.wait(20)
+    finally:
+        gate.kill()
+
+    assert [] == [member.pid for member in family if member.is_running()]
+
+
+def write_gate(folder: Path, url: str) -> None:
+    spec = spec_of(folder, url, WRITER.replace("PATH", "note"), hold_s=60.0)
+    (folder / "gate.py").write_text(
+        textwrap.dedent(f"""
+        import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from pathlib import Path
+        from tests.drive.test_load import WRITER, drive_load, spec_of
+        from tests.plugin.conftest import Folder
+        folder = Path({str(folder)!r})
+        text = WRITER.replace("PATH", "note")
+        drive_load(spec_of(folder, {spec.url!r}, text, hold_s=60.0), Folder(folder / "run"))
+        """),
+        encoding="utf-8",
+    )
+
+
+def await_acts(journal: Path) -> None:
+    end_s = time.monotonic() + 20
+    while time.monotonic() < end_s:
+        if any(b"\na " in path.read_bytes() for path in journal.glob("load-*.acts")):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no save was acknowledged within 20 s")
