@@ -11,6 +11,7 @@ import hashlib
 import re
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.corpus import TextClass
 from harness.model import Role
@@ -25,6 +26,7 @@ TOKEN_CHARS = 21
 ATTEMPTS_MAX = 64
 USERS_MAX = 500_000
 TRIALS_N = 36**4
+CACHED_NUMBERS_MAX = 65_536
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,9 +61,7 @@ def trial_number(role: Role, number: int, attempt: int) -> int:
 
 def token(trace: Trace) -> str:
     """The token of a trace; raises ValueError where a number does not fit its place."""
-    if not re.fullmatch(r"[0-9a-z]{4}", trace.run):
-        raise ValueError(f"a run's tag is four of 0-9a-z, not {trace.run!r}")
-    body = trace.run + "".join(_digits(getattr(trace, name), w, name) for name, w in _WIDTHS)
+    body = _tag(trace.run) + "".join(_digits(getattr(trace, name), w, name) for name, w in _WIDTHS)
     return f"zq{body}{_check(body)}"
 
 
@@ -106,9 +106,22 @@ def file_bytes(trace: Trace, size_bytes: int) -> bytes:
 
 def _number(trace: Trace) -> int:
     """A number of at most six digits that hardly ever is the same for two fields of a run."""
-    return int.from_bytes(hashlib.sha256(repr(trace).encode()).digest()[:4]) % 1_000_000
+    # What repr() says, which is slow where a load makes thousands of texts a second.
+    place = (
+        f"Trace(run={trace.run!r}, trial={trace.trial}, form={trace.form}, "
+        f"record={trace.record}, field={trace.field}, revision={trace.revision})"
+    )
+    return int.from_bytes(hashlib.sha256(place.encode()).digest()[:4]) % 1_000_000
 
 
+@lru_cache(maxsize=16)
+def _tag(run: str) -> str:
+    if not re.fullmatch(r"[0-9a-z]{4}", run):
+        raise ValueError(f"a run's tag is four of 0-9a-z, not {run!r}")
+    return run
+
+
+@lru_cache(maxsize=CACHED_NUMBERS_MAX)
 def _digits(number: int, width: int, name: str) -> str:
     if not 0 <= number < 36**width:
         raise ValueError(f"{name} {number} does not fit {width} digits of a token")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -152,7 +153,11 @@ class _Growth:
 
 @dataclass(slots=True)
 class _Busy:
-    """The share of a core that the busiest process of the load takes while the rate is held."""
+    """How busy the load's own process is while the rate is held: 1 where it is never idle.
+
+    The time it waits for a core counts as well: a generator that other processes starve is a
+    limit no less than one that has too much to do.
+    """
 
     share: float | None = None
     first: dict[int, tuple[float, float]] = field(default_factory=dict)
@@ -163,21 +168,29 @@ class _Busy:
         if schedule is None or not schedule.held_s[0] <= now_s <= schedule.held_s[1]:
             return
         shares = []
-        for member, cpu_s in _family_cpu_s(pid).items():
-            began_s, began_cpu_s = self.first.setdefault(member, (now_s, cpu_s))
+        for member, busy_s in _family_busy_s(pid).items():
+            began_s, began_busy_s = self.first.setdefault(member, (now_s, busy_s))
             if now_s > began_s:
-                shares.append((cpu_s - began_cpu_s) / (now_s - began_s))
+                shares.append((busy_s - began_busy_s) / (now_s - began_s))
         if shares:
             self.share = round(max(shares), 3)
 
 
-def _family_cpu_s(pid: int) -> dict[int, float]:
+def _family_busy_s(pid: int) -> dict[int, float]:
+    """Seconds that each process has run, or waited for a core, since it began."""
     found = {}
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         for member in (process, *process.children(recursive=True)):
             times = member.cpu_times()
-            found[member.pid] = times.user + times.system
-    except psutil.NoSuchProcess:
-        pass
+            found[member.pid] = times.user + times.system + _waited_s(member.pid)
     return found
+
+
+def _waited_s(pid: int) -> float:
+    """Seconds that the main thread was ready to run and had no core; 0 where no kernel says so."""
+    try:
+        words = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()
+        return int(words[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0

@@ -264,9 +264,9 @@ class LoadBegan(Event):
 class LoadEnded(Event):
     """The load's runner ended by itself.
 
-    generator_busy is the share of a core that the busiest process took while the rate was held,
-    None where it could not be measured; trouble is what the load file raised most often, "" where
-    it raised nothing.
+    generator_busy is the share of the held time in which the busiest process ran or waited for a
+    core, None where it could not be measured; trouble is what the load file raised most often, ""
+    where it raised nothing.
     """
 
     kind: ClassVar[str] = "load-ended"

@@ -28,6 +28,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, TypeAlias
@@ -42,6 +43,7 @@ from harness.model import Field, Form, Key, Value, value_from_json, value_to_jso
 SCHEMA = "harness.load/1"
 UNKNOWN = "?"
 TROUBLE_CHARS_MAX = 200
+NAMES_MAX = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +246,14 @@ def _value(value: Value) -> str:
     return quote(json.dumps(value_to_json(value)), safe="")
 
 
+@lru_cache(maxsize=NAMES_MAX)
+def _named(field_name: str, text_class: str) -> str:
+    return f"{quote(field_name)}={quote(text_class)}"
+
+
 def _owed(spec: Field, value: Value, text_class: str) -> str:
     print_ = fingerprint(value, spec.contract, spec.kind)
-    whole = f"{quote(spec.name)}={quote(text_class)}:{print_}"
+    whole = f"{_named(spec.name, text_class)}:{print_}"
     says_all = text_class in CLASSES and spec.rows == "one"
     return whole if says_all else f"{whole}:{_value(value)}"
 
