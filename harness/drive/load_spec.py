@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.drive.spec_file import read_json, write_json
+from harness.errors import RecordUnreadable
 from harness.model import Form
-from harness.plan import form_from_json, form_to_json
 
 SCHEMA = "harness.load-spec/1"
 VARIABLE = "HARNESS_LOAD"
@@ -57,25 +55,13 @@ def default_ramp_s(hold_s: float) -> float:
 
 def write_load_spec(path: Path, spec: LoadSpec) -> None:
     """Write the spec as JSON; raises EnvironmentBroken."""
-    data: dict[str, Any] = {"schema": SCHEMA}
-    for part in fields(spec):
-        value = getattr(spec, part.name)
-        data[part.name] = str(value) if isinstance(value, Path) else value
-    data["forms"] = [form_to_json(form) for form in spec.forms.values()]
-    try:
-        path.write_text(json.dumps(data, indent=1), encoding="ascii")
-    except OSError as error:
-        raise EnvironmentBroken(f"the spec {path} cannot be written: {error}") from error
+    write_json(path, spec, SCHEMA)
 
 
 def read_load_spec(path: Path) -> LoadSpec:
     """The spec that :func:`write_load_spec` wrote; raises RecordUnreadable."""
+    data = read_json(path, SCHEMA, _PATHS)
     try:
-        data = json.loads(path.read_text(encoding="ascii"))
-        if data.pop("schema") != SCHEMA:
-            raise ValueError(f"this harness reads {SCHEMA!r}")
-        forms = [form_from_json(form) for form in data["forms"]]
-        paths = {name: Path(data[name]) for name in _PATHS}
-        return LoadSpec(**{**data, **paths, "forms": {form.name: form for form in forms}})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return LoadSpec(**data)
+    except (KeyError, TypeError) as error:
         raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.drive.spec_file import read_json, write_json
+from harness.errors import RecordUnreadable
 from harness.model import Form, Role
-from harness.plan import form_from_json, form_to_json
 
 SCHEMA = "harness.scenarios/1"
 _PATHS = ("scenarios", "root", "journal", "evidence", "files", "cases_out")
@@ -51,26 +49,13 @@ class Spec:
 
 def write_spec(path: Path, spec: Spec) -> None:
     """Write the spec as JSON; raises EnvironmentBroken."""
-    data: dict[str, Any] = {"schema": SCHEMA}
-    for part in fields(spec):
-        value = getattr(spec, part.name)
-        data[part.name] = str(value) if isinstance(value, Path) else value
-    data["forms"] = [form_to_json(form) for form in spec.forms.values()]
-    try:
-        path.write_text(json.dumps(data, indent=1), encoding="ascii")
-    except OSError as error:
-        raise EnvironmentBroken(f"the spec {path} cannot be written: {error}") from error
+    write_json(path, spec, SCHEMA)
 
 
 def read_spec(path: Path) -> Spec:
     """The spec that :func:`write_spec` wrote; raises RecordUnreadable."""
+    data = read_json(path, SCHEMA, _PATHS)
     try:
-        data = json.loads(path.read_text(encoding="ascii"))
-        if data.pop("schema") != SCHEMA:
-            raise ValueError(f"this harness reads {SCHEMA!r}")
-        forms = [form_from_json(form) for form in data["forms"]]
-        paths = {name: Path(data[name]) for name in _PATHS if data[name] is not None}
-        changes = {"forms": {form.name: form for form in forms}, "texts": tuple(data["texts"])}
-        return Spec(**{**data, **paths, **changes})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Spec(**{**data, "texts": tuple(data["texts"])})
+    except (KeyError, TypeError) as error:
         raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error

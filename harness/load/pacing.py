@@ -15,8 +15,9 @@ from harness.journal.volume import Schedule
 # Users sign in first, and the schedule starts when all have; it does not wait for one that cannot.
 GATHER_S_MAX = 10.0
 GATHER_POLL_S = 0.05
-# Saves that are this late when the hold is over are not begun any more.
-LATE_S_MAX = 5.0
+# What is left when the hold is over is begun for so much of its time longer: who is further behind
+# did not hold the rate, and must not look as if.
+LATE_SHARE_MAX = 0.05
 
 
 def _sleep(wait_s: float) -> None:
@@ -47,7 +48,7 @@ class Pacer:
         """Wait until the next save may begin and say when that was to be; None when all is over."""
         schedule = self.schedule or self._gather(user)
         number = self._given_n
-        late = self.clock() > schedule.held_s[1] + LATE_S_MAX
+        late = self.clock() > schedule.held_s[1] + LATE_SHARE_MAX * schedule.hold_s
         if number >= schedule.rising_n + schedule.held_n or late:
             return None
         self._given_n += 1

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.journal.volume import Schedule
-from harness.load.pacing import GATHER_S_MAX, LATE_S_MAX, Pacer
+from harness.load.pacing import GATHER_S_MAX, LATE_SHARE_MAX, Pacer
 
 
 @dataclass
@@ -100,7 +100,9 @@ def test_what_is_far_too_late_is_not_begun() -> None:
     clock = Clock()
     paced = pacer(clock)
     paced.next_s(1)
-    clock.now_s += 5.0 + LATE_S_MAX + 0.1
+    clock.now_s += 5.0 + 3.0 * LATE_SHARE_MAX - 0.01
+    assert paced.next_s(1) is not None
+    clock.now_s += 0.02
 
     assert paced.next_s(1) is None
 
