@@ -6,7 +6,11 @@ import ast
 import re
 import typing
 from pathlib import Path
+from types import ModuleType
 
+import pytest
+
+import harness.load
 import harness.plugin
 from harness import corpus
 from harness.factors import rows, scenario_of
@@ -38,18 +42,19 @@ def test_every_fixture_is_there() -> None:
     assert named <= set(vars(fixtures))
 
 
-def test_what_is_imported_is_offered() -> None:
-    """Every name that an example imports is one the plugin offers."""
+@pytest.mark.parametrize("offering", [harness.plugin, harness.load])
+def test_what_is_imported_is_offered(offering: ModuleType) -> None:
+    """Every name that an example imports of the product is one that it offers."""
     imported = {
         alias.name
         for block in BLOCKS
         for node in ast.walk(ast.parse(block))
-        if isinstance(node, ast.ImportFrom) and node.module == "harness.plugin"
+        if isinstance(node, ast.ImportFrom) and node.module == offering.__name__
         for alias in node.names
     }
 
     assert imported
-    assert imported <= set(harness.plugin.__all__)
+    assert imported <= set(offering.__all__)
 
 
 def test_every_act_is_an_act() -> None:
