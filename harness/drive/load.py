@@ -106,7 +106,10 @@ def _child(spec: LoadSpec, run: Run, run_s_max: float) -> Child:
             "--only-summary", "--exit-code-on-error", "1",
         ],
         cwd=spec.root,
-        env={**kept, **run.environment, "PYTHONUNBUFFERED": "1", VARIABLE: str(path)},
+        env={
+            **kept, **run.environment,
+            "PYTHONUNBUFFERED": "1", "TMPDIR": str(run.temporary), VARIABLE: str(path),
+        },
         log=run.logs / "load.log",
         exit_codes=EXIT_CODES,
     )  # fmt: skip
