@@ -46,12 +46,13 @@ def colleague_reads_diagnoses(
 
 @reader("document", storage_state="colleague_state")
 def colleague_downloads(
-    context: BrowserContext, url: str, key: Key
+    new_context: Callable[[], BrowserContext], url: str, key: Key
 ) -> dict[str, str | Path | None] | None:
     """Another doctor finds the document in the consultation and downloads it."""
     if ("document", key) not in _looked_at:
         return {}
-    line = _only(_opened(context, f"{url}/consultations/{key[0]}"), f"li[data-document='{key[1]}']")
+    page = _opened(new_context(), f"{url}/consultations/{key[0]}")
+    line = _only(page, f"li[data-document='{key[1]}']")
     if line is None:
         return None
     kind = line.locator(".tag").text_content()

@@ -34,12 +34,14 @@ EXIT_CODES: Mapping[int, str] = {
 DRIVEN = frozenset({0, 1})
 
 # An application's own pytest options may select, reorder or repeat tests: a promise stands above.
+# Hypothesis is loaded whole at the end of every pytest process, for statistics nobody reads here.
 _OPTIONS = (
     "-o", "addopts=",
     "-p", "no:cacheprovider",
     "-p", "no:randomly",
     "-p", "no:random_order",
     "-p", "no:rerunfailures",
+    "-p", "no:hypothesispytest",
     "-q", "--no-header", "--tb=short",
 )  # fmt: skip
 

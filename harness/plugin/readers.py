@@ -49,9 +49,10 @@ def reader(form: str, *, storage_state: str | None = None) -> Callable[[_Functio
     """Say how a record of a form is shown to somebody else, in conftest.py or beside a scenario.
 
     The function is given any of context (a fresh browser context), url, key and new_context (to
-    make further ones), and returns what is shown by field: a text, a tuple for many rows, a
-    FileValue or the path of a download; None where the record is not shown at all. storage_state
-    names a session-scoped fixture that signs a user in and returns that context's storage state.
+    make one only where it is needed, or further ones), and returns what is shown by field: a text,
+    a tuple for many rows, a FileValue or the path of a download; None where the record is not
+    shown at all. storage_state names a session-scoped fixture that signs a user in and returns
+    that context's storage state, with which every context of this reader starts.
     """
 
     def register(function: _Function) -> _Function:
@@ -151,7 +152,8 @@ class Reading:
         contexts: list[BrowserContext] = []
 
         def new_context(**how: Any) -> BrowserContext:
-            contexts.append(self.open_context(**how))
+            signed_in = self._signed_in(found.storage_state)
+            contexts.append(self.open_context(**{**signed_in, **how}))
             return contexts[-1]
 
         try:
@@ -172,19 +174,21 @@ class Reading:
         given: dict[str, object] = {}
         names = inspect.signature(found.function).parameters
         if "context" in names:
-            state = self._state(found.storage_state) if found.storage_state else None
-            given["context"] = new_context(**({"storage_state": state} if state else {}))
+            given["context"] = new_context()
         key = record.key or ()
         given["url"] = self.url
         given["key"] = key[0] if len(key) == 1 else key
         given["new_context"] = new_context
         return found.function(**{name: given[name] for name in names})
 
-    def _state(self, fixture: str) -> Any:
+    def _signed_in(self, fixture: str | None) -> dict[str, Any]:
         """Asked for once: the last looks come when the session's fixtures are torn down."""
+        if fixture is None:
+            return {}
         if fixture not in self.states:
             self.states[fixture] = self.storage_state(fixture)
-        return self.states[fixture]
+        state = self.states[fixture]
+        return {"storage_state": state} if state else {}
 
 
 def _counts_from_s(record: Record) -> float:
