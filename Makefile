@@ -7,14 +7,14 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard harness clinic scenarios canaries tests tools)
+SOURCES := $(wildcard harness clinic scenarios canaries tests tools bench)
 
 # More arguments for pytest: make test ARGS="-k postgres -x"
 ARGS ?=
 # A test that hangs ends with a stack of every thread.
 TEST_TIMEOUT_S := 600
 
-.PHONY: help setup demo test slow lint format lock clean browser
+.PHONY: help setup demo test slow bench lint format lock clean browser
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -36,6 +36,9 @@ if_some = $(if $(ARGS),|| test $$? -eq 5)
 
 slow: $(VENV)/dev.stamp browser  ## the tests that gate one more fault each, minutes in all
 	@$(BIN)/python -m pytest tests --timeout $(TEST_TIMEOUT_S) -m slow $(ARGS)
+
+bench: $(VENV)/dev.stamp browser  ## what the harness costs, into docs/benchmarks.md
+	@$(BIN)/python -m bench $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## style, types and import layers
 	@$(BIN)/ruff check .

@@ -1,0 +1,87 @@
+"""Runs benches and writes their figures into docs/benchmarks.md, which nothing else may do."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import overhead, scenarios
+from harness.errors import HarnessError
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+HEAD = "| bench | median | min | max | measured | target |\n|---|---|---|---|---|---|\n"
+PAIRS_MIN = 5
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One row of the page: how often it is measured, in what, and what it is to be."""
+
+    measure: Callable[[int], Iterator[float]]
+    unit: str
+    times: str
+    target_max: float
+
+    def row(self, name: str, found: Sequence[float]) -> str:
+        """The figures as the page has them."""
+        told = [self.told(f(found)) for f in (statistics.median, min, max)]
+        cells = [name, *told, f"{len(found)} {self.times}", f"at most {self.told(self.target_max)}"]
+        return f"| {' | '.join(cells)} |\n"
+
+    def told(self, figure: float) -> str:
+        """A figure with its unit."""
+        return f"{figure:.2f}" if not self.unit else f"{figure:.1f} {self.unit}"
+
+
+# Another bench is another line here, and a section of the page that says what it measures.
+BENCHES = {
+    "scenarios": Bench(scenarios.ratios, "", "pairs", 1.10),
+    "gate-overhead": Bench(overhead.seconds, "s", "gates", 30.0),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure what was asked for; 1 where a median is beyond its target, 2 where one failed."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", choices=BENCHES, help="one bench; the others' figures stay")
+    parser.add_argument("--pairs", type=int, default=PAIRS_MIN, help="pairs of runs (at least 5)")
+    parser.add_argument("--gates", type=int, default=3, help="whole gates for gate-overhead")
+    asked = parser.parse_args(arguments)
+    if asked.pairs < PAIRS_MIN or asked.gates < 1:
+        parser.error(f"{PAIRS_MIN} pairs and 1 gate are the least that say anything")
+    os.environ.setdefault("CLINIC_SECRET", secrets.token_hex(16))
+    within = True
+    for name in [asked.only] if asked.only else BENCHES:
+        bench = BENCHES[name]
+        found: list[float] = []
+        try:
+            for figure in bench.measure(asked.pairs if bench.times == "pairs" else asked.gates):
+                found.append(figure)
+                print(f"{name}: {bench.told(figure)}", flush=True)
+        except HarnessError as error:
+            print(f"{name} was not measured: {error}", file=sys.stderr)
+            return 2
+        row = bench.row(name, found)
+        PAGE.write_text(with_row(PAGE.read_text("utf-8"), name, row), "utf-8")
+        print(row, end="")
+        within = within and statistics.median(found) <= bench.target_max
+    return 0 if within else 1
+
+
+def with_row(page: str, name: str, row: str) -> str:
+    """The page with a bench's row put in, in the place of its old one."""
+    before, head, after = page.partition(HEAD)
+    lines = after.splitlines(keepends=True)
+    rows = [line for line in lines if line.startswith("|")]
+    kept = [line for line in rows if not line.startswith(f"| {name} |")]
+    return before + head + "".join(sorted([*kept, row])) + "".join(lines[len(rows) :])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The same steps with Playwright alone."""

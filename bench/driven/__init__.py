@@ -1,0 +1,1 @@
+"""The steps that are timed, as the harness drives them."""
