@@ -22,6 +22,8 @@ _CHECK_WIDTH = 3
 # A look-ahead, so that a damaged token never hides the whole one that begins within it.
 _TOKEN = re.compile(r"zq(?=([0-9a-z]{16})([0-9a-z]{3}))")
 TOKEN_CHARS = 21
+# So many of its first characters say which record it belongs to.
+RECORD_CHARS = 14
 
 ATTEMPTS_MAX = 64
 USERS_MAX = 500_000

@@ -111,12 +111,16 @@ class VolumeSave:
 
 @dataclass(slots=True)
 class VolumeRecord:
-    """One record of a load and its saves, in the order they were intended."""
+    """One record of a load and its saves, in the order they were intended.
+
+    keyed_late: its key became known only after it was opened, as that of a record that is made.
+    """
 
     id: str
     form: str
     opened_s: float
     key: Key | None = None
+    keyed_late: bool = False
     saves: list[VolumeSave] = field(default_factory=list)
 
 
@@ -182,9 +186,9 @@ class VolumeWriter:
                 return f"a {at_s:.6f} {event.save} {quote(event.evidence, safe='/')}"
             case ev.RecordOpened():
                 self._form_of[event.record] = self._forms[event.form]
-                return f"r {at_s:.6f} {event.record} {quote(event.form)} {_key(event.key)}"
+                return f"r {at_s:.6f} {event.record} {quote(event.form)} {key_word(event.key)}"
             case ev.RecordKeyed():
-                return f"k {at_s:.6f} {event.record} {_key(event.key)}"
+                return f"k {at_s:.6f} {event.record} {key_word(event.key)}"
             case ev.SaveRefused():
                 return f"x {at_s:.6f} {event.save} {quote(event.evidence, safe='/')}"
             case ev.SaveUnknown():
@@ -238,7 +242,8 @@ class VolumeWriter:
         self.close()
 
 
-def _key(key: Key | None) -> str:
+def key_word(key: Key | None) -> str:
+    """The key as one word without a blank; its parts stand a comma apart."""
     return UNKNOWN if key is None else ",".join(quote(part, safe="") for part in key)
 
 
@@ -300,9 +305,9 @@ def _take(words: list[str], volume: Volume, saves: dict[str, VolumeSave]) -> Non
         saves[save.id] = save
         record.saves.append(save)
     elif act == "r":
-        volume.records[name] = VolumeRecord(name, unquote(words[3]), at_s, _key_of(words[4]))
+        volume.records[name] = VolumeRecord(name, unquote(words[3]), at_s, key_of(words[4]))
     elif act == "k" and name in volume.records:
-        volume.records[name].key = _key_of(words[3])
+        volume.records[name].key, volume.records[name].keyed_late = key_of(words[3]), True
     elif act in _STATES and name in saves:
         save = saves[name]
         save.state, save.ended_s, save.told = _STATES[act], at_s, unquote(words[3])
@@ -349,5 +354,6 @@ def _owed_of(text: str) -> Owed:
     return Owed(unquote(text_class), print_, (value_from_json(json.loads(unquote(value[0]))),))
 
 
-def _key_of(word: str) -> Key | None:
+def key_of(word: str) -> Key | None:
+    """The key that :func:`key_word` spelled."""
     return None if word == UNKNOWN else tuple(unquote(part) for part in word.split(","))

@@ -38,8 +38,8 @@ def observe_all(
     began_s = time.monotonic()
     rows: dict[str, tuple[Row, ...]] = {}
     columns: dict[str, tuple[str, ...]] = {}
-    for name, here in _by_storage(forms).items():
-        with _reader(storages, name, here, folder).snapshot() as snapshot:
+    for name, here in by_storage(forms).items():
+        with reader_of(storages, name, here, folder).snapshot() as snapshot:
             for form in here.values():
                 within = scope if isinstance(scope, (EveryRow, Keys)) else scope.get(form.name)
                 if within is not None:
@@ -64,9 +64,9 @@ def check_locators(
     Raises StorageUnreadable with all that is not, a line each.
     """
     problems: list[str] = []
-    for name, here in _by_storage(forms).items():
+    for name, here in by_storage(forms).items():
         try:
-            reader = _reader(storages, name, here, folder)
+            reader = reader_of(storages, name, here, folder)
             if isinstance(reader, PostgresStorage):
                 problems += reader.check()
         except StorageUnreadable as error:
@@ -75,16 +75,18 @@ def check_locators(
         raise StorageUnreadable("\n".join(problems))
 
 
-def _by_storage(forms: Mapping[str, Form]) -> dict[str, dict[str, Form]]:
+def by_storage(forms: Mapping[str, Form]) -> dict[str, dict[str, Form]]:
+    """The forms, by the storage that holds them."""
     grouped: dict[str, dict[str, Form]] = {}
     for form in forms.values():
         grouped.setdefault(form.storage, {})[form.name] = form
     return grouped
 
 
-def _reader(
+def reader_of(
     storages: Storages, name: str, forms: Mapping[str, Form], folder: Path | None
 ) -> Storage:
+    """What reads a storage; raises StorageUnreadable where the deployment has none of that name."""
     if name not in storages:
         raise StorageUnreadable(
             f"the deployment has no storage {name}, which holds {', '.join(forms)}"
