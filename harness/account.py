@@ -7,20 +7,22 @@ from collections.abc import Iterator, Sequence
 from harness.checks.coverage import uncovered
 from harness.checks.exhibits import exhibit
 from harness.checks.grid import grids
+from harness.checks.history import History
 from harness.exhibits import Account, Gap, LoadSecond, Span
 from harness.judge import Grounds, cells, conclude, say
+from harness.model import Finding, Symptom
 
 
-def account(grounds: Grounds, load: Sequence[LoadSecond] = ()) -> Account:
-    """The verdict and all that its reports show; load is a line per second, where any ran."""
+def account(grounds: Grounds) -> Account:
+    """The verdict and all that its reports show."""
     promise = grounds.promise
+    load = grounds.load.seconds if grounds.load else ()
     forms = promise.forms["candidate"]
     return Account(
         verdict=conclude(grounds),
         started=promise.started,
         exhibits=tuple(
-            exhibit(f, say(f), grounds.symptoms, grounds.history, forms.get(f.form))
-            for f in grounds.findings
+            exhibit(f, say(f), *_shown_by(f, grounds), forms.get(f.form)) for f in grounds.findings
         ),
         cells=cells(grounds),
         grids=grids(promise.cases, grounds.history, grounds.symptoms, grounds.journeys, forms),
@@ -28,6 +30,13 @@ def account(grounds: Grounds, load: Sequence[LoadSecond] = ()) -> Account:
         load=tuple(load),
         gaps=tuple(_gaps(grounds, load)),
     )
+
+
+def _shown_by(finding: Finding, grounds: Grounds) -> tuple[Sequence[Symptom], History]:
+    """Where the records are that show a finding: those of a load are told apart."""
+    if grounds.load is not None and finding.check == "load":
+        return grounds.load.symptoms, grounds.load.history
+    return grounds.symptoms, grounds.history
 
 
 def _spans(grounds: Grounds) -> Iterator[Span]:
@@ -52,7 +61,7 @@ def _gaps(grounds: Grounds, load: Sequence[LoadSecond]) -> Iterator[Gap]:
     keys, columns = uncovered(grounds.history, grounds.observations, promise.forms)
     yield from (Gap("uncovered", sentence) for sentence in (*keys, *columns))
     yield _of_baseline(grounds)
-    if not load:
+    if not load and not promise.stages.get("load"):
         yield Gap("load", "no load was driven, so nothing is said of losses under load")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from harness.answer import conclude
 from harness.checks.collateral import CollateralCheck
 from harness.checks.controls import Controls, plant_controls
 from harness.checks.coverage import uncovered
@@ -13,13 +14,14 @@ from harness.checks.findings import gather, in_order, with_known
 from harness.checks.grounds import Grounds
 from harness.checks.history import History, read_history
 from harness.checks.journeys import Journeys, judge_journeys
+from harness.checks.load import LoadGrounds, LoadRecord, judge_load
 from harness.checks.matrix import matrix
 from harness.checks.oracle import Oracle
-from harness.checks.owed import hidden_saves, owed, stages
-from harness.checks.sentences import headline, max_loss_rate, prove, say
+from harness.checks.sentences import say
 from harness.checks.shown import ShownCheck
 from harness.checks.strays import StrayCheck
 from harness.checks.trigger import find_trigger
+from harness.errors import RecordUnreadable
 from harness.journal.events import Event
 from harness.model import (
     Anomaly,
@@ -34,22 +36,33 @@ from harness.model import (
 )
 from harness.observations import Observation
 from harness.promise import Known, Promise
-from harness.verdict import CONFIDENCE, Answer, Bound, Cell, Evidence, Verdict
+from harness.verdict import Cell, Verdict
+
+LOAD = "load"
 
 __all__ = ["Grounds", "cells", "conclude", "judge", "say", "weigh"]
 
 
 def judge(
-    promise: Promise, events: Sequence[Event], observations: Sequence[Observation]
+    promise: Promise,
+    events: Sequence[Event],
+    observations: Sequence[Observation],
+    load: LoadRecord | None = None,
 ) -> Verdict:
     """The verdict of a run; the same record gives the same verdict, at any time and place."""
-    return conclude(weigh(promise, events, observations))
+    return conclude(weigh(promise, events, observations, load))
 
 
 def weigh(
-    promise: Promise, events: Sequence[Event], observations: Sequence[Observation]
+    promise: Promise,
+    events: Sequence[Event],
+    observations: Sequence[Observation],
+    load: LoadRecord | None = None,
 ) -> Grounds:
-    """Run every check; what the gate asks between rounds, and what the verdict is made of."""
+    """Run every check; what the gate asks between rounds, and what the verdict is made of.
+
+    load is what the run holds of its load, where it has come to that.
+    """
     history = read_history(events)
     observations = sorted(observations, key=lambda o: (o.began_s, o.id))
     candidate = _Bench(promise, "candidate", history, observations)
@@ -62,9 +75,11 @@ def weigh(
     hidden = candidate.storage.saves_hidden
     journeys = judge_journeys(history, promise.cases, promise.quarantine, hidden)
     keys, columns = uncovered(history, observations, promise.forms)
+    loaded, load_crashed = _weigh_load(promise, history, observations, load)
     found = [
         *gather(symptoms, history, promise.cases, promise.forms["candidate"], baseline.symptoms),
         *_broken(promise, history, journeys),
+        *(loaded.findings if loaded else ()),
     ]
     return Grounds(
         promise,
@@ -76,11 +91,31 @@ def weigh(
         journeys,
         candidate.controls,
         candidate.fields_read,
-        crashed=(*candidate.crashed, *baseline.crashed),
+        crashed=(*candidate.crashed, *baseline.crashed, *load_crashed),
         uncovered=tuple(keys),
         unwatched=(*candidate.assumed, *columns),
         right_storage=right_storage,
+        load=loaded,
     )
+
+
+def _weigh_load(
+    promise: Promise,
+    history: History,
+    observations: Sequence[Observation],
+    record: LoadRecord | None,
+) -> tuple[LoadGrounds | None, list[str]]:
+    """The load, where one was promised and begun; why it could not be judged."""
+    began_s, _, skipped = history.stages.get(LOAD, (None, None, None))
+    if record is None or began_s is None or skipped or not promise.stages.get(LOAD):
+        return None, []
+    try:
+        forms, limit_ms = promise.forms["candidate"], promise.save_p95_ms_max
+        return judge_load(record, history, forms, promise.tag, observations, limit_ms), []
+    except RecordUnreadable as error:
+        return None, [str(error)]
+    except Exception as error:  # noqa: BLE001 - a check that crashed found nothing and proves nothing
+        return None, [f"the check of the load crashed: {type(error).__name__}: {error}"]
 
 
 class _Bench:
@@ -241,111 +276,6 @@ def _within_scenarios(entry: Known, finding: Finding, failing: Sequence[Case]) -
     return bool(names) and all(
         fnmatchcase(name, entry.where) or fnmatchcase(name.rpartition("::")[2], entry.where)
         for name in names
-    )
-
-
-# --- the answer ------------------------------------------------------------------------------
-
-
-def conclude(grounds: Grounds) -> Verdict:
-    """The answer: block where a loss is confirmed, pass where all that was promised is there."""
-    promise, history = grounds.promise, grounds.history
-    blocking = [f for f in grounds.findings if f.severity is Severity.BLOCK]
-    refused = [t.sentence for t in history.troubles if t.verdict == "block"]
-    missing = owed(grounds)
-    bound = None if blocking else _bound(grounds)
-    if blocking or refused:
-        answer, reasons = Answer.BLOCK, [*refused, *(say(f) for f in blocking), *missing]
-    elif missing or bound is None:
-        answer, reasons = Answer.INCONCLUSIVE, missing or ["no acknowledged save was measured"]
-    else:
-        answer, reasons = Answer.PASS, [prove(bound, len(grounds.storage.saves_verified))]
-    return Verdict(
-        run=promise.run,
-        verdict=answer,
-        sentence=_sentence(promise, answer, reasons),
-        app=promise.app,
-        plan_digest=promise.plan_digest,
-        release=promise.release,
-        baseline=promise.baseline,
-        profile=promise.profile,
-        deployer=promise.deployer,
-        duration_s=round(history.ended_s - history.began_s, 3),
-        stages=stages(grounds),
-        reasons=tuple(reasons),
-        warnings=_warnings(grounds),
-        findings=grounds.findings,
-        evidence=_evidence(grounds, bound),
-    )
-
-
-def _sentence(promise: Promise, answer: Answer, reasons: Sequence[str]) -> str:
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    word = {
-        Answer.PASS: "passes",
-        Answer.BLOCK: "is blocked",
-        Answer.INCONCLUSIVE: "is not proved",
-    }[answer]
-    return f"{promise.app} {promise.release.name} {word}: {headline(reasons[0])}{more}"
-
-
-def _bound(grounds: Grounds) -> Bound | None:
-    """The bound for the factor level with the fewest verified saves; None without any."""
-    total = len(grounds.storage.saves_verified)
-    measured = {level: n for level, n in _by_level(grounds).items() if n}
-    if not total:
-        return None
-    level = min(measured, key=lambda name: measured[name], default="of any kind")
-    saves_n = measured.get(level, total)
-    return Bound(CONFIDENCE, level, saves_n, max_loss_rate(saves_n))
-
-
-def _by_level(grounds: Grounds) -> dict[str, int]:
-    """How many saves were verified with each level of each factor."""
-    counts: dict[str, int] = {}
-    for trial in grounds.history.of_role("candidate"):
-        verified_n = sum(save.id in grounds.storage.saves_verified for save in trial.saves)
-        for factor, level in trial.began.levels.items():
-            name = f"with {factor.replace('_', ' ')} {level}"
-            counts[name] = counts.get(name, 0) + verified_n
-    return counts
-
-
-def _warnings(grounds: Grounds) -> tuple[str, ...]:
-    promise = grounds.promise
-    warnings = [t.sentence for t in grounds.history.troubles if t.verdict == "warn"]
-    warnings += promise.warnings
-    if promise.partial is not None:
-        warnings.append(f"only cases matching {promise.partial!r} were run")
-    warnings += [f"not promised for this release: {s}: {r}" for s, r in promise.absent.items()]
-    warnings += [
-        f"{say(f)}; known: {f.known}" if f.known else say(f)
-        for f in grounds.findings
-        if f.severity is Severity.WARN
-    ]
-    warnings += grounds.journeys.flaky
-    warnings += grounds.journeys.quarantined
-    warnings += grounds.unwatched
-    warnings += hidden_saves(grounds)
-    warnings += [
-        f"no save {level} was verified" for level, n in _by_level(grounds).items() if not n
-    ]
-    return tuple(dict.fromkeys(warnings))
-
-
-def _evidence(grounds: Grounds, bound: Bound | None) -> Evidence:
-    saves: Mapping[str, int] = {"acknowledged": 0, "refused": 0, "unknown": 0}
-    counts = dict(saves)
-    for trial in grounds.history.of_role("candidate"):
-        for save in trial.saves:
-            counts[save.state] += 1
-    return Evidence(
-        cases=len(grounds.journeys.measured),
-        saves=counts,
-        fields_read=grounds.fields_read,
-        controls={"planted": grounds.controls.planted, "caught": grounds.controls.caught},
-        load=None,
-        bound=bound,
     )
 
 

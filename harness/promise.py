@@ -41,7 +41,8 @@ class Promise:
     scenarios the release is declared not to have, with the reason; readers are the names of those
     that look at a form's records; quarantine maps a scenario
     to a reason; partial is the ``--only`` pattern where one was given; today is the ISO date on
-    which expiries were looked at; plan is the whole plan without its secrets.
+    which expiries were looked at; save_p95_ms_max is the plan's limit under load; plan is
+    the whole plan without its secrets.
     """
 
     run: str
@@ -65,6 +66,7 @@ class Promise:
     quarantine: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     partial: str | None = None
+    save_p95_ms_max: float | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
 
 

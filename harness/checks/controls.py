@@ -15,7 +15,7 @@ from harness.checks.rows import Rows
 from harness.checks.targets import Target
 from harness.contracts import is_nothing
 from harness.model import Field, FileValue, Form, Severity, Value
-from harness.observations import Row
+from harness.observations import Observation, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +40,48 @@ class _Subject:
     rows: Rows
 
 
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """One damage: what was done to a record, and the rows that stand in place of its own."""
+
+    oracle: Oracle
+    target: Target
+    damage: str
+    rows: tuple[Row, ...]
+    observation: Observation
+
+    @property
+    def form(self) -> str:
+        """The form's name."""
+        return self.target.form.name
+
+    def is_caught(self) -> bool:
+        """Whether the oracle says something that blocks of a read in which these rows stand."""
+        read = self.observation
+        copy = replace(read, rows={**read.rows, self.form: self.rows})
+        seen = self.oracle.look(self.target, Rows(copy, self.oracle.tag, only=self.form))
+        return any(symptom.severity is Severity.BLOCK for symptom in seen.symptoms)
+
+
 def plant_controls(oracle: Oracle) -> Controls:
     """Damage one whole record of each form in every way its fields allow, and judge each copy."""
-    planted, caught = 0, 0
+    caught = 0
     missed: list[str] = []
-    subjects = _subjects(oracle)
-    for form, subject in subjects.items():
+    planted = list(damaged(oracle))
+    for control in planted:
+        if control.is_caught():
+            caught += 1
+        else:
+            missed.append(f"{control.damage} in form {control.form} was not caught")
+    forms = frozenset(control.form for control in planted)
+    return Controls(len(planted), caught, tuple(missed), forms)
+
+
+def damaged(oracle: Oracle) -> Iterator[Planted]:
+    """One whole record of each form, damaged in every way its fields allow."""
+    for form, subject in _subjects(oracle).items():
         for damage, rows in _damages(oracle.forms[form], subject):
-            planted += 1
-            if _is_caught(oracle, subject, rows):
-                caught += 1
-            else:
-                missed.append(f"{damage} in form {form} was not caught")
-    return Controls(planted, caught, tuple(missed), frozenset(subjects))
-
-
-def _is_caught(oracle: Oracle, subject: _Subject, rows: list[Row]) -> bool:
-    """Whether the oracle says something that blocks of a read in which these rows stand."""
-    observation = subject.rows.observation
-    copy = replace(observation, rows={**observation.rows, subject.row.form: tuple(rows)})
-    seen = oracle.look(subject.target, Rows(copy, oracle.tag, only=subject.row.form))
-    return any(symptom.severity is Severity.BLOCK for symptom in seen.symptoms)
+            yield Planted(oracle, subject.target, damage, tuple(rows), subject.rows.observation)
 
 
 def _subjects(oracle: Oracle) -> dict[str, _Subject]:

@@ -89,11 +89,11 @@ class _Gathering:
             check=first.check,
             anomaly=first.anomaly,
             form=first.form,
-            fields=tuple(_ordered(names, self.forms[first.form])),
+            fields=tuple(ordered(names, self.forms[first.form])),
             saves_n=len({symptom.save for symptom in group if symptom.save}),
             records_n=len({symptom.record for symptom in group}),
             severity=first.severity,
-            layer=_layer(group),
+            layer=voted_layer(group),
             trigger=find_trigger(self._cases(failing), self._cases(passing)),
             preexisting=names <= shown,
             evidence=_evidence(group, self.history),
@@ -126,7 +126,7 @@ class _Gathering:
         }
 
 
-def _ordered(names: Iterable[str], form: Form) -> list[str]:
+def ordered(names: Iterable[str], form: Form) -> list[str]:
     """Fields in the order of their form."""
     places = {spec.name: place for place, spec in enumerate(form.fields)}
     return sorted(names, key=lambda name: places.get(name, len(places)))
@@ -151,7 +151,7 @@ def _touches(save: Save, names: Collection[str], operations: Collection[str]) ->
     return any(n in values and (emptied or not is_nothing(save.due(n))) for n in names)
 
 
-def _layer(group: Sequence[Symptom]) -> Layer:
+def voted_layer(group: Sequence[Symptom]) -> Layer:
     """Where most of them were lost; a body the browser withheld accuses nobody: it has no vote."""
     votes = Counter(s.layer for s in group if s.layer is not Layer.UNKNOWN)
     return votes.most_common(1)[0][0] if votes else Layer.UNKNOWN

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.checks.controls import Controls
 from harness.checks.history import History
 from harness.checks.journeys import Journeys
+from harness.checks.load import LoadGrounds
 from harness.model import Finding, Judgement, Symptom
 from harness.observations import Observation
 from harness.promise import Promise
@@ -19,7 +20,7 @@ class Grounds:
     crashed are sentences on checks that failed; uncovered is what no field covers and makes
     evidence missing; unwatched, a warning, is what else was left out or taken for granted.
     right_storage says whether the reads were proved to be of the storage that the release
-    writes to.
+    writes to. load is None where none was driven.
     """
 
     promise: Promise
@@ -35,3 +36,4 @@ class Grounds:
     uncovered: tuple[str, ...] = ()
     unwatched: tuple[str, ...] = ()
     right_storage: bool = True
+    load: LoadGrounds | None = None

@@ -111,6 +111,8 @@ class History:
     troubles: list[ev.Trouble] = field(default_factory=list)
     stages: dict[str, tuple[float, float | None, str | None]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    load_began: ev.LoadBegan | None = None
+    load_ended: ev.LoadEnded | None = None
     began_s: float = 0.0
     ended_s: float = 0.0
     closed: bool = False
@@ -208,6 +210,10 @@ def _of_run(history: History, event: ev.Event) -> bool:
             history.troubles.append(event)
         case ev.FaultBegan() | ev.FaultEnded():
             _of_fault(history.faults, event)
+        case ev.LoadBegan():
+            history.load_began = event
+        case ev.LoadEnded():
+            history.load_ended = event
         case ev.Opened():
             pass
         case _:

@@ -27,6 +27,7 @@ def owed(grounds: Grounds) -> list[str]:
     ]
     owed += _unmeasured(grounds)
     owed += grounds.uncovered
+    owed += grounds.load.owed if grounds.load else ()
     if history.orphans_n:
         lines = plural(history.orphans_n, "line")
         owed.append(f"{lines} of the journal belong to nothing that was begun: it has lost lines")
@@ -195,6 +196,7 @@ def stages(grounds: Grounds) -> tuple[Stage, ...]:
         "scenarios": len(grounds.journeys.measured),
         "baseline": len(_sampled(grounds)),
         "observe": len(_observed(grounds)),
+        "load": int(grounds.load is not None and grounds.load.fields_read > 0),
     }
     found = []
     for name, promised in promise.stages.items():

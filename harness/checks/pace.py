@@ -29,7 +29,8 @@ class Figures:
 
     Percentiles are of the time from when a save was due to its acknowledgement, of those that
     were due then; service_ms is the mean time from when it began to its outcome. ended_n had
-    their outcome in time, late_n began late, of all that began then. slowest_ms is the longest time to an acknowledgement.
+    their outcome in time, late_n began late, of all that began then. slowest_ms is the longest
+    time to an acknowledgement; told is what the first save was told that was not acknowledged.
     """
 
     target_saves_per_s: float

@@ -45,6 +45,8 @@ class Sifted:
     judged, for controls, with its row.
     """
 
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    read_s: float = 0.0
     acknowledged_n: int = 0
     verified_n: int = 0
     unread_n: int = 0
@@ -71,7 +73,7 @@ class _Sieve:
         self, volume: Volume, forms: Mapping[str, Form], before: Iterable[PrintRow], final: Prints
     ) -> None:
         self.final = final
-        self.sifted = Sifted()
+        self.sifted = Sifted(forms, final.began_s)
         self.before = {(row.form, row.key): row.prints for row in before}
         self.owners: dict[Spot, list[Owing]] = {}
         self.keyless: list[Owing] = []

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.checks.history import FOREVER_S
+from harness.checks.retelling import LOAD
 from harness.deploy.seams import Deployment
 from harness.judge import Grounds
 from harness.observations import Observation, Purpose, write_observation
 from harness.promise import Promise
 from harness.runs import RunFolder
 from harness.storage.observe import check_locators, observe_all
+from harness.storage.scope import Keys
+from harness.storage.streaming import stream_prints
 
 # Long enough after the first read that what was under way has ended.
 CONFIRM_AFTER_S = 1.0
+_TWICE: tuple[Purpose, ...] = ("final", "confirm")
 
 
 class Observer:
@@ -57,6 +62,37 @@ class Observer:
         """A second, later read."""
         _wait_until(self._read_s.get(deployment.role, 0.0) + CONFIRM_AFTER_S)
         return self._read(deployment, "confirm")
+
+    def every_row(self, deployment: Deployment, purpose: Purpose, ready_s: float = 0.0) -> Path:
+        """Fingerprints of all that stands around a load, read at ready_s at the earliest."""
+        _wait_until(ready_s)
+        self._count += 1
+        return stream_prints(
+            deployment.storages,
+            self._promise.forms[deployment.role],
+            id=f"{self._count:02d}-{LOAD}-{purpose}",
+            role=LOAD,
+            purpose=purpose,
+            into=self._run.observations,
+            folder=self._folder,
+        )
+
+    def suspects(self, deployment: Deployment, scope: Mapping[str, Keys]) -> None:
+        """What a load may have lost, with its texts, and once more a little later."""
+        for purpose in _TWICE:
+            _wait_until(self._read_s.get(LOAD, 0.0) + CONFIRM_AFTER_S)
+            self._count += 1
+            observation = observe_all(
+                deployment.storages,
+                self._promise.forms[deployment.role],
+                id=f"{self._count:02d}-{LOAD}-{purpose}",
+                role=LOAD,
+                purpose=purpose,
+                scope=scope,
+                folder=self._folder,
+            )
+            write_observation(self._run.observations, observation)
+            self._read_s[LOAD] = observation.ended_s
 
     def _read(self, deployment: Deployment, purpose: Purpose) -> Observation:
         self._count += 1

@@ -16,6 +16,7 @@ from harness.errors import UsageError
 from harness.gate.asked import Asked
 from harness.gate.baselines import Before, last_passed, promised_before
 from harness.gate.choosing import possible_on, sample
+from harness.gate.loading import STAGE, why_skipped
 from harness.gate.missing import missing
 from harness.model import Case, Form, Role
 from harness.plan import Plan, Profile
@@ -111,15 +112,23 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         today=today.isoformat(),
         forms=forms,
         cases=tuple(cases),
-        stages=_stages(cases, baseline, chosen, len(forms["candidate"])),
+        stages={
+            **_stages(cases, baseline, chosen, len(forms["candidate"])),
+            **_load_stage(asked, plan),
+        },
         sample=chosen,
         absent=found.absent,
         readers=found.readers,
         missing=missing(plan, baseline, before, found, today),
         known=_known(plan, today),
         quarantine=_quarantine(plan, cases, today),
-        warnings=(*plan.expired(today), *_sample_warning(baseline, chosen, profile.sample_n)),
+        warnings=(
+            *plan.expired(today),
+            *_sample_warning(baseline, chosen, profile.sample_n),
+            *_load_warning(asked, plan),
+        ),
         partial=asked.only,
+        save_p95_ms_max=plan.limits.save_p95_ms_max,
         plan=plan.redacted(),
     )
     return Promised(promise, possible)
@@ -145,6 +154,18 @@ def _stages(
         "baseline": len(chosen) if baseline is not None else 0,
         "observe": forms_n,
     }
+
+
+def _load_stage(asked: Asked, plan: Plan) -> dict[str, int]:
+    """The load that is promised; none where the plan has no [load] at all."""
+    if plan.load is None:
+        return {}
+    return {STAGE: int(why_skipped(asked, plan.profile(asked.profile)) is None)}
+
+
+def _load_warning(asked: Asked, plan: Plan) -> tuple[str, ...]:
+    why = None if plan.load is None else why_skipped(asked, plan.profile(asked.profile))
+    return () if why is None else (f"nothing is said of losses under load: {why}",)
 
 
 def _known(plan: Plan, today: date) -> tuple[Known, ...]:

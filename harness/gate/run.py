@@ -19,6 +19,8 @@ from harness.errors import EvidenceError, ReleaseDown, UsageError
 from harness.exhibits import Account
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.choosing import attempts_made, broken, representatives, unproved
+from harness.gate.loading import STAGE as LOAD
+from harness.gate.loading import Loading, why_skipped
 from harness.gate.observing import Observer
 from harness.gate.promising import Promised, make_promise, spec_for
 from harness.gate.settling import settle
@@ -98,13 +100,15 @@ class _Gate:
 
     def work(self) -> None:
         """Every stage; what breaks the environment is journaled, and the rest is left."""
-        stages = (
+        stages = [
             ("deploy", self.deploy_candidate),
             ("scenarios", self.drive_all),
             ("rerun", self.run_again),
             ("baseline", self.ask_baseline),
             ("observe", self.look_again),
-        )
+        ]
+        if LOAD in self.promised.promise.stages:
+            stages.append((LOAD, self.load))
         for name, act in stages:
             with self._stage(name) as state:
                 try:
@@ -189,6 +193,17 @@ class _Gate:
         for deployment in self.up.values():
             self.observer.confirm(deployment)
         return None
+
+    def load(self) -> str | None:
+        """The plan's peak, and every save of it compared with storage."""
+        promise = self.promised.promise
+        skipped = why_skipped(self.asked, self.plan.profile(promise.profile))
+        if skipped is None:
+            up = self.up["candidate"]
+            Loading(
+                self.plan, self.run, promise, up, self.observer, self.journal, self.watch
+            ).work()
+        return skipped
 
     # --- what the stages are made of ----------------------------------------------------------
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from harness.account import account
 from harness.errors import EnvironmentBroken
 from harness.exhibits import Account
+from harness.gate.loading import STAGE, read_load
 from harness.journal.reader import read_journal
 from harness.judge import weigh
 from harness.observations import read_observations
@@ -23,7 +24,9 @@ REPORTS = ("report.html", "junit.xml")
 def account_of(run: RunFolder, promise: Promise | None = None) -> Account:
     """What the folder's record says, offline; raises RecordUnreadable."""
     promise = promise or read_promise(run.path / "plan.json")
-    return account(weigh(promise, read_journal(run.journal), read_observations(run.observations)))
+    load = read_load(run) if promise.stages.get(STAGE) else None
+    events, observations = read_journal(run.journal), read_observations(run.observations)
+    return account(weigh(promise, events, observations, load))
 
 
 def settle(run: RunFolder, promise: Promise) -> Account:

@@ -1,0 +1,135 @@
+"""From the grounds to the answer: pass, block or inconclusive, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.checks.grounds import Grounds
+from harness.checks.load import LoadGrounds
+from harness.checks.owed import hidden_saves, owed, stages
+from harness.checks.sentences import headline, max_loss_rate, prove, say
+from harness.model import Severity
+from harness.promise import Promise
+from harness.verdict import CONFIDENCE, Answer, Bound, Evidence, Verdict
+
+
+def conclude(grounds: Grounds) -> Verdict:
+    """The answer: block where a loss is confirmed, pass where all that was promised is there."""
+    promise, history = grounds.promise, grounds.history
+    blocking = [f for f in grounds.findings if f.severity is Severity.BLOCK]
+    refused = [t.sentence for t in history.troubles if t.verdict == "block"]
+    refused += grounds.load.broken if grounds.load else ()
+    missing = owed(grounds)
+    bound = None if blocking else _bound(grounds)
+    if blocking or refused:
+        answer, reasons = Answer.BLOCK, [*refused, *(say(f) for f in blocking), *missing]
+    elif missing or bound is None:
+        answer, reasons = Answer.INCONCLUSIVE, missing or ["no acknowledged save was measured"]
+    else:
+        answer, reasons = Answer.PASS, [prove(bound, len(grounds.storage.saves_verified))]
+    return Verdict(
+        run=promise.run,
+        verdict=answer,
+        sentence=_sentence(promise, answer, reasons),
+        app=promise.app,
+        plan_digest=promise.plan_digest,
+        release=promise.release,
+        baseline=promise.baseline,
+        profile=promise.profile,
+        deployer=promise.deployer,
+        duration_s=round(history.ended_s - history.began_s, 3),
+        stages=stages(grounds),
+        reasons=tuple(reasons),
+        warnings=_warnings(grounds),
+        findings=grounds.findings,
+        evidence=_evidence(grounds, bound),
+    )
+
+
+def _sentence(promise: Promise, answer: Answer, reasons: Sequence[str]) -> str:
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    word = {
+        Answer.PASS: "passes",
+        Answer.BLOCK: "is blocked",
+        Answer.INCONCLUSIVE: "is not proved",
+    }[answer]
+    return f"{promise.app} {promise.release.name} {word}: {headline(reasons[0])}{more}"
+
+
+def _bound(grounds: Grounds) -> Bound | None:
+    """The bound for the factor level with the fewest verified saves; None without any."""
+    total = len(grounds.storage.saves_verified)
+    measured = {level: n for level, n in _by_level(grounds).items() if n}
+    if not total:
+        return None
+    level = min(measured, key=lambda name: measured[name], default="of any kind")
+    saves_n = measured.get(level, total)
+    return Bound(CONFIDENCE, level, saves_n, max_loss_rate(saves_n))
+
+
+def _by_level(grounds: Grounds) -> dict[str, int]:
+    """How many saves were verified with each level of each factor."""
+    counts: dict[str, int] = {}
+    for trial in grounds.history.of_role("candidate"):
+        verified_n = sum(save.id in grounds.storage.saves_verified for save in trial.saves)
+        for factor, level in trial.began.levels.items():
+            name = f"with {factor.replace('_', ' ')} {level}"
+            counts[name] = counts.get(name, 0) + verified_n
+    return counts
+
+
+def _warnings(grounds: Grounds) -> tuple[str, ...]:
+    promise = grounds.promise
+    warnings = [t.sentence for t in grounds.history.troubles if t.verdict == "warn"]
+    warnings += promise.warnings
+    if promise.partial is not None:
+        warnings.append(f"only cases matching {promise.partial!r} were run")
+    warnings += [f"not promised for this release: {s}: {r}" for s, r in promise.absent.items()]
+    warnings += [
+        f"{say(f)}; known: {f.known}" if f.known else say(f)
+        for f in grounds.findings
+        if f.severity is Severity.WARN
+    ]
+    warnings += grounds.journeys.flaky
+    warnings += grounds.journeys.quarantined
+    warnings += grounds.unwatched
+    warnings += hidden_saves(grounds)
+    warnings += grounds.load.warnings if grounds.load else ()
+    warnings += [
+        f"no save {level} was verified" for level, n in _by_level(grounds).items() if not n
+    ]
+    return tuple(dict.fromkeys(warnings))
+
+
+def _evidence(grounds: Grounds, bound: Bound | None) -> Evidence:
+    saves: Mapping[str, int] = {"acknowledged": 0, "refused": 0, "unknown": 0}
+    counts = dict(saves)
+    for trial in grounds.history.of_role("candidate"):
+        for save in trial.saves:
+            counts[save.state] += 1
+    load, controls = grounds.load, grounds.controls
+    return Evidence(
+        cases=len(grounds.journeys.measured),
+        saves=counts,
+        fields_read=grounds.fields_read + (load.fields_read if load else 0),
+        controls={
+            "planted": controls.planted + (load.controls.planted if load else 0),
+            "caught": controls.caught + (load.controls.caught if load else 0),
+        },
+        load=_load(load) if load else None,
+        bound=bound,
+    )
+
+
+def _load(load: LoadGrounds) -> Mapping[str, float]:
+    """What a load did, as verdict.json holds it."""
+    figures = load.figures
+    return {
+        "target_saves_per_s": figures.target_saves_per_s,
+        "reached_saves_per_s": figures.reached_saves_per_s,
+        "saves_acknowledged": figures.saves_acknowledged,
+        "saves_verified": load.saves_verified,
+        "p50_ms": figures.p50_ms,
+        "p95_ms": figures.p95_ms,
+        "p99_ms": figures.p99_ms,
+    }

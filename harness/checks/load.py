@@ -1,0 +1,228 @@
+"""Load: what every save of it owes against what storage holds, and how fast it went."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.checks.controls import Controls
+from harness.checks.findings import ordered, voted_layer
+from harness.checks.history import History
+from harness.checks.load_controls import plant_load_controls
+from harness.checks.pace import Figures, between, fell_short, measure, seconds, start_of
+from harness.checks.sentences import plural
+from harness.checks.suspects import CHECK, Looked, look
+from harness.checks.volume import Sifted, Suspect, sift
+from harness.exhibits import LoadSecond
+from harness.journal.volume import Volume
+from harness.model import Anomaly, Finding, Form, Severity, Symptom, Trigger
+from harness.observations import Observation
+from harness.prints import Prints
+
+_EVIDENCE_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRecord:
+    """What a run holds of its load: acts, and the reads before and after it.
+
+    unreadable are sentences on what is there and cannot be read.
+    """
+
+    volume: Volume = field(default_factory=Volume)
+    before: Prints | None = None
+    final: Prints | None = None
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadGrounds:
+    """What is to be said of a load.
+
+    owed are sentences on evidence that is missing, broken on limits that the release broke.
+    """
+
+    figures: Figures
+    saves_verified: int
+    fields_read: int
+    history: History
+    symptoms: tuple[Symptom, ...]
+    findings: tuple[Finding, ...]
+    owed: tuple[str, ...]
+    broken: tuple[str, ...]
+    warnings: tuple[str, ...]
+    controls: Controls
+    seconds: tuple[LoadSecond, ...]
+
+
+def judge_load(
+    record: LoadRecord,
+    history: History,
+    forms: Mapping[str, Form],
+    tag: str,
+    observations: Sequence[Observation],
+    save_p95_ms_max: float | None,
+) -> LoadGrounds:
+    """Every save against the read after the load, the suspects looked at, and the rate."""
+    volume, final = record.volume, record.final
+    figures = measure(volume, history.load_began)
+    sifted, looked, controls = Sifted(), Looked(), Controls(0, 0)
+    if final is not None:
+        sifted = sift(volume, forms, record.before.rows() if record.before else (), final)
+        looked = look(sifted, forms, tag, observations)
+        controls = plant_load_controls(sifted.whole, forms, tag)
+    telling = _Telling(volume, figures, sifted, looked, forms, final)
+    findings = telling.findings()
+    owed = [
+        *record.unreadable,
+        *_unmeasured(record, sifted, looked, figures, findings, history),
+        *(f"under load the oracle missed a control: {missed}" for missed in controls.missed),
+        *_uncontrolled(sifted, controls, figures),
+    ]
+    short, is_broken = fell_short(figures, history.load_began, history.load_ended, save_p95_ms_max)
+    broken = [short] if short and is_broken and figures.saves_acknowledged else []
+    if short and not broken and history.load_ended is not None:
+        owed.append(short)
+    if save_p95_ms_max is not None and figures.p95_ms > save_p95_ms_max:
+        broken.append(
+            f"under load of {figures.target_saves_per_s:g} saves/s 95 % of saves were acknowledged "
+            f"within {figures.p95_ms:.0f} ms; the limit is {save_p95_ms_max:g} ms"
+        )
+    return LoadGrounds(
+        figures=figures,
+        saves_verified=sifted.verified_n + _told_n(looked.whole),
+        fields_read=sifted.fields_read,
+        history=looked.history,
+        symptoms=looked.symptoms,
+        findings=findings,
+        owed=tuple(owed),
+        broken=tuple(broken),
+        warnings=tuple(_warnings(figures, sifted, history)),
+        controls=controls,
+        seconds=seconds(volume),
+    )
+
+
+def _unmeasured(
+    record: LoadRecord,
+    sifted: Sifted,
+    looked: Looked,
+    figures: Figures,
+    findings: Sequence[Finding],
+    history: History,
+) -> list[str]:
+    """What was promised of a load and is not there."""
+    owed = []
+    if history.load_ended is None:
+        known = any(trouble.stage == "load" for trouble in history.troubles)
+        return [] if known else ["the load never ended by itself"]
+    if record.volume.orphans_n:
+        lines = plural(record.volume.orphans_n, "line")
+        owed.append(
+            f"{lines} of the load's journal belong to nothing that was begun: it has lost lines"
+        )
+    if not record.volume.records:
+        return [*owed, "the load journaled nothing: its file has to save through harness.load"]
+    if not figures.saves_acknowledged:
+        told = f"; it was told: {figures.told}" if figures.told else ""
+        owed.append(
+            f"no save was acknowledged under load, {figures.refused_n} were refused and "
+            f"{figures.unknown_n} are unknown{told}"
+        )
+    if record.before is None:
+        owed.append("storage was not read before the load")
+    if record.final is None:
+        return [*owed, "storage was not read after the load"]
+    missing_n = figures.saves_acknowledged - sifted.acknowledged_n + sifted.unread_n
+    if missing_n:
+        owed.append(
+            f"{plural(missing_n, 'save')} acknowledged under load were never compared with storage"
+        )
+    if looked.unlooked and not any(f.severity is Severity.BLOCK for f in findings):
+        saves = plural(_told_n(looked.unlooked), "save")
+        owed.append(f"{saves} under load did not look whole, and nobody looked at them twice")
+    return owed
+
+
+def _uncontrolled(sifted: Sifted, controls: Controls, figures: Figures) -> list[str]:
+    if sifted.verified_n and figures.saves_acknowledged and not controls.planted:
+        return ["no record of the load was whole enough to plant a control in"]
+    return []
+
+
+def _warnings(figures: Figures, sifted: Sifted, history: History) -> list[str]:
+    warnings = []
+    if history.load_ended is not None and history.load_ended.trouble:
+        warnings.append(f"the load file raised: {history.load_ended.trouble}")
+    if figures.refused_n or figures.unknown_n:
+        warnings.append(
+            f"under load {plural(figures.refused_n, 'save')} were refused and the outcome of "
+            f"{figures.unknown_n} is unknown"
+        )
+    if sifted.strays_n:
+        warnings.append(
+            f"the load made {plural(sifted.strays_n, 'row')} that no record of it names"
+        )
+    return warnings
+
+
+def _told_n(suspects: Sequence[Suspect]) -> int:
+    return sum(len(suspect.owing.acknowledged) for suspect in suspects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What findings of a load are made from."""
+
+    volume: Volume
+    figures: Figures
+    sifted: Sifted
+    looked: Looked
+    forms: Mapping[str, Form]
+    final: Prints | None
+
+    def findings(self) -> tuple[Finding, ...]:
+        """One per anomaly, form and severity, those that were only counted within."""
+        groups: dict[tuple[Anomaly, str, Severity], list[Symptom]] = defaultdict(list)
+        for symptom in self.looked.symptoms:
+            groups[symptom.anomaly, symptom.form, symptom.severity].append(symptom)
+        return tuple(self._finding(group) for group in groups.values())
+
+    def _finding(self, group: Sequence[Symptom]) -> Finding:
+        first = group[0]
+        saves = {symptom.save for symptom in group if symptom.save}
+        records = {symptom.record for symptom in group}
+        shapes = {
+            (s.owing.form.name, s.shape)
+            for s in self.looked.failed
+            if any(handle.id in records for handle in s.owing.handles)
+        }
+        alike = [s for s in self.looked.unlooked if (s.owing.form.name, s.shape) in shapes]
+        saves |= {s.owing.acknowledged[-1].id for s in alike if s.owing.acknowledged}
+        reads = dict.fromkeys(symptom.observation for symptom in group if symptom.observation)
+        paths = [f"observations/{read}.jsonl" for read in reads]
+        if self.final is not None:
+            paths.append(f"observations/{self.final.path.name}")
+        return Finding(
+            check=CHECK,
+            anomaly=first.anomaly,
+            form=first.form,
+            fields=tuple(ordered({s.field for s in group}, self.forms[first.form])),
+            saves_n=len(saves),
+            records_n=len(records) + len(alike),
+            severity=first.severity,
+            layer=voted_layer(group),
+            trigger=Trigger(self._when(saves, len(records), len(alike))),
+            evidence=tuple(paths)[:_EVIDENCE_MAX],
+        )
+
+    def _when(self, saves: set[str], records_n: int, alike_n: int) -> str:
+        under = f"under load of {self.figures.target_saves_per_s:g} saves/s"
+        counted = f", {alike_n} of them only counted" if alike_n else ""
+        if not saves:
+            return f"{under}: {plural(records_n + alike_n, 'record')}{counted}"
+        made = [save for save in self.volume.saves if save.id in saves]
+        total = f"{self.figures.saves_acknowledged:,}"
+        when = between(made, start_of(self.volume))
+        return f"{under}: {len(saves):,} of {total} saves, {when}{counted}"

@@ -1,0 +1,148 @@
+"""The stage of load: what stood before, the peak, every row after it, and suspects once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.checks.load import LoadRecord
+from harness.checks.suspects import wanted
+from harness.checks.volume import sift
+from harness.deploy.seams import Deployment
+from harness.drive.load import LoadProgress, drive_load
+from harness.drive.load_spec import LoadSpec, default_ramp_s, default_users
+from harness.errors import EvidenceError, RecordUnreadable
+from harness.gate.asked import Asked, Progress, Watcher
+from harness.gate.observing import Observer
+from harness.journal import events as ev
+from harness.journal.volume import Volume, read_volume
+from harness.journal.writer import JournalWriter
+from harness.plan import Plan, Profile, scrub
+from harness.prints import find_prints
+from harness.promise import Promise
+from harness.runs import RunFolder
+from harness.storage.scope import Keys
+
+STAGE = "load"
+
+
+def why_skipped(asked: Asked, profile: Profile) -> str | None:
+    """Why a plan with a load drives none; None where it does."""
+    if asked.only is not None:
+        return f"--only {asked.only} runs some cases, and no load"
+    if profile.load_s == 0:
+        return f"profile {profile.name} holds 0 s of load"
+    return None
+
+
+def read_load(run: RunFolder) -> LoadRecord:
+    """What a run's folder holds of its load; what cannot be read is a sentence in it."""
+    unreadable: list[str] = []
+    volume, prints = Volume(), []
+    try:
+        volume = read_volume(run.journal)
+    except RecordUnreadable as error:
+        unreadable.append(str(error))
+    try:
+        prints = find_prints(run.observations)
+    except RecordUnreadable as error:
+        unreadable.append(str(error))
+    before = [p for p in prints if p.purpose == "before"]
+    final = [p for p in prints if p.purpose == "final"]
+    return LoadRecord(
+        volume,
+        before[0] if before else None,
+        final[-1] if final and not unreadable else None,
+        tuple(unreadable),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """One load on one deployment, from the read before it to the last look at its suspects."""
+
+    plan: Plan
+    run: RunFolder
+    promise: Promise
+    deployment: Deployment
+    observer: Observer
+    journal: JournalWriter
+    watch: Watcher
+
+    def work(self) -> None:
+        """Drive the load and read what came of it; raises EvidenceError."""
+        self.observer.every_row(self.deployment, "before")
+        spec = self._spec()
+        self.journal.write(
+            ev.LoadBegan(
+                target_saves_per_s=spec.rate,
+                ramp_s=spec.ramp_s,
+                hold_s=spec.hold_s,
+                users=spec.users,
+            )
+        )
+        result = drive_load(spec, self.run, on_progress=self._on_progress)
+        self.journal.write(
+            ev.LoadEnded(
+                exit_code=result.exit_code,
+                generator_busy=result.generator_busy,
+                trouble=scrub(result.trouble, self.plan.secrets),
+            )
+        )
+        self._say_if_dead()
+        forms = self.promise.forms["candidate"]
+        volume = read_volume(self.run.journal)
+        told_s = (s.began_s if s.ended_s is None else s.ended_s for s in volume.saves)
+        settle_s = max(form.settle_s_max for form in forms.values())
+        self.observer.every_row(self.deployment, "final", max(told_s, default=0.0) + settle_s)
+        self._look_at_suspects(volume)
+
+    def _spec(self) -> LoadSpec:
+        profile, load, file = (
+            self.plan.profile(self.promise.profile),
+            self.plan.load,
+            self.plan.load_file(),
+        )
+        if load is None or file is None:
+            raise EvidenceError("a load was promised, and the plan has none")
+        rate = load.peak_saves_per_s * profile.load_share
+        files = self.run.path / "files"
+        files.mkdir(mode=0o700, exist_ok=True)
+        return LoadSpec(
+            run=self.promise.tag,
+            url=self.deployment.url,
+            file=file,
+            root=self.plan.folder,
+            journal=self.run.journal,
+            files=files,
+            forms=self.promise.forms["candidate"],
+            rate=rate,
+            ramp_s=default_ramp_s(profile.load_s),
+            hold_s=profile.load_s,
+            users=load.users or default_users(rate),
+        )
+
+    def _on_progress(self, progress: LoadProgress) -> None:
+        text = f"{progress.seconds:.0f} s, {progress.acknowledged_n} saves acknowledged"
+        self.watch(Progress(STAGE, text, saves_n=progress.acknowledged_n, moving=True))
+
+    def _say_if_dead(self) -> None:
+        if self.deployment.alive():
+            return
+        tail = scrub(self.deployment.tail(), self.plan.secrets)
+        sentence = f"{self.deployment.release.name} died under load; its last lines:\n{tail}"
+        self.journal.write(ev.Trouble(stage=STAGE, sentence=sentence, verdict="warn"))
+        self.watch(Progress(STAGE, sentence))
+
+    def _look_at_suspects(self, volume: Volume) -> None:
+        """Read what did not look whole, twice; nothing where all did."""
+        forms = self.promise.forms["candidate"]
+        before, final = find_prints(self.run.observations)
+        sifted = sift(volume, forms, before.rows(), final)
+        scope = {
+            form: Keys(wants.keys, wants.marks)
+            for form, wants in wanted(sifted, forms, self.promise.tag).items()
+        }
+        if not scope:
+            return
+        self.watch(Progress(STAGE, f"{len(sifted.suspects)} records do not look whole: once more"))
+        self.observer.suspects(self.deployment, scope)
