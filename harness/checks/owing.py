@@ -73,7 +73,7 @@ WHOLE = Shape()
 def shape_of(owing: Owing, found: Sequence[RowPrints]) -> Shape:
     """What is wrong with a record of which these rows were found; false where nothing is."""
     if len(found) > 1:
-        return Shape("doubled", _touched(owing))
+        return Shape("doubled", _touched(owing), sure=False)
     plain = _plain(owing)
     if plain is not None and found:
         wrong = [
@@ -124,7 +124,7 @@ def _weigh(owing: Owing, found: RowPrints | None) -> Shape:
     form = replace(owing.form, fields=tuple(map(_exact, owing.form.fields)))
     due = _due(owing, form)
     if found is None:
-        return _missing(owing, due)
+        return _missing(due)
     if due.deleted_by:
         return Shape("undeleted", tuple(due.fields))
     held = dict(zip(due.fields, map(stand_in, found), strict=True))
@@ -139,9 +139,8 @@ def _weigh(owing: Owing, found: RowPrints | None) -> Shape:
     return Shape("differs", tuple(wrong), sure=not unsure) if wrong else WHOLE
 
 
-def _missing(owing: Owing, due: RecordDue) -> Shape:
-    stood = owing.before is not None
-    if due.deleted_by or due.maybe_deleted or not (due.acknowledged or stood):
+def _missing(due: RecordDue) -> Shape:
+    if due.deleted_by or due.maybe_deleted or not any(p.checked for p in due.fields.values()):
         return WHOLE
     names = [name for name, place in due.fields.items() if place.checked and place.value]
     return Shape("missing", tuple(names or due.fields))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from harness.model import Anomaly, Finding
 from harness.verdict import CONFIDENCE, Bound
 
+_SENT = "sent and acknowledged, but not what storage holds"
 _ONE_IN_TWO = 0.5
 
 
@@ -21,6 +22,9 @@ def say(finding: Finding) -> str:
         return f"{what} changed or gone {records}, {finding.trigger.text}{before}"
     if finding.saves_n == 0:
         return f"{what} {finding.anomaly} in {plural(finding.records_n, 'record')}{before}"
+    if finding.check == "load":
+        # Its trigger counts.
+        return f"{what} {finding.anomaly}, {finding.trigger.text}; {_SENT}{before}"
     count = f"in {plural(finding.saves_n, 'save')}"
     layer = finding.layer.words
     return f"{what} {finding.anomaly} {count}, {finding.trigger.text}; {layer}{before}"

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from harness.checks.owing import Owing, RowPrints, Shape, shape_of
 from harness.corpus import CLASSES
 from harness.journal.events import LITERAL
-from harness.journal.volume import Owed, Volume, VolumeRecord, key_word
+from harness.journal.volume import Owed, Volume, VolumeRecord, key_word, undisturbed
 from harness.model import Form
 from harness.prints import PrintRow, Prints
 
@@ -63,7 +63,8 @@ def sift(
     volume: Volume, forms: Mapping[str, Form], before: Iterable[PrintRow], final: Prints
 ) -> Sifted:
     """Compare every record of the volume, and every row that stood before, with the last read."""
-    return _Sieve(volume, forms, before, final).sift()
+    with undisturbed():
+        return _Sieve(volume, forms, before, final).sift()
 
 
 class _Sieve:

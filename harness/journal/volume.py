@@ -21,17 +21,20 @@ set a pace. VALUE is JSON, and left out where CLASS says all of it.
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote
 
 from harness.contracts import fingerprint
@@ -44,6 +47,7 @@ SCHEMA = "harness.load/1"
 UNKNOWN = "?"
 TROUBLE_CHARS_MAX = 200
 NAMES_MAX = 4096
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,7 @@ class Schedule:
         return round(self.held_s[0] + held / self.rate, 6)
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """What one save wrote into one field: its text class, its fingerprint, and its value.
 
     value is None where the class says all of it: it is made again when it is needed.
@@ -244,7 +247,12 @@ class VolumeWriter:
 
 def key_word(key: Key | None) -> str:
     """The key as one word without a blank; its parts stand a comma apart."""
-    return UNKNOWN if key is None else ",".join(quote(part, safe="") for part in key)
+    if key is None:
+        return UNKNOWN
+    # Nearly every key is one plain word, and there are very many of them.
+    if len(key) == 1 and _PLAIN.fullmatch(key[0]):
+        return key[0]
+    return ",".join(quote(part, safe="") for part in key)
 
 
 def _value(value: Value) -> str:
@@ -274,9 +282,22 @@ def read_volume(folder: Path) -> Volume:
     file and line.
     """
     volume = Volume()
-    for path in sorted(folder.glob("load-*.acts")):
-        _read_file(path, volume)
+    with undisturbed():
+        for path in sorted(folder.glob("load-*.acts")):
+            _read_file(path, volume)
     return volume
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Millions of small objects are made that all stay: looking for garbage would find none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _read_file(path: Path, volume: Volume) -> None:
@@ -356,4 +377,8 @@ def _owed_of(text: str) -> Owed:
 
 def key_of(word: str) -> Key | None:
     """The key that :func:`key_word` spelled."""
-    return None if word == UNKNOWN else tuple(unquote(part) for part in word.split(","))
+    if word == UNKNOWN:
+        return None
+    if "%" not in word and "," not in word:
+        return (word,)
+    return tuple(unquote(part) for part in word.split(","))

@@ -1,0 +1,448 @@
+"""What is said of a load: of every save, and of the rate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.answer import conclude
+from harness.checks.load import LoadGrounds, LoadRecord
+from harness.checks.volume import LOOKED_AT_MAX
+from harness.model import Anomaly, Severity
+from tests.checks.load_story import LoadStory
+from tests.checks.story import form
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> LoadStory:
+    """A load that has not begun."""
+    return LoadStory(tmp_path / "observations")
+
+
+def found(grounds: LoadGrounds) -> dict[str, tuple[tuple[str, ...], str, int]]:
+    """Each anomaly with its fields, its severity and its number of saves."""
+    return {str(f.anomaly): (f.fields, str(f.severity), f.saves_n) for f in grounds.findings}
+
+
+def test_a_load_that_was_kept_passes(load: LoadStory) -> None:
+    """Where every save is in storage a load has figures, controls, and nothing to say."""
+    load.saves(100)
+    grounds = load.judged()
+
+    assert (grounds.findings, grounds.owed, grounds.broken) == ((), (), ())
+    assert (grounds.saves_verified, grounds.figures.saves_acknowledged) == (100, 100)
+    assert grounds.figures.reached_saves_per_s == 10.0
+    assert grounds.figures.p95_ms == pytest.approx(20.0)
+    assert grounds.controls.planted == grounds.controls.caught >= 4
+    assert [second.saves_per_s for second in grounds.seconds] == [10.0] * 10
+
+
+def test_a_lost_field_is_found_with_its_fields_and_its_time(load: LoadStory) -> None:
+    """A field that a few of many saves lost blocks, with how many they are and when."""
+    records = load.saves(100)
+    for record in (records[31], records[57], records[58]):
+        record.holds(history=None)
+    grounds = load.judged()
+
+    assert found(grounds) == {"lost": (("history",), "block", 3)}
+    assert grounds.findings[0].trigger.text == (
+        "under load of 10 saves/s: 3 of 100 saves, between second 3 and 5"
+    )
+    assert grounds.saves_verified == 97
+    assert grounds.findings[0].layer == "server"
+    assert grounds.findings[0].evidence[0] == "observations/04-load-confirm.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("damage", "anomaly"),
+    [
+        ("a lost row", "lost"),
+        ("a row twice", "duplicated"),
+        ("a cut text", "truncated"),
+        ("two fields swapped", "misplaced"),
+        ("a value of another record", "misplaced"),
+        ("an older revision", "lost"),
+        ("a second row", "duplicated"),
+    ],
+)
+def test_each_damage_has_its_word(load: LoadStory, damage: str, anomaly: str) -> None:
+    """The oracle names what the sieve caught, as it does for a scenario's saves."""
+    records = load.saves(20)
+    record = records[7]
+    first = {
+        "reason": record.text("reason", revision=1),
+        "history": record.text("history", revision=1),
+    }
+    match damage:
+        case "a lost row":
+            record.vanishes()
+        case "a row twice":
+            load.rows.append(next(row for row in load.rows if row.key == record.row))
+        case "a cut text":
+            record.holds(reason=first["reason"][:50])
+        case "two fields swapped":
+            record.holds(reason=first["history"], history=first["reason"])
+        case "a value of another record":
+            record.holds(reason=records[8].text("reason", revision=1))
+        case "an older revision":
+            record.save("reason").acknowledged(stores=False)
+        case "a second row":
+            load.stands("made twice", **first)
+    grounds = load.judged()
+
+    assert anomaly in found(grounds)
+    assert found(grounds)[anomaly][1] == "block"
+
+
+def test_what_was_not_acknowledged_is_not_due(load: LoadStory) -> None:
+    """Old or new is right after an unknown save, and a refused one owes nothing."""
+    load.stands("old", reason="before", history="h")
+    load.starts()
+    load.saves(10)
+    load.record("old").save("reason").unknown()
+    load.record("new").save("reason").unknown(stores=True)
+    load.record("never").save("reason").unknown()
+    load.record("refused").save("reason").refused()
+    load.record(None).save("reason").unknown(stores=True)
+    grounds = load.judged()
+
+    assert (grounds.findings, grounds.owed) == ((), ())
+    assert grounds.saves_verified == 10
+
+
+def test_a_refused_save_that_stands_there_is_told(load: LoadStory) -> None:
+    """Stored although the user was told of a failure is a warning, under load as elsewhere."""
+    load.saves(10)
+    load.record("refused").save("reason").refused(stores=True)
+
+    assert found(load.judged()) == {"unacknowledged": (("reason",), "warn", 0)}
+
+
+def test_a_deletion_that_was_acknowledged_stands(load: LoadStory) -> None:
+    """A deleted record is gone; one that is still there is resurrected."""
+    load.saves(10)
+    for key in ("gone", "there"):
+        record = load.record(key)
+        record.save("reason").acknowledged()
+        record.save(operation="delete").acknowledged(stores=key == "gone")
+
+    grounds = load.judged()
+
+    assert {name: n for name, (_, _, n) in found(grounds).items()} == {"resurrected": 1}
+
+
+def test_rows_that_nobody_worked_on_stay_as_they_were(load: LoadStory) -> None:
+    """A row that stood there before and changed, or is gone, is collateral."""
+    for key in ("kept", "changed", "gone"):
+        load.stands(key, reason=f"the reason of {key}")
+    load.starts()
+    load.saves(10)
+    load.put(("changed",), {"reason": "other"})
+    load.drop(("gone",))
+    grounds = load.judged()
+
+    (finding,) = grounds.findings
+    assert (finding.anomaly, finding.severity) == (Anomaly.COLLATERAL, Severity.BLOCK)
+    assert (finding.fields[0], finding.records_n) == ("reason", 2)
+    assert finding.trigger.text == "under load of 10 saves/s: 2 records"
+
+
+def test_a_field_that_a_save_left_alone_stays_as_it_was(load: LoadStory) -> None:
+    """An older value beside what was saved is due unchanged, though only its fingerprint is known."""
+    load.stands("old", reason="before", history="h")
+    load.starts()
+    load.saves(10)
+    load.record("old").save("reason").acknowledged().holds(history=None)
+
+    assert found(load.judged()) == {"collateral": (("history",), "block", 0)}
+
+
+def test_rows_that_nobody_names_are_told(load: LoadStory) -> None:
+    """A row that a load made without journaling it is a warning and no loss."""
+    load.saves(10)
+    load.stands("stray", reason="a note that nobody journaled")
+    grounds = load.judged()
+
+    assert grounds.findings == ()
+    assert grounds.warnings == ("the load made 1 row that no record of it names",)
+    assert grounds.owed == ()
+
+
+def test_a_record_whose_key_nobody_knew_is_found_by_its_values(load: LoadStory) -> None:
+    """A record without a key is found by what it holds, and is lost where nothing holds it."""
+    load.saves(10)
+    load.record(None).save("reason").acknowledged()
+    load.record(None).save("reason").acknowledged(stores=False)
+    grounds = load.judged()
+
+    assert found(grounds) == {"lost": (("reason",), "block", 1)}
+    assert grounds.saves_verified == 11
+
+
+def test_two_records_in_one_place_are_one_lost(load: LoadStory) -> None:
+    """A key that the application gave twice holds one of the two records."""
+    load.saves(10)
+    load.record("same", user=1, late=True).save("reason").acknowledged()
+    load.record("same", user=2, late=True).save("reason").acknowledged()
+
+    assert found(load.judged())["misplaced"][1] == "block"
+
+
+def test_one_record_of_two_users_is_one(load: LoadStory) -> None:
+    """Who opens a record that another user made works on the same one."""
+    load.saves(10)
+    load.record("same", user=5).save("reason").acknowledged()
+    load.record("same", user=7, late=True).save("history").acknowledged()
+    load.record("same", user=9).save("reason").acknowledged()
+
+    assert load.judged().findings == ()
+
+
+def test_overlapping_saves_of_one_record(load: LoadStory) -> None:
+    """Of two saves that overlap either is right, and a mixture of both is torn."""
+    load.saves(10)
+    for key, mixes in (("whole", False), ("mixed", True)):
+        one, other = load.record(key, user=1), load.record(key, user=2)
+        first = one.save("reason", "history")
+        load.now_s = first.save.began_s
+        second = other.save("reason", "history")
+        first.acknowledged(took_s=0.05)
+        second.acknowledged(took_s=0.04)
+        if mixes:
+            one.holds(reason=first.values["reason"])
+
+    assert found(load.judged()).keys() == {"torn"}
+
+
+def test_two_texts_side_by_side_under_merge(tmp_path: Path) -> None:
+    """Where a form merges, fingerprints cannot tell, and the texts do."""
+    load = LoadStory(tmp_path / "o", form=form("note", concurrent="merge"))
+    load.saves(10)
+    one, other = load.record("both", user=1), load.record("both", user=2)
+    first = one.save("reason")
+    load.now_s = first.save.began_s
+    second = other.save("reason")
+    first.acknowledged(took_s=0.05)
+    second.acknowledged(took_s=0.04)
+    one.holds(reason=f"{first.values['reason']}\n{second.values['reason']}")
+    grounds = load.judged()
+
+    assert grounds.findings == ()
+    assert grounds.saves_verified == 12
+
+
+def test_what_is_right_later_was_late(load: LoadStory) -> None:
+    """A save that the read after the settle time misses, and a later one holds, is late."""
+    records = load.saves(10)
+    text = records[3].text("reason", revision=1)
+    records[3].holds(reason=None)
+    record = load.record_of()
+    records[3].holds(reason=text)
+
+    assert found(load.judged(record)) == {"late": (("reason",), "block", 1)}
+
+
+def test_within_the_forms_limit_late_is_a_warning(tmp_path: Path) -> None:
+    """late_s_max of the form lets a save be late."""
+    load = LoadStory(tmp_path / "o", form=form("note", late_s_max=600.0))
+    records = load.saves(10)
+    text = records[3].text("reason", revision=1)
+    records[3].holds(reason=None)
+    record = load.record_of()
+    records[3].holds(reason=text)
+    grounds = load.judged(record)
+
+    assert found(grounds) == {"late": (("reason",), "warn", 1)}
+    assert grounds.saves_verified == 10
+
+
+def test_a_loss_without_a_second_read_is_no_verdict(load: LoadStory) -> None:
+    """Suspects that one read alone has shown are inconclusive, and none at all is owed."""
+    load.saves(10)[3].holds(reason=None)
+    record = load.record_of()
+    unlooked = load.judged(record, looks=False)
+    load.looks("final")
+    once = load.judged(record)
+
+    assert unlooked.findings == ()
+    assert "nobody looked at them twice" in unlooked.owed[0]
+    assert found(once) == {"lost": (("reason",), "inconclusive", 1)}
+
+
+def test_more_suspects_than_are_looked_at_are_counted(load: LoadStory) -> None:
+    """Of many losses five hundred are looked at, and the others counted with them, which is said."""
+    for record in load.saves(LOOKED_AT_MAX + 40):
+        record.holds(reason=None)
+    grounds = load.judged()
+
+    (finding,) = grounds.findings
+    assert (finding.saves_n, finding.records_n) == (540, 540)
+    assert finding.trigger.text.endswith(", 40 of them only counted")
+
+
+# --- what is owed ------------------------------------------------------------------------------
+
+
+def test_a_load_without_a_record_proves_nothing(load: LoadStory) -> None:
+    """Nothing journaled is inconclusive, with what to do."""
+    assert "has to save through harness.load" in load.judged().owed[0]
+
+
+def test_a_load_without_an_acknowledgement_proves_nothing(load: LoadStory) -> None:
+    """Only refusals are no evidence and no block: it may be the load file that is wrong."""
+    for n in range(100):
+        load.record(f"k{n}").save("reason").refused()
+    grounds = load.judged()
+
+    assert grounds.broken == ()
+    assert "no save was acknowledged under load, 100 were refused" in grounds.owed[0]
+    assert "500 PATCH" in grounds.owed[0]
+
+
+def test_a_load_that_never_ended_proves_nothing(load: LoadStory) -> None:
+    """A load whose runner failed is inconclusive."""
+    load.saves(100)
+    load.ended = False
+
+    assert load.judged().owed == ("the load never ended by itself",)
+
+
+def test_lines_that_belong_to_nothing_are_owed(load: LoadStory) -> None:
+    """A journal that lost lines proves nothing."""
+    load.saves(100)
+    load.volume.orphans_n = 2
+
+    assert "2 lines of the load's journal" in load.judged().owed[0]
+
+
+def test_reads_that_are_missing_are_owed(load: LoadStory) -> None:
+    """Without a read before, or after, the load nothing was compared."""
+    load.saves(100)
+    record = load.record_of()
+
+    assert "before the load" in load.judged(replace(record, before=None)).owed[0]
+    assert "after the load" in load.judged(replace(record, final=None)).owed[0]
+
+
+def test_a_read_that_began_too_early_compares_nothing(load: LoadStory) -> None:
+    """A save is compared by a read that began after its settle time, or it is owed."""
+    load.saves(100)
+    grounds = load.judged(load.record_of(after_s=0.5))
+
+    assert grounds.owed[0].endswith(
+        "saves acknowledged under load were never compared with storage"
+    )
+
+
+def test_what_cannot_be_read_is_owed(load: LoadStory) -> None:
+    """An unreadable file of the record is a sentence of the answer."""
+    load.saves(100)
+    record = replace(load.record_of(), unreadable=("the journal load-1.acts cannot be read",))
+
+    assert load.judged(record).owed == ("the journal load-1.acts cannot be read",)
+
+
+# --- who was the limit --------------------------------------------------------------------------
+
+
+def too_slow(load: LoadStory, service_s: float) -> LoadGrounds:
+    """A load of which only half was served in time, each save that long."""
+    load.saves(50)
+    for save in load.volume.saves:
+        save.began_s += 0.3
+        save.ended_s = save.began_s + service_s
+    return load.judged()
+
+
+def test_a_busy_generator_was_the_limit(load: LoadStory) -> None:
+    """A generator that keeps its core busy proves nothing of the application."""
+    load.busy = 0.97
+    grounds = too_slow(load, 0.02)
+
+    assert "the generator was the limit: it kept a core 97 % busy" in grounds.owed[0]
+    assert grounds.broken == ()
+
+
+def test_too_few_users_were_the_limit(load: LoadStory) -> None:
+    """Where every user was busy while saves were fast, more users are needed."""
+    grounds = too_slow(load, 0.02)
+
+    assert "20 users were too few" in grounds.owed[0]
+    assert grounds.broken == ()
+
+
+def test_a_slow_application_was_the_limit(load: LoadStory) -> None:
+    """Where the users waited for the application, the release is blocked."""
+    grounds = too_slow(load, 3.0)
+
+    assert "the application was the limit: 0 refused, 0 unknown" in grounds.broken[0]
+    assert "slowest acknowledged after 3300 ms" in grounds.broken[0]
+
+
+def test_an_application_that_refuses_was_the_limit(load: LoadStory) -> None:
+    """An application that answers 500 to most saves is blocked, however busy the generator was."""
+    load.busy = 0.97
+    load.saves(30)
+    for n in range(70):
+        load.record(f"r{n}").save("reason").refused()
+    grounds = load.judged()
+
+    assert grounds.broken[0].startswith("load reached 3 of 10 saves/s: the application was")
+    assert "70 refused" in grounds.broken[0]
+    assert "500 PATCH /api/notes/7" in grounds.broken[0]
+
+
+def test_a_limit_on_time_is_held(load: LoadStory) -> None:
+    """save_p95_ms_max of the plan blocks above it, and lets pass below it."""
+    load.saves(100)
+    load.limit_ms = 25.0
+    kept = load.judged()
+    load.limit_ms = 15.0
+    broken = load.judged(looks=True)
+
+    assert kept.broken == ()
+    assert "95 % of saves were acknowledged within 20 ms; the limit is 15 ms" in broken.broken[0]
+
+
+# --- within a verdict ---------------------------------------------------------------------------
+
+
+def test_the_evidence_of_a_verdict_holds_the_load(load: LoadStory) -> None:
+    """A run with a load passes with its figures, and its controls and fields are counted."""
+    load.saves(100)
+    verdict = conclude(load.weighed())
+
+    assert verdict.verdict == "pass", verdict.reasons
+    assert verdict.evidence.load == {
+        "target_saves_per_s": 10.0,
+        "reached_saves_per_s": 10.0,
+        "saves_acknowledged": 100,
+        "saves_verified": 100,
+        "p50_ms": 20.0,
+        "p95_ms": 20.0,
+        "p99_ms": 20.0,
+    }
+    assert verdict.evidence.controls["planted"] == verdict.evidence.controls["caught"] > 5
+    assert [(s.name, s.promised, s.measured) for s in verdict.stages] == [("load", 1, 1)]
+
+
+def test_a_loss_under_load_blocks_a_release(load: LoadStory) -> None:
+    """The sentence of the verdict says what was lost, and under which load."""
+    load.saves(100)[50].holds(history=None)
+    verdict = conclude(load.weighed())
+
+    assert verdict.verdict == "block"
+    assert verdict.reasons[0] == (
+        "note: history lost, under load of 10 saves/s: 1 of 100 saves, in second 5; "
+        "sent and acknowledged, but not what storage holds"
+    )
+
+
+def test_a_missing_load_is_inconclusive(load: LoadStory) -> None:
+    """A promised load of which the folder holds nothing is no pass."""
+    verdict = conclude(load.weighed(LoadRecord()))
+
+    assert verdict.verdict == "inconclusive"
+    assert "the load journaled nothing" in verdict.sentence
