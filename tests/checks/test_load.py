@@ -150,7 +150,7 @@ def test_rows_that_nobody_worked_on_stay_as_they_were(load: LoadStory) -> None:
 
 
 def test_a_field_that_a_save_left_alone_stays_as_it_was(load: LoadStory) -> None:
-    """An older value beside what was saved is due unchanged, though only its fingerprint is known."""
+    """An older value beside what was saved is due unchanged, by its fingerprint alone."""
     load.stands("old", reason="before", history="h")
     load.starts()
     load.saves(10)
@@ -272,7 +272,7 @@ def test_a_loss_without_a_second_read_is_no_verdict(load: LoadStory) -> None:
 
 
 def test_more_suspects_than_are_looked_at_are_counted(load: LoadStory) -> None:
-    """Of many losses five hundred are looked at, and the others counted with them, which is said."""
+    """Of many losses five hundred are looked at, and the others counted and said to be."""
     for record in load.saves(LOOKED_AT_MAX + 40):
         record.holds(reason=None)
     grounds = load.judged()

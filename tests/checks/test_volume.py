@@ -140,12 +140,13 @@ def test_thirty_thousand_saves_a_second_are_judged(tmp_path: Path) -> None:
     )
     prints_of.write(rows)
     prints_of.close(later_s)
-    took_s = []
+    took_s, verified_n = [], []
     for _ in range(TRIES):
         began_s = time.process_time()
         volume = read_volume(tmp_path)
         sifted = sift(volume, forms, (), find_prints(tmp_path)[0])
         took_s.append(time.process_time() - began_s)
+        verified_n.append(sifted.verified_n)
 
-    assert (sifted.verified_n, len(sifted.suspects)) == (SAVES_N, 0)
+    assert verified_n == [SAVES_N] * TRIES
     assert min(took_s) < CPU_S_MAX
