@@ -155,11 +155,10 @@ def _warnings(figures: Figures, sifted: Sifted, history: History) -> list[str]:
     warnings = []
     if history.load_ended is not None and history.load_ended.trouble:
         warnings.append(f"the load file raised: {history.load_ended.trouble}")
-    if figures.refused_n or figures.unknown_n:
-        warnings.append(
-            f"under load {plural(figures.refused_n, 'save')} were refused and the outcome of "
-            f"{figures.unknown_n} is unknown"
-        )
+    if figures.refused_n:
+        warnings.append(f"refused under load: {plural(figures.refused_n, 'save')}")
+    if figures.unknown_n:
+        warnings.append(f"of unknown outcome under load: {plural(figures.unknown_n, 'save')}")
     if sifted.strays_n:
         warnings.append(
             f"the load made {plural(sifted.strays_n, 'row')} that no record of it names"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 
+from harness.model import Severity
 from harness.report.clean import clean
 from harness.verdict import Answer, Cell, Verdict
 
@@ -28,6 +29,10 @@ def junit(verdict: Verdict, cells: Sequence[Cell]) -> str:
         ("release", verdict.release.name),
         ("verdict", str(verdict.verdict)),
         ("evidence.fields_read", str(verdict.evidence.fields_read)),
+        *(
+            (f"evidence.load.{name}", f"{value:g}")
+            for name, value in (verdict.evidence.load or {}).items()
+        ),
     ):
         ElementTree.SubElement(properties, "property", name=name, value=clean(value))
     suite.append(extra)
@@ -44,10 +49,9 @@ def _verdict_case(verdict: Verdict, failures: int, errors: int) -> ElementTree.E
     sentence = clean(verdict.sentence)
     text = clean("\n".join(verdict.reasons))
     if verdict.verdict is Answer.BLOCK and not failures:
-        kind = verdict.findings[0].anomaly if verdict.findings else "release-down"
-        ElementTree.SubElement(
-            case, "failure", type=f"DataLoss.{kind}", message=sentence
-        ).text = text
+        lost = next((f.anomaly for f in verdict.findings if f.severity is Severity.BLOCK), None)
+        kind = f"DataLoss.{lost}" if lost else "Blocked"
+        ElementTree.SubElement(case, "failure", type=kind, message=sentence).text = text
     if verdict.verdict is Answer.INCONCLUSIVE and not errors:
         ElementTree.SubElement(case, "error", type="Inconclusive", message=sentence).text = text
     return case

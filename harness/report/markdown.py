@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from harness.exhibits import Account, Exhibit
 from harness.model import Severity
 from harness.report.clean import one_line
+from harness.report.figures import load_line
 from harness.report.html_views import gathered
 from harness.verdict import Answer
 
@@ -81,8 +82,9 @@ def _list(title: str, sentences: list[str] | tuple[str, ...]) -> Iterator[str]:
 def _measured(account: Account) -> str:
     evidence = account.verdict.evidence
     controls = evidence.controls
+    load = f"{load_line(evidence.load)}; " if evidence.load is not None else ""
     return (
         f"{evidence.cases} cases, {evidence.saves['acknowledged']} saves acknowledged, "
         f"{evidence.fields_read} fields compared, {controls['caught']} of {controls['planted']} "
-        f"controls caught; run `{account.verdict.run}`"
+        f"controls caught; {load}run `{account.verdict.run}`"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.model import Anomaly, Finding, Severity
 from harness.report.clean import clean, one_line
+from harness.report.figures import load_line
 from harness.verdict import Answer, Verdict
 
 _COLOURS = {Answer.PASS: "32", Answer.BLOCK: "31", Answer.INCONCLUSIVE: "33"}
@@ -37,6 +38,8 @@ def _lines(verdict: Verdict, run: Path, colour: bool) -> Iterator[str]:
     yield from _section("note", verdict.warnings, _WARNINGS_MAX)
     yield ""
     yield f"  measured   {_measured(verdict)}"
+    if verdict.evidence.load is not None:
+        yield f"             {load_line(verdict.evidence.load)}"
     yield f"  stages     {_stages(verdict)}"
     yield f"  evidence   {clean(str(run))}"
     yield f"  next       {_next(verdict, run)}"

@@ -105,8 +105,8 @@ def test_the_sieve_agrees_with_the_oracle(records: list[tuple[object, ...]]) -> 
 
 
 SAVES_N = 25_000
-# Three seconds for a hundred thousand; measured alone it takes two thirds of it.
-CPU_S_MAX = 0.75
+# Alone it takes a third of this; the tests beside it take their share of the cache.
+CPU_S_MAX = 1.5
 TRIES = 3
 
 

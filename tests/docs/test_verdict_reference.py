@@ -4,8 +4,10 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from harness.answer import conclude
 from harness.model import Anomaly, Finding, Layer, Release, Severity, Trigger
 from harness.verdict import SCHEMA, Answer, Bound, Evidence, Stage, Verdict
+from tests.checks.load_story import LoadStory
 
 TEXT = (Path(__file__).parents[2] / "docs" / "verdict.md").read_text(encoding="utf-8")
 
@@ -47,3 +49,13 @@ def test_closed_sets_are_documented() -> None:
 
     assert [word for word in closed if f"`{word}`" not in TEXT] == []
     assert SCHEMA in TEXT
+
+
+def test_the_figures_of_a_load_are_exactly_the_documented_ones(tmp_path: Path) -> None:
+    """What a verdict says of a load has exactly the documented keys."""
+    load = LoadStory(tmp_path / "observations")
+    load.saves(20)
+
+    found = conclude(load.weighed()).evidence.load or {}
+
+    assert found.keys() == documented("evidence.load.")

@@ -1,0 +1,118 @@
+"""A load within a gate, whole: real Locust, real PostgreSQL, an application that is not ours."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.notebook.gating import Called, changed, gate, harness
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+RATE, HOLD_S = 40, 4
+LOAD = f"""[load]
+file = "load.py"
+peak_saves_per_s = {RATE}
+users = 10
+
+[profile.commit]
+load_s = {HOLD_S}
+load_share = 1
+"""
+ONE = '''
+from harness.plugin import factors
+
+
+@factors(text=["plain"])
+def test_write(page, base_url, journal, case):
+    """One note, written and saved."""
+    note = journal.record("note")
+    page.goto("/new")
+    with note.save(title="plain", summary=case.text, body=case.text) as save:
+        for name in ("title", "summary", "body"):
+            save.enter(name, page.locator(f"[name={name}]"))
+        page.get_by_role("button", name="Save").click()
+        save.acknowledged(page.get_by_role("status"))
+    note.key = page.url.partition("?")[0].rpartition("/")[2]
+'''
+
+
+def loaded(folder: Path, *changes: tuple[str, str]) -> Path:
+    """A copy of the notebook with one scenario, and a load."""
+    return changed(folder, ("[profile.commit]\n", LOAD), *changes, scenarios=ONE)
+
+
+def reasons(called: Called) -> str:
+    """Why the verdict is what it is."""
+    return "\n".join(called.verdict["reasons"])
+
+
+def test_a_load_that_was_kept_passes(tmp_path: Path) -> None:
+    """Every acknowledged save of a load is found, and an old run is judged the same offline."""
+    called = gate("good", plan=loaded(tmp_path), runs=tmp_path / "runs")
+
+    assert called.code == 0, called.out + called.err
+    load = called.verdict["evidence"]["load"]
+    assert load["saves_acknowledged"] == load["saves_verified"] >= RATE * HOLD_S
+    assert load["reached_saves_per_s"] >= 0.95 * RATE
+    assert f"load {RATE} saves/s" in called.out
+    assert "all found in storage; p95" in called.out
+    assert called.run is not None
+    again = harness("judge", called.run, "--json")
+    assert (again.code, json.loads(again.out)) == (0, called.verdict)
+    assert called.left() == []
+
+
+def test_a_loss_that_only_many_saves_show_is_blocked(tmp_path: Path) -> None:
+    """Every twentieth summary is lost once there are many: fields, count and time are right."""
+    called = gate("forgets", plan=loaded(tmp_path), runs=tmp_path / "runs")
+
+    assert called.code == 1, called.out + called.err
+    assert called.findings() == {"lost": (["summary"], "server")}
+    (finding,) = (f for f in called.verdict["findings"] if f["severity"] == "block")
+    load = called.verdict["evidence"]["load"]
+    assert abs(finding["saves_n"] - load["saves_acknowledged"] / 20) <= 1
+    assert load["saves_verified"] == load["saves_acknowledged"] - finding["saves_n"]
+    assert f"under load of {RATE} saves/s: {finding['saves_n']} of" in reasons(called)
+    assert called.run is not None
+    again = harness("judge", called.run, "--json")
+    assert (again.code, json.loads(again.out)) == (1, called.verdict)
+
+
+def test_an_application_that_gives_up_is_blocked(tmp_path: Path) -> None:
+    """An application that answers 500 for most at the peak is the limit, and blocked by it."""
+    called = gate("gives_up", plan=loaded(tmp_path), runs=tmp_path / "runs")
+
+    assert called.code == 1, called.out + called.err
+    assert called.findings() == {}
+    assert "the application was the limit" in reasons(called)
+    assert "500 POST /new" in reasons(called)
+
+
+def test_a_load_that_journals_nothing_proves_nothing(tmp_path: Path) -> None:
+    """A load file that saves without its journal is inconclusive."""
+    plan = loaded(tmp_path)
+    (plan / "load.py").write_text(
+        "from locust import FastHttpUser, task\n\n\n"
+        "class Silent(FastHttpUser):\n"
+        "    @task\n"
+        "    def look(self):\n"
+        '        self.client.get("/healthz")\n'
+        "        self.environment.runner.quit()\n"
+    )
+    called = gate("good", plan=plan, runs=tmp_path / "runs")
+
+    assert called.code == 3, called.out + called.err
+    assert "journaled no save" in reasons(called)
+    assert called.left() == []
+
+
+def test_only_some_cases_and_no_load(tmp_path: Path) -> None:
+    """--only is for mending one case: no load is driven, which is said."""
+    called = gate("good", "--only", "test_write", plan=loaded(tmp_path), runs=tmp_path / "runs")
+
+    assert called.code == 0, called.out + called.err
+    assert called.verdict["evidence"]["load"] is None
+    (stage,) = (s for s in called.verdict["stages"] if s["name"] == "load")
+    assert stage["skipped"] == "--only test_write runs some cases, and no load"
+    assert any("losses under load" in warning for warning in called.verdict["warnings"])
