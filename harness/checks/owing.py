@@ -17,7 +17,8 @@ from harness.journal.volume import VolumeRecord, VolumeSave
 from harness.model import ABSENT, Field, Form, Value
 
 _EMPTY, _NO_ROWS, _NULL, _ABSENT = fingerprint(""), fingerprint(()), "-", "?"
-_NOTHING: dict[str, Value] = {_EMPTY: "", _NO_ROWS: (), _NULL: None, _ABSENT: ABSENT}
+# Fingerprints of nothing, and which nothing it is.
+NOTHING: dict[str, Value] = {_EMPTY: "", _NO_ROWS: (), _NULL: None, _ABSENT: ABSENT}
 
 # One row's fingerprints, in the order of its form's fields.
 RowPrints: TypeAlias = tuple[str, ...]
@@ -87,7 +88,7 @@ def shape_of(owing: Owing, found: Sequence[RowPrints]) -> Shape:
 
 def stand_in(print_: str) -> Value:
     """A value that stands for every value with that fingerprint; nothing stands for itself."""
-    return _NOTHING.get(print_, print_)
+    return NOTHING.get(print_, print_)
 
 
 def _plain(owing: Owing) -> list[str | None] | None:
@@ -114,7 +115,7 @@ def _plain(owing: Owing) -> list[str | None] | None:
 
 def _both_empty(owing: Owing, name: str, due: str | None, there: str) -> bool:
     """A save that left nothing may be NULL as well as empty."""
-    if due not in _NOTHING or there not in (_EMPTY, _NULL, _NO_ROWS):
+    if due not in NOTHING or there not in (_EMPTY, _NULL, _NO_ROWS):
         return False
     return any(name in save.fields for save in owing.saves)
 

@@ -203,8 +203,10 @@ def _known(form: Form, name: str, print_: str, rows: Sequence[Row]) -> Value:
 
 
 def _spots(sifted: Sifted) -> Iterator[Spot]:
+    """Rows beside the suspects; those that nobody names tell nothing where nothing is missed."""
     yield from sifted.changed[:LOOKED_AT_MAX]
-    yield from ((row.form, row.key) for row in sifted.strays)
+    missed = {suspect.owing.form.name for suspect in sifted.suspects}
+    yield from ((row.form, row.key) for row in sifted.strays if row.form in missed)
 
 
 def _key(word: str) -> Key:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from harness.checks.owing import Owing, RowPrints, Shape, shape_of
+from harness.checks.owing import NOTHING, Owing, RowPrints, Shape, shape_of
 from harness.corpus import CLASSES
 from harness.journal.events import LITERAL
 from harness.journal.volume import Owed, Volume, VolumeRecord, key_word, undisturbed
@@ -39,7 +39,7 @@ class Sifted:
 
     unread_n are acknowledged saves that the read says nothing of: it began too early, or leaves
     their form out. strays are rows that no record names and that were not there before, the first
-    of strays_n; changed
+    of strays_n, but for those that hold nothing; changed
     are rows that nobody worked on and that are not as they were. before holds what stood there
     in every changed row. whole is a record of each form that let itself be
     judged, for controls, with its row.
@@ -130,6 +130,8 @@ class _Sieve:
         keyless = self._keyless_owner(row)
         if keyless is not None:
             self.rows_of[id(keyless)].append(row.prints)
+            return
+        if all(print_ in NOTHING for print_ in row.prints):
             return
         self.sifted.strays_n += 1
         self.foreign.update((row.form, p) for p in row.prints)

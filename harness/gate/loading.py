@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.checks.load import LoadRecord
+from harness.checks.sentences import plural
 from harness.checks.suspects import wanted
 from harness.checks.volume import sift
 from harness.deploy.seams import Deployment
@@ -144,5 +145,6 @@ class Loading:
         }
         if not scope:
             return
-        self.watch(Progress(STAGE, f"{len(sifted.suspects)} records do not look whole: once more"))
+        odd_n = len(sifted.suspects) + len(sifted.changed)
+        self.watch(Progress(STAGE, f"{plural(odd_n, 'record')} to look at once more"))
         self.observer.suspects(self.deployment, scope)

@@ -160,9 +160,10 @@ def test_a_field_that_a_save_left_alone_stays_as_it_was(load: LoadStory) -> None
 
 
 def test_rows_that_nobody_names_are_told(load: LoadStory) -> None:
-    """A row that a load made without journaling it is a warning and no loss."""
+    """A row that a load made without journaling it is a warning; one that holds nothing is not."""
     load.saves(10)
     load.stands("stray", reason="a note that nobody journaled")
+    load.stands("empty")
     grounds = load.judged()
 
     assert grounds.findings == ()

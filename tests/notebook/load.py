@@ -22,5 +22,5 @@ class Writer(FastHttpUser):
             else:
                 save.refused(f"{answer.status_code} POST /new")
                 return
-            where = str((answer.headers or {})["Location"])
+            where = str(answer.headers and answer.headers["Location"])
         note.key = urlsplit(where).path.rpartition("/")[2]
