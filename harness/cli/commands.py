@@ -120,17 +120,14 @@ def judge(run: Path, as_json: bool) -> int:
 
     Offline and from its record alone: the verdict is the same.
     """
-    from harness.journal.reader import read_journal
-    from harness.judge import judge
-    from harness.observations import read_observations
-    from harness.promise import read_promise
+    from harness.answer import conclude
+    from harness.gate.recorded import weigh_run
     from harness.runs import open_run
 
     folder = open_run(run)
-    promise = read_promise(folder.path / "plan.json")
-    events, observations = read_journal(folder.journal), read_observations(folder.observations)
+    grounds = weigh_run(folder)
     with shielded(sys.stderr if as_json else sys.stdout):
-        return _answer(judge(promise, events, observations), folder.path, as_json)
+        return _answer(conclude(grounds), folder.path, as_json)
 
 
 @harness.command()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.checks.load import LoadRecord
 from harness.checks.sentences import plural
 from harness.checks.suspects import wanted
 from harness.checks.volume import sift
 from harness.deploy.seams import Deployment
 from harness.drive.load import LoadProgress, drive_load
 from harness.drive.load_spec import LoadSpec, default_ramp_s, default_users
-from harness.errors import EvidenceError, RecordUnreadable
+from harness.errors import EvidenceError
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.observing import Observer
+from harness.gate.recorded import STAGE
 from harness.journal import events as ev
 from harness.journal.volume import Volume, read_volume
 from harness.journal.writer import JournalWriter
@@ -23,8 +23,6 @@ from harness.promise import Promise
 from harness.runs import RunFolder
 from harness.storage.scope import Keys
 
-STAGE = "load"
-
 
 def why_skipped(asked: Asked, profile: Profile) -> str | None:
     """Why a plan with a load drives none; None where it does."""
@@ -33,28 +31,6 @@ def why_skipped(asked: Asked, profile: Profile) -> str | None:
     if profile.load_s == 0:
         return f"profile {profile.name} holds 0 s of load"
     return None
-
-
-def read_load(run: RunFolder) -> LoadRecord:
-    """What a run's folder holds of its load; what cannot be read is a sentence in it."""
-    unreadable: list[str] = []
-    volume, prints = Volume(), []
-    try:
-        volume = read_volume(run.journal)
-    except RecordUnreadable as error:
-        unreadable.append(str(error))
-    try:
-        prints = find_prints(run.observations)
-    except RecordUnreadable as error:
-        unreadable.append(str(error))
-    before = [p for p in prints if p.purpose == "before"]
-    final = [p for p in prints if p.purpose == "final"]
-    return LoadRecord(
-        volume,
-        before[0] if before else None,
-        final[-1] if final and not unreadable else None,
-        tuple(unreadable),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,8 @@ from dataclasses import replace
 from harness.account import account
 from harness.errors import EnvironmentBroken
 from harness.exhibits import Account
-from harness.gate.loading import STAGE, read_load
-from harness.journal.reader import read_journal
-from harness.judge import weigh
-from harness.observations import read_observations
-from harness.promise import Promise, read_promise
+from harness.gate.recorded import weigh_run
+from harness.promise import Promise
 from harness.report.html import html
 from harness.report.junit import junit
 from harness.runs import RunFolder
@@ -23,10 +20,7 @@ REPORTS = ("report.html", "junit.xml")
 
 def account_of(run: RunFolder, promise: Promise | None = None) -> Account:
     """What the folder's record says, offline; raises RecordUnreadable."""
-    promise = promise or read_promise(run.path / "plan.json")
-    load = read_load(run) if promise.stages.get(STAGE) else None
-    events, observations = read_journal(run.journal), read_observations(run.observations)
-    return account(weigh(promise, events, observations, load))
+    return account(weigh_run(run, promise))
 
 
 def settle(run: RunFolder, promise: Promise) -> Account:
