@@ -109,13 +109,26 @@ def _weigh_load(
     began_s, _, skipped = history.stages.get(LOAD, (None, None, None))
     if record is None or began_s is None or skipped or not promise.stages.get(LOAD):
         return None, []
+    found: list[LoadGrounds] = []
+    forms, limit_ms = promise.forms["candidate"], promise.save_p95_ms_max
+    crashed = _guarded(
+        "the check load crashed",
+        lambda: found.append(
+            judge_load(record, history, forms, promise.tag, observations, limit_ms)
+        ),
+    )
+    return (found[0] if found else None), crashed
+
+
+def _guarded(about: str, act: Callable[[], None]) -> list[str]:
+    """Run a check; where it crashes, or cannot read its record, a sentence says so."""
     try:
-        forms, limit_ms = promise.forms["candidate"], promise.save_p95_ms_max
-        return judge_load(record, history, forms, promise.tag, observations, limit_ms), []
+        act()
     except RecordUnreadable as error:
-        return None, [str(error)]
+        return [str(error)]
     except Exception as error:  # noqa: BLE001 - a check that crashed found nothing and proves nothing
-        return None, [f"the check of the load crashed: {type(error).__name__}: {error}"]
+        return [f"{about}: {type(error).__name__}: {error}"]
+    return []
 
 
 class _Bench:
@@ -173,12 +186,7 @@ class _Bench:
         self.controls = plant_controls(oracle)
 
     def _guard(self, name: str, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except Exception as error:  # noqa: BLE001 - a check that crashed found nothing and proves nothing
-            self.crashed.append(
-                f"the check {name} of the {self._role} crashed: {type(error).__name__}: {error}"
-            )
+        self.crashed += _guarded(f"the check {name} of the {self._role} crashed", act)
 
 
 def _unproved(symptom: Symptom) -> Symptom:

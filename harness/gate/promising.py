@@ -16,8 +16,9 @@ from harness.errors import UsageError
 from harness.gate.asked import Asked
 from harness.gate.baselines import Before, last_passed, promised_before
 from harness.gate.choosing import possible_on, sample
-from harness.gate.loading import STAGE, why_skipped
+from harness.gate.loading import why_skipped
 from harness.gate.missing import missing
+from harness.gate.recorded import STAGE
 from harness.model import Case, Form, Role
 from harness.plan import Plan, Profile
 from harness.promise import Known, Promise

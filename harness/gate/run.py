@@ -19,10 +19,10 @@ from harness.errors import EvidenceError, ReleaseDown, UsageError
 from harness.exhibits import Account
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.choosing import attempts_made, broken, representatives, unproved
-from harness.gate.loading import STAGE as LOAD
 from harness.gate.loading import Loading, why_skipped
 from harness.gate.observing import Observer
 from harness.gate.promising import Promised, make_promise, spec_for
+from harness.gate.recorded import STAGE as LOAD
 from harness.gate.settling import settle
 from harness.journal import events as ev
 from harness.journal.reader import read_journal
