@@ -30,7 +30,7 @@ def junit(verdict: Verdict, cells: Sequence[Cell]) -> str:
         ("verdict", str(verdict.verdict)),
         ("evidence.fields_read", str(verdict.evidence.fields_read)),
         *(
-            (f"evidence.load.{name}", f"{value:g}")
+            (f"evidence.load.{name}", f"{value:.10g}")
             for name, value in (verdict.evidence.load or {}).items()
         ),
     ):

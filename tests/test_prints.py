@@ -1,0 +1,70 @@
+"""A read of which only fingerprints are kept comes back whole, or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.contracts import fingerprint
+from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.model import ABSENT, Field, Form
+from harness.observations import Row
+from harness.prints import PrintRow, PrintsWriter, find_prints, printed
+
+NOTE = Form("note", "main", ("id", "day"), (Field("title", "title"), Field("text", "text")))
+FORMS = {"note": NOTE}
+ROWS = [
+    Row("note", ("1", "a b,%c?"), {"title": "x", "text": None}, "abc"),
+    Row("note", ("2", "é"), {"title": ABSENT, "text": ""}),
+]
+
+
+def writer(folder: Path) -> PrintsWriter:
+    """A read after the load that is being written."""
+    return PrintsWriter(
+        folder, FORMS, id="07-load-final", role="load", purpose="final", began_s=12.5
+    )
+
+
+def test_rows_come_back(tmp_path: Path) -> None:
+    """Keys, fingerprints and the digest of the other columns come back, and when it was read."""
+    writing = writer(tmp_path)
+    writing.write(printed(row, NOTE) for row in ROWS)
+    path = writing.close(13.25)
+    (found,) = find_prints(tmp_path)
+
+    assert (found.path, found.id, found.purpose) == (path, "07-load-final", "final")
+    assert (found.began_s, found.ended_s, found.rows_n) == (12.5, 13.25, 2)
+    assert dict(found.fields) == {"note": ("title", "text")}
+    assert list(found.rows()) == [
+        PrintRow("note", "1,a%20b%2C%25c%3F", (fingerprint("x"), "-"), "abc"),
+        PrintRow("note", "2,%C3%A9", ("?", fingerprint("")), ""),
+    ]
+
+
+def test_a_read_that_was_cut_is_no_read(tmp_path: Path) -> None:
+    """What was not written to its end leaves nothing that could be taken for a read."""
+    writer(tmp_path).write(printed(row, NOTE) for row in ROWS)
+
+    assert find_prints(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("harness.prints/1", "other/1"), ("\n. 13.25 2\n", "\n"), (". 13.25 2", ". 13.25 3")],
+    ids=["another schema", "without its end", "a row is missing"],
+)
+def test_a_damaged_read_is_an_error(tmp_path: Path, old: str, new: str) -> None:
+    """A file of another schema, without its end or without a row is named and never used."""
+    writing = writer(tmp_path)
+    writing.write(printed(row, NOTE) for row in ROWS)
+    path = writing.close(13.25)
+    path.write_text(path.read_text().replace(old, new))
+
+    with pytest.raises(RecordUnreadable, match=r"07-load-final\.prints"):
+        list(find_prints(tmp_path)[0].rows())
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    """Where it cannot be written the message names the file."""
+    with pytest.raises(EnvironmentBroken, match=r"07-load-final\.prints cannot be written"):
+        writer(tmp_path / "gone")
