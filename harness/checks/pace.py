@@ -124,12 +124,9 @@ def fell_short(
     )
     if figures.ended_n >= REACHED * figures.held_n:
         return f"{head}: {_answered(figures)}", True
-    busy = ended.generator_busy if ended is not None else None
-    if busy is not None and busy > BUSY:
-        return (
-            f"{head}: the generator was the limit: it kept a core {busy * 100:.0f} % busy; "
-            "give it a core of its own, or ask for less with [load] peak_saves_per_s"
-        ), False
+    generator = _generator(ended)
+    if generator:
+        return f"{head}: {generator}", False
     fast_ms = FAST_MS if limit_ms is None else limit_ms
     if figures.late_n >= figures.began_n * (1 - REACHED) and figures.service_ms <= fast_ms:
         users = plural(began.users, "user") if began is not None else "its users"
@@ -138,6 +135,31 @@ def fell_short(
             f"{figures.service_ms:.0f} ms; raise [load] users"
         ), False
     return f"{head}: {_answered(figures)}", True
+
+
+def took_too_long(
+    figures: Figures, ended: LoadEnded | None, limit_ms: float | None
+) -> tuple[str, bool]:
+    """That saves took longer than the plan allows, and whether it was the application; else ""."""
+    if limit_ms is None or figures.p95_ms <= limit_ms:
+        return "", False
+    head = (
+        f"under load of {figures.target_saves_per_s:g} saves/s 95 % of saves were acknowledged "
+        f"within {figures.p95_ms:.0f} ms; the limit is {limit_ms:g} ms"
+    )
+    generator = _generator(ended)
+    return (f"{head}, and {generator}", False) if generator else (head, True)
+
+
+def _generator(ended: LoadEnded | None) -> str:
+    """That the generator was the limit; "" where it was not."""
+    busy = ended.generator_busy if ended is not None else None
+    if busy is None or busy <= BUSY:
+        return ""
+    return (
+        f"the generator was the limit: it kept a core {busy * 100:.0f} % busy; give it a core of "
+        "its own, or ask for less with [load] peak_saves_per_s"
+    )
 
 
 def _answered(figures: Figures) -> str:

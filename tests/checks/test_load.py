@@ -407,6 +407,16 @@ def test_a_limit_on_time_is_held(load: LoadStory) -> None:
     assert "95 % of saves were acknowledged within 20 ms; the limit is 15 ms" in broken.broken[0]
 
 
+def test_a_limit_on_time_is_no_limit_of_a_busy_generator(load: LoadStory) -> None:
+    """Where the generator kept its core busy, the time that saves took says nothing."""
+    load.saves(100)
+    load.limit_ms, load.busy = 15.0, 0.95
+    grounds = load.judged()
+
+    assert grounds.broken == ()
+    assert "the limit is 15 ms, and the generator was the limit" in grounds.owed[0]
+
+
 # --- within a verdict ---------------------------------------------------------------------------
 
 
