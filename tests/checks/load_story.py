@@ -161,7 +161,8 @@ class LoadStory:
         if not self.observations:
             self.looks("final", "confirm")
         story = Story(form=self.form)
-        story.another()
+        names = [spec.name for spec in self.form.fields]
+        story.trial().record("another").save(*names).acknowledged()
         story.ends()
         story.tell(ev.StageEntered(stage="load"))
         for event in (*self.events(), *more):

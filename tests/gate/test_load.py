@@ -20,17 +20,26 @@ load_s = {HOLD_S}
 load_share = 1
 """
 ONE = '''
-from harness.plugin import factors
+from harness.plugin import exact
 
 
-@factors(text=["plain"])
-def test_write(page, base_url, journal, case):
-    """One note, written and saved."""
+def test_write(page, journal):
+    """One note, written with everything in it and saved."""
     note = journal.record("note")
     page.goto("/new")
-    with note.save(title="plain", summary=case.text, body=case.text) as save:
-        for name in ("title", "summary", "body"):
-            save.enter(name, page.locator(f"[name={name}]"))
+    with note.save(
+        title="plain",
+        summary="plain",
+        body="plain",
+        lines=["plain", "quotes"],
+        effort=exact("12.25"),
+        due=exact("2024-02-29"),
+        kind=exact("task"),
+        pinned=exact("true"),
+        attachment=2048,
+    ) as save:
+        for name in save.names:
+            save.enter(name, page.get_by_label(name.capitalize()))
         page.get_by_role("button", name="Save").click()
         save.acknowledged(page.get_by_role("status"))
     note.key = page.url.partition("?")[0].rpartition("/")[2]
