@@ -17,6 +17,7 @@ SCHEMA = "harness.history/1"
 _BARS = "▁▂▃▄▅▆▇█"
 _SIGNS = {Answer.PASS: "✓", Answer.BLOCK: "✕", Answer.INCONCLUSIVE: "?"}
 _HEADS = ("run", "verdict", "release", "baseline", "took", "cases", "saves", "proved")
+_ONE_IN_TWO = 0.5
 _COLOURS = {"pass": "32", "block": "31", "inconclusive": "33"}
 
 
@@ -24,7 +25,7 @@ _COLOURS = {"pass": "32", "block": "31", "inconclusive": "33"}
 class Past:
     """One run; where there is no answer, verdict is "running", "interrupted" or "unreadable".
 
-    one_in_n: of saves like those measured fewer than one in so many is lost, where nothing was.
+    max_loss_rate: of the saves that were measured least, the share that may be lost unnoticed.
     """
 
     run: str
@@ -37,7 +38,7 @@ class Past:
     duration_s: float | None = None
     cases: int | None = None
     saves: int | None = None
-    one_in_n: int | None = None
+    max_loss_rate: float | None = None
     sentence: str = ""
 
 
@@ -61,7 +62,7 @@ def past(run: RunFolder) -> Past:
         duration_s=_number(verdict.get("duration_s")),
         cases=_whole(evidence.get("cases")),
         saves=_whole(_object(evidence, "saves").get("acknowledged")),
-        one_in_n=int(1 / rate) if (rate := _number(bound.get("max_loss_rate"))) else None,
+        max_loss_rate=_number(bound.get("max_loss_rate")),
         sentence=str(verdict.get("sentence", "")),
     )
 
@@ -108,7 +109,6 @@ def _trend(runs: Sequence[Past]) -> list[str]:
 
 
 def _row(each: Past) -> tuple[str, ...]:
-    proved = f"fewer than 1 in {each.one_in_n} lost" if each.one_in_n else ""
     return (
         each.run,
         each.verdict,
@@ -117,8 +117,17 @@ def _row(each: Past) -> tuple[str, ...]:
         "-" if each.duration_s is None else f"{each.duration_s:.0f} s",
         "-" if each.cases is None else str(each.cases),
         "-" if each.saves is None else str(each.saves),
-        proved,
+        _proved(each),
     )
+
+
+def _proved(each: Past) -> str:
+    """How many losses would have been seen, for what was measured least; a half and more in %."""
+    rate = each.max_loss_rate
+    if each.verdict != Answer.PASS or not rate:
+        return ""
+    fewer = f"1 in {int(1 / rate)}" if rate <= _ONE_IN_TWO else f"{rate * 100:.0f} in 100"
+    return f"0 of {each.saves} lost; measured least: fewer than {fewer}"
 
 
 def _coloured(line: str, each: Past) -> str:

@@ -14,7 +14,15 @@ from markupsafe import Markup
 from harness.exhibits import Account, Exhibit
 from harness.report.charts import bars, load_charts, thinned
 from harness.report.clean import clean, one_line
-from harness.report.html_views import LADDER, Limits, exhibit_view, gathered, grid_view, in_order
+from harness.report.html_views import (
+    LADDER,
+    Limits,
+    exhibit_view,
+    gathered,
+    grid_view,
+    in_order,
+    worst_first,
+)
 from harness.report.pictures import PICTURES_MAX, Picture, pictures
 from harness.verdict import Answer
 
@@ -55,6 +63,9 @@ def _page(account: Account, limits: Limits, taken: dict[int, list[Picture]]) -> 
     verdict = account.verdict
     blocking, others = in_order(account.exhibits)
     places = {id(exhibit): at for at, exhibit in enumerate(account.exhibits)}
+    troubled, whole = worst_first(account.grids)
+    shown = troubled[: limits.grids]
+    also = whole[: limits.grids - len(shown)]
 
     def views(exhibits: list[Exhibit]) -> list[Any]:
         return [exhibit_view(e, limits, taken[places[id(e)]]) for e in exhibits[: limits.exhibits]]
@@ -72,8 +83,9 @@ def _page(account: Account, limits: Limits, taken: dict[int, list[Picture]]) -> 
             blocking_n=len(blocking),
             others=views(others),
             others_n=len(others),
-            grids=[grid_view(grid, limits) for grid in account.grids[: limits.grids]],
-            grids_n=len(account.grids),
+            grids=[grid_view(grid, limits) for grid in shown],
+            whole_grids=[grid_view(grid, limits) for grid in also],
+            hidden_grids_n=len(account.grids) - len(shown) - len(also),
             bars=bars(account.spans),
             stages={stage.name: stage for stage in verdict.stages},
             charts=load_charts(account.load),

@@ -27,7 +27,7 @@ class Limits:
 
 # The first that keeps the page within its size; the last always does.
 LADDER = (
-    Limits(8, 3, 240, 12, 24, 16, 40),
+    Limits(8, 3, 240, 30, 24, 16, 40),
     Limits(5, 2, 200, 8, 16, 12, 20),
     Limits(3, 1, 120, 3, 8, 6, 8),
 )
@@ -99,6 +99,7 @@ class GridView:
     rows: tuple[GridRow, ...]
     factors: tuple[str, ...]
     totals: tuple[str, ...]
+    forms_n: int
     more_rows: str
     more_fields_n: int
 
@@ -212,6 +213,7 @@ def grid_view(grid: Grid, limits: Limits) -> GridView:
         rows=tuple(rows),
         factors=tuple(factors),
         totals=tuple(_total(grid, at) for at in columns),
+        forms_n=len({field.partition(".")[0] for field in grid.fields}),
         more_rows=_more(hidden),
         more_fields_n=len(grid.fields) - len(columns),
     )
@@ -224,11 +226,15 @@ def _columns(grid: Grid, most: int) -> list[int]:
     return sorted([*wrong, *whole][:most])
 
 
+# The rank of a case in which nothing is wrong and nothing is owed.
+_WHOLE = 3
+
+
 def _rank(row: GridRow) -> int:
     ranks = (Mark.WRONG, Mark.UNSURE, Mark.OWED)
     if row.owed is not None and Mark.WRONG not in row.marks:
         return 2
-    return next((rank for rank, mark in enumerate(ranks) if mark in row.marks), 3)
+    return next((rank for rank, mark in enumerate(ranks) if mark in row.marks), _WHOLE)
 
 
 def _total(grid: Grid, at: int) -> str:
@@ -267,6 +273,14 @@ def gathered(sentences: Iterable[str]) -> list[str]:
 
 OWED = " is owed: "
 _COMPLETES = " (the baseline completes it)"
+
+
+def worst_first(grids: Sequence[Grid]) -> tuple[list[Grid], list[Grid]]:
+    """Scenarios with something wrong or owed, the worst first; and those whole in every case."""
+    ranks = {id(grid): min(map(_rank, grid.rows), default=_WHOLE) for grid in grids}
+    in_order = sorted(grids, key=lambda grid: ranks[id(grid)])
+    troubled = [grid for grid in in_order if ranks[id(grid)] < _WHOLE]
+    return troubled, [grid for grid in in_order if ranks[id(grid)] == _WHOLE]
 
 
 def in_order(exhibits: Sequence[Exhibit]) -> tuple[list[Exhibit], list[Exhibit]]:

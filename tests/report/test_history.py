@@ -31,7 +31,7 @@ def test_a_run_says_what_it_proved(tmp_path: Path) -> None:
     cells = [cell.strip() for cell in line.split("  ") if cell]
 
     assert cells[:4] == ["20260101-120000-abc1", "pass", "2.0", "1.0"]
-    assert cells[4:] == ["12 s", "12", "10", "fewer than 1 in 3 lost"]
+    assert cells[4:] == ["12 s", "12", "10", "0 of 10 lost; measured least: fewer than 1 in 3"]
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,14 @@ def test_a_sparkline_has_a_bar_for_each_value(values: list[float]) -> None:
     assert len(line) == len(values)
     if max(values, default=0) > 0:
         assert line[values.index(max(values))] == "█"
+
+
+def test_a_bound_of_one_save_is_no_one_in_one(tmp_path: Path) -> None:
+    """What a single save proves is said as a share, and what did not pass proves nothing."""
+    data = verdict_to_json(verdict())
+    data["evidence"]["bound"]["max_loss_rate"] = 0.95  # type: ignore[index]
+    few = past(run(tmp_path, 1, verdict=json.dumps(data)))
+    blocked = past(run(tmp_path, 2, Answer.BLOCK))
+
+    assert "measured least: fewer than 95 in 100" in history_text([few], colour=False)
+    assert "measured least" not in history_text([blocked], colour=False)

@@ -1,13 +1,14 @@
 """The page that a release engineer opens."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from harness.exhibits import Account
+from harness.exhibits import Account, Grid
 from harness.report.html import BYTES_MAX, html
 from harness.verdict import Answer
 from tests.report.accounts import account, exhibit, filled, grid, journey
@@ -108,8 +109,6 @@ def test_equal_reasons_are_said_once() -> None:
 
 
 def _with_reasons(whole: Account, reasons: tuple[str, ...]) -> Account:
-    from dataclasses import replace
-
     return replace(whole, verdict=replace(whole.verdict, reasons=reasons))
 
 
@@ -181,6 +180,27 @@ def test_the_page_is_small_whatever_the_run() -> None:
 def test_the_page_is_small_for_hostile_runs(text: str, times: int) -> None:
     """Long hostile texts everywhere make a page under 300 KB too."""
     assert len(html(filled(text * times), NOWHERE).encode()) <= BYTES_MAX
+
+
+def test_scenarios_with_a_loss_are_never_behind_whole_ones() -> None:
+    """Where there are more scenarios than fit, those with a loss or a debt are the ones shown."""
+    troubled = replace(grid(), scenario="test_z.py::test_lost")
+    whole = Grid("test_a.py::test_whole", ("note.f0",), grid(3, 1).rows[2:])
+    page = html(account(grids=(*(whole,) * 40, troubled)), NOWHERE)
+    text = " ".join(Read(page).text.split())
+
+    assert text.index("test_z.py::test_lost") < text.index("scenarios whole in every case")
+    assert "29 scenarios whole in every case" in text
+    assert "and 11 more scenarios in junit.xml" in text
+
+
+def test_fields_of_several_forms_are_told_apart() -> None:
+    """Two forms with a field of one name have the form's name above each."""
+    two = replace(grid(), fields=("note.title", "letter.title"))
+    text = Read(html(account(grids=(two,)), NOWHERE)).text
+
+    assert "notetitle" in text
+    assert "lettertitle" in text
 
 
 def test_more_than_is_shown_is_counted() -> None:
