@@ -49,6 +49,22 @@ class Command:
     stop: signal.Signals = signal.SIGKILL
 
 
+# Nothing of ours has killed it, or it would not be asked how it ended.
+KILLED = "somebody outside ended it, or this host ran out of memory"
+
+
+def exit_words(code: int) -> str:
+    """How a process with that exit code ended; negative is a signal."""
+    if code >= 0:
+        return f"exited {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    outside = f" ({KILLED})" if -code == signal.SIGKILL else ""
+    return f"was ended by {name}{outside}"
+
+
 class Child:
     """A running command: the leader of its own session and process group."""
 

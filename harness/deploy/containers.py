@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.deploy.children import KILLED
 from harness.deploy.engine import EngineRefused, NotFound, asking, settle_testcontainers
 from harness.errors import EnvironmentBroken
 
@@ -30,6 +31,7 @@ MIB_BYTES = 1024 * 1024
 _EXITS = {
     126: "what it was to run cannot be run in its image",
     127: "what it was to run is not in its image",
+    137: f"SIGKILL: {KILLED}",
 }
 GATEWAY = "host.docker.internal"
 HOST = "127.0.0.1"

@@ -110,6 +110,10 @@ class ExternalDeployment:
         """Whether it answers with good health now, and still is the release it was."""
         return not self._problem()
 
+    def endings(self) -> dict[str, str]:
+        """That it answers no more, which is all that is seen of it."""
+        return {} if self.alive() else {"app": f"no longer answers at {self.url}"}
+
     def tail(self, lines: int = 20) -> str:
         """What its health says, where that is not good; its logs are not ours."""
         return self._problem()

@@ -59,6 +59,10 @@ class FakeDeployment:
         """As the last act left it."""
         return self._alive
 
+    def endings(self) -> dict[str, str]:
+        """As the last act left it."""
+        return {} if self._alive else {"app": "was killed"}
+
     def tail(self, lines: int = 20) -> str:
         """Its acts, as if it had printed them."""
         return "\n".join(self.acts[-lines:])

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from harness.deploy.children import Child, end, family, kill
+from harness.deploy.children import Child, end, exit_words, family, kill
 from harness.deploy.footing import Footing, folder_of
 from harness.deploy.health import Answer, ask_health, await_answer, health_problem
 from harness.deploy.isolation import isolation_from
@@ -236,6 +236,11 @@ class ProcessDeployment:
         """Whether the application and all its workers run."""
         running = [child.exit_code() is None for child in self._children]
         return bool(running) and all(running)
+
+    def endings(self) -> dict[str, str]:
+        """How those of its processes ended that did, in words."""
+        codes = {child.command.name: child.exit_code() for child in self._children}
+        return {name: exit_words(code) for name, code in codes.items() if code is not None}
 
     def tail(self, lines: int = 20) -> str:
         """The last lines the application printed, without secrets."""

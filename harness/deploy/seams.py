@@ -72,6 +72,10 @@ class Deployment(Protocol):
         """Whether every process of the application runs."""
         ...
 
+    def endings(self) -> Mapping[str, str]:
+        """How those of its processes ended that did, in words, by the name of each."""
+        ...
+
     def tail(self, lines: int = 20) -> str:
         """The last lines the application printed, without the plan's secrets."""
         ...

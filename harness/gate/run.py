@@ -256,10 +256,7 @@ class _Gate:
 
     def _final(self, role: Role) -> None:
         if not self.up[role].alive():
-            tail = scrub(self.up[role].tail(), self.plan.secrets)
-            raise EvidenceError(
-                f"{self.up[role].release.name} died while it was driven; its last lines:\n{tail}"
-            )
+            raise EvidenceError(scrub(how_it_died(self.up[role]), self.plan.secrets))
         self.observer.final(self.up[role], self._weigh())
 
     def _weigh(self) -> Grounds:
@@ -302,6 +299,15 @@ class _Gate:
         self.journal.write(ev.StageLeft(stage=name, skipped=state.skipped))
         word = f"skipped: {state.skipped}" if state.skipped else "ended"
         self.watch(Progress(name, f"{word} after {time.monotonic() - began_s:.1f} s"))
+
+
+def how_it_died(deployment: Deployment) -> str:
+    """What is known of a release that ended while it was driven: how, and its last lines."""
+    how = ", ".join(f"{name} {ending}" for name, ending in deployment.endings().items())
+    tail = deployment.tail()
+    words = f"its last lines:\n{tail}" if tail.strip() else "it printed nothing"
+    died = f"{deployment.release.name} died while it was driven"
+    return f"{died}{f': {how}' if how else ''}; {words}"
 
 
 class _Stopped(Exception):

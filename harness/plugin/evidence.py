@@ -19,6 +19,12 @@ LINE_CHARS_MAX = 2000
 SHORT_CHARS_MAX = 400
 SCREENSHOT_TIMEOUT_MS = 5000
 PAGES_MAX = 3
+# What a run in which everything fails may keep of it: the record has room of its own.
+MB = 1_000_000
+KEPT_BYTES_MAX = 200 * MB
+TRACE_BYTES_MAX = 50 * MB
+TEXT_LINES_MAX = 500
+LEFT_OUT = "left-out.txt"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -54,7 +60,7 @@ def relative(spec: Spec, path: Path) -> str:
 def keep_text(spec: Spec, trial: str, name: str, text: str) -> str:
     """Write a text of evidence and name it; raises EnvironmentBroken."""
     path = path_of(spec, trial, name)
-    lines = [line[:LINE_CHARS_MAX] for line in _ANSI.sub("", text).splitlines()]
+    lines = [line[:LINE_CHARS_MAX] for line in _ANSI.sub("", text).splitlines()[-TEXT_LINES_MAX:]]
     try:
         path.write_text("\n".join(lines), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
@@ -63,10 +69,15 @@ def keep_text(spec: Spec, trial: str, name: str, text: str) -> str:
 
 
 def screenshots(spec: Spec, trial: str, pages: Iterable[Page]) -> list[str]:
-    """What each open page shows now, the whole of it on a rerun; a page that cannot is left out."""
+    """What each open page shows now, the whole of it on a rerun; a page that cannot is left out.
+
+    So is every page once the run has kept as much evidence as it may.
+    """
     from playwright.sync_api import Error as PlaywrightError
 
     kept: list[str] = []
+    if not has_room(spec, f"screenshots of {trial}"):
+        return kept
     for number, page in enumerate(list(pages)[:PAGES_MAX], start=1):
         path = path_of(spec, trial, f"page-{number}.png")
         try:
@@ -83,7 +94,7 @@ def start_trace(context: BrowserContext) -> None:
 
 
 def keep_trace(spec: Spec, trial: str, number: int, context: BrowserContext) -> list[str]:
-    """Stop recording and name the trace; nothing where the browser is gone."""
+    """Stop recording and name the trace; nothing where the browser is gone or it is too much."""
     from playwright.sync_api import Error as PlaywrightError
 
     path = path_of(spec, trial, f"trace-{number}.zip")
@@ -91,4 +102,34 @@ def keep_trace(spec: Spec, trial: str, number: int, context: BrowserContext) -> 
         context.tracing.stop(path=path)
     except PlaywrightError:
         return []
-    return [relative(spec, path)]
+    if path.stat().st_size > TRACE_BYTES_MAX:
+        _leave_out(spec, f"a trace of {trial}: it is more than {TRACE_BYTES_MAX // MB} MB")
+    elif has_room(spec, f"a trace of {trial}"):
+        return [relative(spec, path)]
+    path.unlink()
+    return []
+
+
+def has_room(spec: Spec, what: str) -> bool:
+    """Whether the run may keep more evidence; where not, a file beside it says what is missing."""
+    if sum(map(_size_bytes, spec.evidence.glob("*/*"))) < KEPT_BYTES_MAX:
+        return True
+    _leave_out(spec, f"{what}: {KEPT_BYTES_MAX // MB} MB of evidence are kept already")
+    return False
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # another worker has left it out meanwhile
+        return 0
+
+
+def _leave_out(spec: Spec, sentence: str) -> None:
+    """Say in a file beside the evidence what is missing from it; raises EnvironmentBroken."""
+    path = spec.evidence / LEFT_OUT
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(f"{sentence}\n")
+    except OSError as error:
+        raise EnvironmentBroken(f"the evidence {path} cannot be written: {error}") from error

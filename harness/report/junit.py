@@ -51,7 +51,7 @@ def _verdict_case(verdict: Verdict, failures: int, errors: int) -> ElementTree.E
     if verdict.verdict is Answer.BLOCK and not failures:
         lost = next((f.anomaly for f in verdict.findings if f.severity is Severity.BLOCK), None)
         kind = f"DataLoss.{lost}" if lost else "Blocked"
-        ElementTree.SubElement(case, "failure", type=kind, message=sentence).text = text
+        ElementTree.SubElement(case, "failure", type=clean(kind), message=sentence).text = text
     if verdict.verdict is Answer.INCONCLUSIVE and not errors:
         ElementTree.SubElement(case, "error", type="Inconclusive", message=sentence).text = text
     return case
@@ -68,7 +68,7 @@ def _testcase(cell: Cell) -> ElementTree.Element:
     )
     if cell.failure is not None:
         ElementTree.SubElement(
-            case, "failure", type=f"DataLoss.{cell.anomaly}", message=clean(cell.failure)
+            case, "failure", type=clean(f"DataLoss.{cell.anomaly}"), message=clean(cell.failure)
         )
     elif cell.missing is not None:
         ElementTree.SubElement(case, "error", type="Inconclusive", message=clean(cell.missing))

@@ -51,7 +51,8 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"  journey broken  {one_line(finding.trigger.text)}"
     else:
         yield ""
-        yield f"  {finding.anomaly}  {finding.form}: {', '.join(finding.fields)}"
+        what = one_line(f"{finding.form}: {', '.join(finding.fields)}")
+        yield f"  {finding.anomaly}  {what}"
         yield f"    when     {one_line(finding.trigger.text.removeprefix('when '))}"
         yield f"    layer    {finding.layer}"
         saves, records = _count(finding.saves_n, "save"), _count(finding.records_n, "record")

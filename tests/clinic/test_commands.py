@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import psutil
 import psycopg
 import pytest
 
-from tests.clinic.live import ROOT, Caller, command, serving, signed_in
+from tests.clinic.live import ROOT, Caller, command, environment, serving, signed_in
 
 RELEASES = sorted((ROOT / "clinic" / "releases").iterdir())
 
@@ -190,3 +191,34 @@ def test_the_addresses_are_documented(doctor: Caller) -> None:
     missing = {path for path in paths if path != "/" and path not in readme}
 
     assert missing <= {"/patients/{id}/consultations", "/sign-out", "/portal/sign-out"}
+
+
+LONELY = """
+import sys
+from tests.clinic.live import serving
+with serving(sys.argv[1]) as (url, process):
+    print(f"pid {process.pid}", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_killed_session_leaves_no_server(database: str) -> None:
+    """A server ends with the tests that started it, however those end."""
+    session = subprocess.Popen(
+        [sys.executable, "-c", LONELY, database],
+        cwd=ROOT,
+        env=environment(database),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert session.stdout is not None
+    told = next(line for line in session.stdout if line.startswith("pid "))
+    server = psutil.Process(int(told.split()[1]))
+    family = [server, *server.children(recursive=True)]
+
+    session.kill()
+    session.communicate(timeout=30)
+
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert alive == []

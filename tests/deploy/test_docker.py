@@ -408,6 +408,8 @@ def test_a_container_that_somebody_else_ends_is_noticed(docker: Make, act: str) 
             time.sleep(0.05)
 
         assert not deployment.alive()
+        words = "SIGKILL: somebody outside ended it" if act == "kill" else "removed from outside"
+        assert words in deployment.endings()["app"]
 
 
 # --- how it ends ---------------------------------------------------------------------------------

@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 
-from harness.deploy.engine import open_engine
-from tests.deploy.engines import left_of
+from harness.deploy.engine import RUN_LABEL, open_engine
+from harness.deploy.leftovers import clean_leftovers
+from tests.deploy.engines import MortalEngine, left_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 ROOT = Path(__file__).parents[2]
 GATE_S_MAX = 600
 CASES = "test_consultation_then_share*text=plain*"
+ONE = "test_leaving.py"
+DRIVEN_S_MAX = 180
 RELEASES = {"1.1.0": ("pass", 0), "1.2.0": ("block", 1)}
 # What both answers have to have in common; how long it took and which case stands for a loss
 # depend on the moment.
@@ -28,13 +31,15 @@ SAME = ("anomaly", "form", "fields", "severity", "layer")
 Verdicts = dict[str, tuple[dict[str, Any], int]]
 
 
-def start(release: str, deployer: str, runs: Path) -> subprocess.Popen[str]:
+def start(
+    release: str, deployer: str, runs: Path, only: str = CASES, **env: str
+) -> subprocess.Popen[str]:
     """A gate of some cases of the clinic, in its own process."""
-    words = ["gate", release, "--baseline", "1.0.0", "--deployer", deployer, "--only", CASES]
+    words = ["gate", release, "--baseline", "1.0.0", "--deployer", deployer, "--only", only]
     return subprocess.Popen(
         [sys.executable, "-m", "harness", *words, "--runs", str(runs), "--json"],
         cwd=ROOT,
-        env={**os.environ, "CLINIC_SECRET": "0123456789abcdef"},
+        env={**os.environ, "CLINIC_SECRET": "0123456789abcdef", **env},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -109,6 +114,59 @@ def test_an_interrupted_gate_leaves_no_container(tmp_path: Path) -> None:
 
     assert gate.returncode == 130
     assert left_of(run) == []
+
+
+def test_a_container_killed_in_the_middle_of_a_gate_is_no_loss(tmp_path: Path) -> None:
+    """What somebody else kills is inconclusive, and the sentence says how it ended."""
+    gate = start("1.1.0", "docker", tmp_path, only=ONE)
+    client = open_engine(os.environ)
+    try:
+        (run,) = driven(tmp_path)
+        ours = client.containers.list(filters={"label": f"{RUN_LABEL}={run}"})
+        (serving,) = [one for one in ours if one.ports.get("8000/tcp")]
+        serving.kill()
+        printed = gate.communicate(timeout=GATE_S_MAX)[0]
+    finally:
+        gate.kill()
+        gate.wait(10)
+        client.close()
+
+    assert gate.returncode == 3
+    assert "SIGKILL: somebody outside ended it" in json.loads(printed)["sentence"]
+    assert json.loads(printed)["findings"] == []
+    assert left_of(run) == []
+
+
+def test_an_engine_that_dies_in_the_middle_of_a_gate_is_said(tmp_path: Path) -> None:
+    """Without its engine a gate ends inconclusive; what was left is removed once it is back."""
+    engine = MortalEngine(tmp_path / "engine.sock")
+    gate = start("1.1.0", "docker", tmp_path, only=ONE, DOCKER_HOST=engine.address)
+    try:
+        (run,) = driven(tmp_path)
+        engine.die()
+        printed = gate.communicate(timeout=GATE_S_MAX)[0]
+    finally:
+        gate.kill()
+        gate.wait(10)
+    left = left_of(run)
+    cleaned = clean_leftovers(os.environ)
+
+    assert gate.returncode == 3
+    assert "the docker engine stopped answering" in json.loads(printed)["sentence"]
+    assert left != []
+    assert any(run in sentence for sentence in cleaned)
+    assert left_of(run) == []
+
+
+def driven(runs: Path) -> list[str]:
+    """The run whose first case is being driven; [] where none is in time."""
+    deadline_s = time.monotonic() + DRIVEN_S_MAX
+    while time.monotonic() < deadline_s:
+        for journal in runs.glob("*/journal/*.jsonl"):
+            if '"trial-began"' in journal.read_text():
+                return [journal.parts[-3]]
+        time.sleep(0.1)
+    return []
 
 
 def awaited(runs: Path) -> list[str]:

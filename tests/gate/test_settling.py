@@ -1,6 +1,11 @@
 """The end of a run: the verdict is written whatever becomes of its reports."""
 
 import json
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +18,31 @@ from harness.runs import RunFolder, open_run
 from harness.verdict import Answer
 from tests.report.accounts import account
 
+ROOM_BYTES = 12_288
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a quarter megabyte; who may not mount one gets no file above ROOM_BYTES."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    if os.geteuid() == 0 and not subprocess.run(mount, check=False, capture_output=True).returncode:
+        yield folder
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        return
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM_BYTES, before[1]))
+    yield folder
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def leave(folder: Path, room_bytes: int) -> None:
+    """Fill the disk but for so much; where the disk is large, its files have a limit anyway."""
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < 1_000_000:
+        (folder / "filler").write_bytes(b"x" * (free_bytes - room_bytes))
+
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
@@ -22,7 +52,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
         return account(Answer.BLOCK)
 
     monkeypatch.setattr(settling, "account_of", judged)
-    path = tmp_path / "20260101-000000-abcd"
+    return run_in(tmp_path)
+
+
+def run_in(folder: Path) -> RunFolder:
+    """A run's folder there."""
+    path = folder / "20260101-000000-abcd"
     (path / "journal").mkdir(parents=True)
     return open_run(path)
 
@@ -94,3 +129,17 @@ def test_a_report_that_crashes_does_not_take_the_verdict_along(
         settle(run)
 
     assert written(run)["verdict"] == "block"
+
+
+@pytest.mark.usefixtures("run")
+def test_a_disk_that_is_full_while_the_report_is_written(small_disk: Path) -> None:
+    """On a disk without room for the page, the verdict is whole, and says what is missing."""
+    run = run_in(small_disk)
+    leave(small_disk, ROOM_BYTES)
+    whole = settle(run)
+
+    assert written(run)["verdict"] == "block"
+    assert written(run)["warnings"] == list(whole.verdict.warnings)
+    assert "report.html is missing: " in whole.verdict.warnings[0]
+    assert not (run.path / "report.html").exists()
+    assert not list(run.path.glob(".*"))

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from harness.report.history import history_json, history_text, past, sparkline
 from harness.runs import RunFolder, open_run
 from harness.verdict import Answer, verdict_to_json
+from tests.report.accounts import filled
+from tests.report.hostile import HOSTILE
 from tests.report.verdicts import verdict
 
 
@@ -90,9 +92,20 @@ def test_a_sparkline_has_a_bar_for_each_value(values: list[float]) -> None:
 def test_a_bound_of_one_save_is_no_one_in_one(tmp_path: Path) -> None:
     """What a single save proves is said as a share, and what did not pass proves nothing."""
     data = verdict_to_json(verdict())
-    data["evidence"]["bound"]["max_loss_rate"] = 0.95  # type: ignore[index]
+    data["evidence"]["bound"]["max_loss_rate"] = 0.95
     few = past(run(tmp_path, 1, verdict=json.dumps(data)))
     blocked = past(run(tmp_path, 2, Answer.BLOCK))
 
     assert "measured least: fewer than 95 in 100" in history_text([few], colour=False)
     assert "measured least" not in history_text([blocked], colour=False)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_release_is_one_line(tmp_path: Path, text: str) -> None:
+    """A run whose release has a hostile name is one line without controls, like any other."""
+    data = verdict_to_json(filled(text).verdict)
+    shown = history_text([past(run(tmp_path, 1, verdict=json.dumps(data)))], colour=False)
+
+    told = history_text([past(run(tmp_path, 2, Answer.BLOCK))], colour=False)
+    assert len(shown.split("\n")) == len(told.split("\n"))
+    assert shown.isprintable() or set(filter(str.isprintable, shown)) | {"\n"} >= set(shown)

@@ -2,8 +2,12 @@
 
 import xml.etree.ElementTree as ElementTree
 
+import pytest
+
 from harness.report.junit import junit
 from harness.verdict import Answer, Cell
+from tests.report.accounts import filled
+from tests.report.hostile import HOSTILE
 from tests.report.verdicts import verdict
 
 WHOLE = Cell("test_a", "scenarios/test_a.py", 7, "note", "reason", 4, 0)
@@ -74,3 +78,18 @@ def test_properties_carry_release_and_evidence() -> None:
 
     assert found["release"] == "2.0"
     assert found["evidence.fields_read"] == "40"
+
+
+@pytest.mark.parametrize("answer", list(Answer))
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_values_add_no_case(text: str, answer: Answer) -> None:
+    """Whatever the values hold, a server reads the same cases, and the verdict among them."""
+    tags = [each.tag for each in parse_filled(text, answer).iter()]
+
+    assert tags == [each.tag for each in parse_filled("plain", answer).iter()]
+
+
+def parse_filled(text: str, answer: Answer) -> ElementTree.Element:
+    """The suite of an account in which every text is this one."""
+    whole = filled(text, answer)
+    return ElementTree.fromstring(junit(whole.verdict, whole.cells).encode())

@@ -1,11 +1,17 @@
 """What a release engineer reads."""
 
+import re
 from pathlib import Path
+
+import pytest
 
 from harness.report.terminal import render
 from harness.verdict import Answer
+from tests.report.accounts import filled
+from tests.report.hostile import HOSTILE
 from tests.report.verdicts import LOST, verdict
 
+CONTROLS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 RUN = Path("runs/20260101-000000-abcd")
 
 
@@ -68,3 +74,14 @@ def test_colour_only_where_it_is_asked_for() -> None:
 
     assert "\x1b" not in render(hostile, RUN, colour=False)
     assert "\x1b[1;31mBLOCK" in render(hostile, RUN, colour=True)
+
+
+@pytest.mark.parametrize("answer", list(Answer))
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_value_steers_a_terminal(text: str, answer: Answer) -> None:
+    """No control of a value reaches the terminal, and the verdict is its first word."""
+    shown = render(filled(text, answer).verdict, RUN, colour=False)
+
+    assert shown.startswith(f"{str(answer).upper()}  ")
+    assert not re.search(CONTROLS, shown)
+    shown.encode()
