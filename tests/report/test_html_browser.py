@@ -1,6 +1,7 @@
 """The page in a real browser, with the network off."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_the_page_opens_alone_and_fits_a_phone(
     assert [] == [url for url in asked if not url.startswith(("data:", page_file.as_uri()))]
     assert [] == said
     assert (width_px, scripts) == (PHONE_PX, 0)
+
+
+def test_a_phone_shows_marks_beside_the_longest_case(browser: Browser, tmp_path: Path) -> None:
+    """However many factors a case has, its name leaves room for the marks of two fields."""
+    levels = {f"factor number {n}": "a level of some words" for n in range(11)}
+    wide = grid()
+    rows = tuple(replace(row, levels=levels) for row in wide.rows)
+    page_file = write(tmp_path, account(grids=(replace(wide, rows=rows),)))
+    with browser.new_context(viewport={"width": PHONE_PX, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        edges = page.evaluate(
+            "[...document.querySelectorAll('.grid tbody tr')]"
+            ".map(row => row.cells[2].getBoundingClientRect().right)"
+        )
+
+    assert edges
+    assert max(edges) <= PHONE_PX
 
 
 def test_both_colour_schemes_are_readable(browser: Browser, tmp_path: Path) -> None:
