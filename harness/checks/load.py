@@ -100,7 +100,7 @@ def judge_load(
             owed.append(sentence)
     return LoadGrounds(
         figures=figures,
-        saves_verified=sifted.verified_n + _told_n(looked.whole),
+        saves_verified=sifted.verified_n + sum(len(s.owing.visible) for s in looked.whole),
         fields_read=sifted.fields_read,
         history=looked.history,
         symptoms=looked.symptoms,
@@ -168,6 +168,9 @@ def _warnings(figures: Figures, sifted: Sifted, history: History) -> list[str]:
         warnings.append(f"refused under load: {plural(figures.refused_n, 'save')}")
     if figures.unknown_n:
         warnings.append(f"of unknown outcome under load: {plural(figures.unknown_n, 'save')}")
+    if sifted.hidden_n:
+        saves = plural(sifted.hidden_n, "acknowledged save")
+        warnings.append(f"not compared under load: {saves}; later ones wrote over all of it")
     if sifted.strays_n:
         warnings.append(
             f"the load made {plural(sifted.strays_n, 'row')} that no record of it names"

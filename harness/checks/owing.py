@@ -48,6 +48,22 @@ class Owing:
         return [save for save in self.saves if save.state == "acknowledged"]
 
     @property
+    def visible(self) -> list[VolumeSave]:
+        """Acknowledged saves that storage can still tell of: no later one wrote all they wrote."""
+        written: set[str] = set()
+        later: list[VolumeSave] = []
+        found = []
+        for save in sorted(self.acknowledged, key=lambda save: save.began_s, reverse=True):
+            over = [other for other in later if other.began_s >= _told_s(save)]
+            written.update(name for other in over for name in other.fields)
+            later = [other for other in later if other not in over]
+            if not save.fields or not written.issuperset(save.fields):
+                found.append(save)
+            if save.operation in ("save", "clear"):
+                later.append(save)
+        return found
+
+    @property
     def ready_s(self) -> float:
         """When the last save had its outcome."""
         return max((_told_s(save) for save in self.saves), default=0.0)

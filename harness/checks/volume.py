@@ -38,11 +38,11 @@ class Sifted:
     """What one read of every row says of a load.
 
     unread_n are acknowledged saves that the read says nothing of: it began too early, or leaves
-    their form out. strays are rows that no record names and that were not there before, the first
-    of strays_n, but for those that hold nothing; changed
-    are rows that nobody worked on and that are not as they were. before holds what stood there
-    in every changed row. whole is a record of each form that let itself be
-    judged, for controls, with its row.
+    their form out; hidden_n those that storage cannot tell of: later saves wrote over them.
+    strays are rows that no record names and that were not there before, the first of strays_n;
+    changed are rows that nobody worked on and that are not as they were. before holds what stood
+    there in every changed row. whole is a record of each form that let itself be judged, for
+    controls, with its row.
     """
 
     forms: Mapping[str, Form] = field(default_factory=dict)
@@ -50,6 +50,7 @@ class Sifted:
     acknowledged_n: int = 0
     verified_n: int = 0
     unread_n: int = 0
+    hidden_n: int = 0
     fields_read: int = 0
     suspects: list[Suspect] = field(default_factory=list)
     strays_n: int = 0
@@ -146,7 +147,9 @@ class _Sieve:
             self.sifted.unread_n += told_n
             return
         self.sifted.fields_read += len(form.fields)
-        self.sifted.verified_n += told_n
+        visible_n = len(owing.visible)
+        self.sifted.verified_n += visible_n
+        self.sifted.hidden_n += told_n - visible_n
         shape = shape_of(owing, rows)
         if shape:
             self._suspect(owing, shape)
@@ -157,7 +160,7 @@ class _Sieve:
     def _suspect(self, owing: Owing, shape: Shape) -> None:
         """A record that was taken for whole until now is no longer."""
         if id(owing) not in self.suspects:
-            self.sifted.verified_n -= len(owing.acknowledged)
+            self.sifted.verified_n -= len(owing.visible)
         self.suspects[id(owing)] = Suspect(owing, shape)
 
     def _change(self, spot: Spot) -> None:

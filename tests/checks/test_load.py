@@ -39,6 +39,21 @@ def test_a_load_that_was_kept_passes(load: LoadStory) -> None:
     assert [second.saves_per_s for second in grounds.seconds] == [10.0] * 10
 
 
+def test_what_was_written_over_is_not_called_verified(load: LoadStory) -> None:
+    """A save of which a later one wrote every field is counted apart: storage cannot tell."""
+    records = load.saves(100)
+    records[3].save("reason", "history").acknowledged()
+    records[4].save("history").acknowledged()
+    grounds = load.judged()
+
+    assert (grounds.findings, grounds.owed, grounds.broken) == ((), (), ())
+    assert (grounds.saves_verified, grounds.figures.saves_acknowledged) == (101, 102)
+    assert (
+        "not compared under load: 1 acknowledged save; later ones wrote over all of it"
+        in grounds.warnings
+    )
+
+
 def test_a_lost_field_is_found_with_its_fields_and_its_time(load: LoadStory) -> None:
     """A field that a few of many saves lost blocks, with how many they are and when."""
     records = load.saves(100)

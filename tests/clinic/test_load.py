@@ -31,7 +31,8 @@ def test_every_save_of_the_load_is_stored_as_it_was_journaled(
         rate=40.0, ramp_s=0.5, hold_s=2.0, users=8,
     )  # fmt: skip
 
-    result = drive_load(spec, SimpleNamespace(logs=tmp_path / "logs", environment={}))
+    run = SimpleNamespace(logs=tmp_path / "logs", environment={}, temporary=tmp_path)
+    result = drive_load(spec, run)
     volume = read_volume(spec.journal)
 
     assert (0, "") == (result.exit_code, result.trouble)
