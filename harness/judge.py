@@ -14,7 +14,8 @@ from harness.checks.findings import gather, in_order, with_known
 from harness.checks.grounds import Grounds
 from harness.checks.history import History, read_history
 from harness.checks.journeys import Journeys, judge_journeys
-from harness.checks.load import LoadGrounds, LoadRecord, judge_load
+from harness.checks.load import LoadGrounds, judge_load
+from harness.checks.load_owed import LoadRecord
 from harness.checks.matrix import matrix
 from harness.checks.oracle import Oracle
 from harness.checks.sentences import say

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from harness.checks.controls import Controls
 from harness.checks.findings import ordered, voted_layer
 from harness.checks.history import History
+from harness.checks.journeys import HIDDEN
 from harness.checks.load_controls import plant_load_controls
+from harness.checks.load_owed import LoadRecord, unmeasured
 from harness.checks.pace import (
     Figures,
     between,
@@ -21,7 +23,7 @@ from harness.checks.pace import (
 )
 from harness.checks.sentences import plural
 from harness.checks.suspects import CHECK, Looked, look
-from harness.checks.volume import Sifted, Suspect, sift
+from harness.checks.volume import Sifted, sift
 from harness.exhibits import LoadSecond
 from harness.journal.volume import Volume
 from harness.model import Anomaly, Finding, Form, Severity, Symptom, Trigger
@@ -29,19 +31,6 @@ from harness.observations import Observation
 from harness.prints import Prints
 
 _EVIDENCE_MAX = 20
-
-
-@dataclass(frozen=True, slots=True)
-class LoadRecord:
-    """What a run holds of its load: acts, and the reads before and after it.
-
-    unreadable are sentences on what is there and cannot be read.
-    """
-
-    volume: Volume = field(default_factory=Volume)
-    before: Prints | None = None
-    final: Prints | None = None
-    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +73,7 @@ def judge_load(
     findings = telling.findings()
     owed = [
         *record.unreadable,
-        *_unmeasured(record, sifted, looked, figures, findings, history),
+        *unmeasured(record, sifted, looked, figures, findings, history),
         *(f"under load the oracle missed a control: {missed}" for missed in controls.missed),
         *_uncontrolled(sifted, controls, figures),
     ]
@@ -96,7 +85,7 @@ def judge_load(
         # Where nothing was acknowledged the load file may be wrong: no release is blocked for it.
         if sentence and of_application and figures.saves_acknowledged:
             broken.append(sentence)
-        elif sentence and history.load_ended is not None:
+        elif sentence and history.load_ended is not None and not record.unreadable:
             owed.append(sentence)
     return LoadGrounds(
         figures=figures,
@@ -111,47 +100,6 @@ def judge_load(
         controls=controls,
         seconds=seconds(volume),
     )
-
-
-def _unmeasured(
-    record: LoadRecord,
-    sifted: Sifted,
-    looked: Looked,
-    figures: Figures,
-    findings: Sequence[Finding],
-    history: History,
-) -> list[str]:
-    """What was promised of a load and is not there."""
-    owed = []
-    if history.load_ended is None:
-        known = any(trouble.stage == "load" for trouble in history.troubles)
-        return [] if known else ["the load never ended by itself"]
-    if record.volume.orphans_n:
-        lines = plural(record.volume.orphans_n, "line")
-        owed.append(
-            f"{lines} of the load's journal belong to nothing that was begun: it has lost lines"
-        )
-    if not record.volume.records:
-        return [*owed, "the load journaled nothing: its file has to save through harness.load"]
-    if not figures.saves_acknowledged:
-        told = f"; it was told: {figures.told}" if figures.told else ""
-        owed.append(
-            f"no save was acknowledged under load, {figures.refused_n} were refused and "
-            f"{figures.unknown_n} are unknown{told}"
-        )
-    if record.before is None:
-        owed.append("storage was not read before the load")
-    if record.final is None:
-        return [*owed, "storage was not read after the load"]
-    missing_n = figures.saves_acknowledged - sifted.acknowledged_n + sifted.unread_n
-    if missing_n:
-        owed.append(
-            f"{plural(missing_n, 'save')} acknowledged under load were never compared with storage"
-        )
-    if looked.unlooked and not any(f.severity is Severity.BLOCK for f in findings):
-        saves = plural(_told_n(looked.unlooked), "save")
-        owed.append(f"{saves} under load did not look whole, and nobody looked at them twice")
-    return owed
 
 
 def _uncontrolled(sifted: Sifted, controls: Controls, figures: Figures) -> list[str]:
@@ -170,16 +118,12 @@ def _warnings(figures: Figures, sifted: Sifted, history: History) -> list[str]:
         warnings.append(f"of unknown outcome under load: {plural(figures.unknown_n, 'save')}")
     if sifted.hidden_n:
         saves = plural(sifted.hidden_n, "acknowledged save")
-        warnings.append(f"not compared under load: {saves}; later ones wrote over all of it")
+        warnings.append(f"not compared under load: {saves}; {HIDDEN}")
     if sifted.strays_n:
         warnings.append(
             f"the load made {plural(sifted.strays_n, 'row')} that no record of it names"
         )
     return warnings
-
-
-def _told_n(suspects: Sequence[Suspect]) -> int:
-    return sum(len(suspect.owing.acknowledged) for suspect in suspects)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,19 +49,23 @@ class Owing:
 
     @property
     def visible(self) -> list[VolumeSave]:
-        """Acknowledged saves that storage can still tell of: no later one wrote all they wrote."""
-        written: set[str] = set()
-        later: list[VolumeSave] = []
-        found = []
-        for save in sorted(self.acknowledged, key=lambda save: save.began_s, reverse=True):
-            over = [other for other in later if other.began_s >= _told_s(save)]
-            written.update(name for other in over for name in other.fields)
-            later = [other for other in later if other not in over]
-            if not save.fields or not written.issuperset(save.fields):
-                found.append(save)
-            if save.operation in ("save", "clear"):
-                later.append(save)
-        return found
+        """Acknowledged saves that storage can tell from saves that never were.
+
+        Not those that a later one wrote over, nor those that wrote what stood there already.
+        """
+        saves = _one_by_one(self.saves)
+        if saves is None:
+            due = _due(self, _on_stand_ins(self.form))
+            shown = frozenset() if due.maybe_deleted else due.shown
+            return [save for save in self.acknowledged if save.id in shown]
+        names = (spec.name for spec in self.form.fields)
+        held = dict(zip(names, self.before or (), strict=False))
+        shows: dict[str, VolumeSave] = {}
+        for save in saves:
+            for name, owed in save.fields.items():
+                if held.get(name) != owed.fingerprint:
+                    held[name], shows[name] = owed.fingerprint, save
+        return list({save.id: save for save in shows.values()}.values())
 
     @property
     def ready_s(self) -> float:
@@ -112,21 +116,24 @@ def _plain(owing: Owing) -> list[str | None] | None:
 
     The oracle's law says the same of such records, and says it more slowly.
     """
-    saves = owing.saves
-    if len(saves) > 1:
-        saves = sorted(saves, key=lambda save: save.began_s)
-        if any(
-            one.ended_s is None or one.ended_s > other.began_s for one, other in pairwise(saves)
-        ):
-            return None
-    due: dict[str, str] = {}
-    for save in saves:
-        if save.state != "acknowledged" or save.operation not in ("save", "clear"):
-            return None
-        for name, owed in save.fields.items():
-            due[name] = owed.fingerprint
+    saves = _one_by_one(owing.saves)
+    if saves is None:
+        return None
+    due = {name: owed.fingerprint for save in saves for name, owed in save.fields.items()}
     held = owing.before or (None,) * len(owing.form.fields)
     return [due.get(spec.name, old) for spec, old in zip(owing.form.fields, held, strict=True)]
+
+
+def _one_by_one(saves: list[VolumeSave]) -> list[VolumeSave] | None:
+    """The saves in order, where each was acknowledged before the next began; else None."""
+    if any(s.state != "acknowledged" or s.operation not in ("save", "clear") for s in saves):
+        return None
+    if len(saves) < 2:
+        return saves
+    in_order = sorted(saves, key=lambda save: save.began_s)
+    if any(one.ended_s is None or one.ended_s > other.began_s for one, other in pairwise(in_order)):
+        return None
+    return in_order
 
 
 def _both_empty(owing: Owing, name: str, due: str | None, there: str) -> bool:
@@ -138,7 +145,7 @@ def _both_empty(owing: Owing, name: str, due: str | None, there: str) -> bool:
 
 def _weigh(owing: Owing, found: RowPrints | None) -> Shape:
     """The law as the oracle has it, on stand-ins."""
-    form = replace(owing.form, fields=tuple(map(_exact, owing.form.fields)))
+    form = _on_stand_ins(owing.form)
     due = _due(owing, form)
     if found is None:
         return _missing(due)
@@ -181,6 +188,11 @@ def _due(owing: Owing, form: Form) -> RecordDue:
         initial = dict(zip(names, map(stand_in, owing.before), strict=True))
     saves = [_retold(save, handle) for handle in owing.handles for save in handle.saves]
     return record_due(saves, form, initial)
+
+
+def _on_stand_ins(form: Form) -> Form:
+    """The form as fingerprints have it."""
+    return replace(form, fields=tuple(map(_exact, form.fields)))
 
 
 def _exact(spec: Field) -> Field:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 from harness.checks.sentences import plural
 from harness.exhibits import LoadSecond
@@ -30,7 +30,8 @@ class Figures:
     Percentiles are of the time from when a save was due to its acknowledgement, of those that
     were due then; service_ms is the mean time from when it began to its outcome. ended_n had
     their outcome in time, late_n began late, of all that began then. slowest_ms is the longest
-    time to an acknowledgement; told is what the first save was told that was not acknowledged.
+    time to an acknowledgement, and longest_ms from a beginning to an outcome, whatever it was;
+    told is what was said of the first save that was not acknowledged.
     """
 
     target_saves_per_s: float
@@ -48,6 +49,7 @@ class Figures:
     p99_ms: float
     slowest_ms: float
     service_ms: float
+    longest_ms: float
     told: str = ""
 
 
@@ -84,8 +86,16 @@ def measure(volume: Volume, began: LoadBegan | None) -> Figures:
         p99_ms=_percentile(took_ms, 99),
         slowest_ms=round(took_ms[-1], 1) if took_ms else 0.0,
         service_ms=sum(service_ms) / len(service_ms) if service_ms else 0.0,
-        told=next((s.told for s in (*refused, *unknown) if s.told), ""),
+        longest_ms=inf if len(service_ms) < len(held) else max(service_ms, default=0.0),
+        told=told_first(saves),
     )
+
+
+def told_first(saves: Sequence[VolumeSave]) -> str:
+    """What was said of the first save that was not acknowledged; "" where nothing was."""
+    words = (s.told for state in ("refused", "unknown") for s in saves if s.state == state)
+    told = next((word for word in words if word), "")
+    return f"; it said: {told}" if told else ""
 
 
 def seconds(volume: Volume) -> tuple[LoadSecond, ...]:
@@ -115,8 +125,11 @@ def fell_short(
     """Why the rate was not reached, and whether it was the application; "" where it was.
 
     The application was the limit where it was asked often enough and did not say yes, or where
-    there was a user for each save and it kept them waiting.
+    there was a user for each save and it kept them waiting. Where the full rate was never held
+    there is nothing to reach.
     """
+    if not figures.held_n:
+        return "no save was due at the full rate of the load; hold it for longer", False
     if figures.reached_saves_per_s >= REACHED * figures.target_saves_per_s:
         return "", False
     head = (
@@ -128,11 +141,18 @@ def fell_short(
     if generator:
         return f"{head}: {generator}", False
     fast_ms = FAST_MS if limit_ms is None else limit_ms
-    if figures.late_n >= figures.began_n * (1 - REACHED) and figures.service_ms <= fast_ms:
+    if figures.service_ms > fast_ms or figures.ended_n < REACHED * figures.began_n:
+        return f"{head}: {_answered(figures)}", True
+    if figures.began_n and figures.late_n >= figures.began_n * (1 - REACHED):
         users = plural(began.users, "user") if began is not None else "its users"
         return (
             f"{head}: {users} were too few: each was busy, while a save took "
             f"{figures.service_ms:.0f} ms; raise [load] users"
+        ), False
+    if figures.began_n < REACHED * figures.held_n:
+        return (
+            f"{head}: its users began {figures.began_n:,} of {figures.held_n:,} saves that were "
+            "due, and those were answered in time; see what they did instead in logs/load.log"
         ), False
     return f"{head}: {_answered(figures)}", True
 
@@ -148,7 +168,14 @@ def took_too_long(
         f"within {figures.p95_ms:.0f} ms; the limit is {limit_ms:g} ms"
     )
     generator = _generator(ended)
-    return (f"{head}, and {generator}", False) if generator else (head, True)
+    if generator:
+        return f"{head}, and {generator}", False
+    if figures.longest_ms <= limit_ms:
+        return (
+            f"{head}, and none took longer than {figures.longest_ms:.0f} ms once it was begun: no "
+            "user was free to begin it; raise [load] users"
+        ), False
+    return head, True
 
 
 def _generator(ended: LoadEnded | None) -> str:
@@ -168,8 +195,7 @@ def _answered(figures: Figures) -> str:
         f"{figures.unknown_n} unknown",
         f"the slowest acknowledged after {figures.slowest_ms:.0f} ms",
     ]
-    told = f"; it said: {figures.told}" if figures.told else ""
-    return f"the application was the limit: {', '.join(words)}{told}"
+    return f"the application was the limit: {', '.join(words)}{figures.told}"
 
 
 def between(saves: Sequence[VolumeSave], start_s: float) -> str:

@@ -46,6 +46,7 @@ class Looked:
 
     symptoms of those and of the rows beside them, with the saves they are of; whole are suspects
     that are as they should be; failed are those that are not; unlooked are all the others.
+    unlooked_changes_n are rows that changed and were not read twice more.
     """
 
     history: History = field(default_factory=History)
@@ -53,6 +54,7 @@ class Looked:
     whole: tuple[Suspect, ...] = ()
     failed: tuple[Suspect, ...] = ()
     unlooked: tuple[Suspect, ...] = ()
+    unlooked_changes_n: int = 0
 
 
 def chosen(sifted: Sifted) -> list[Suspect]:
@@ -94,7 +96,7 @@ def look(
     """Judge the suspects on the reads of them; without one they all stay unlooked at."""
     reads = sorted((o for o in observations if o.role == LOAD), key=lambda o: o.began_s)
     if not reads:
-        return Looked(unlooked=tuple(sifted.suspects))
+        return Looked(unlooked=tuple(sifted.suspects), unlooked_changes_n=len(sifted.changed))
     suspects = chosen(sifted)
     history = retold((r for s in suspects for r in s.owing.handles), forms, tag)
     reads = [_stood(sifted, suspects, reads), *reads]
@@ -123,6 +125,7 @@ def look(
         tuple(s for s in healed if s.owing.handles[0].id not in too_late),
         tuple(failed),
         tuple(s for s in sifted.suspects if id(s) not in looked_at),
+        max(0, len(sifted.changed) - LOOKED_AT_MAX),
     )
 
 

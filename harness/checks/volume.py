@@ -38,7 +38,7 @@ class Sifted:
     """What one read of every row says of a load.
 
     unread_n are acknowledged saves that the read says nothing of: it began too early, or leaves
-    their form out; hidden_n those that storage cannot tell of: later saves wrote over them.
+    their form out; hidden_n those that storage cannot tell from saves that never were.
     strays are rows that no record names and that were not there before, the first of strays_n;
     changed are rows that nobody worked on and that are not as they were. before holds what stood
     there in every changed row. whole is a record of each form that let itself be judged, for
@@ -85,7 +85,8 @@ class _Sieve:
             else:
                 owing.before = self.before.get(spot)
                 self.owners.setdefault(spot, []).append(owing)
-        self.by_print = _by_print(self.keyless)
+        self.by_print = _by_print(self.keyless, traced=True)
+        self.by_common_print = _by_print(self.keyless, traced=False)
         self.rows_of: dict[int, list[RowPrints]] = defaultdict(list)
         self.seen: set[Spot] = set()
         self.suspects: dict[int, Suspect] = {}
@@ -101,7 +102,8 @@ class _Sieve:
                 for owing in owings:
                     self._judge(owing, [])
         for spot in self.before.keys() - self.seen - self.owners.keys():
-            self._change(spot)
+            if not self._is_worked_on(spot):
+                self._change(spot)
         for owing in self.keyless:
             self._judge(owing, self.rows_of[id(owing)])
         if self.foreign:
@@ -124,7 +126,7 @@ class _Sieve:
         stood = self.before.get(spot)
         if stood is not None:
             self.sifted.fields_read += len(row.prints)
-            if stood != row.prints:
+            if stood != row.prints and not self._is_worked_on(spot):
                 self._change(spot)
                 self.foreign.update((row.form, p) for p in row.prints)
             return
@@ -167,6 +169,16 @@ class _Sieve:
         self.sifted.changed.append(spot)
         self.sifted.before[spot] = self.before[spot]
 
+    def _is_worked_on(self, spot: Spot) -> bool:
+        """Whether the row is also one of another form, of which somebody saved it."""
+        forms, (name, key) = self.sifted.forms, spot
+        here = forms.get(name)
+        return here is not None and any(
+            (other.name, key) in self.owners
+            for other in forms.values()
+            if here.table and (other.storage, other.table) == (here.storage, here.table)
+        )
+
     def _offer(self, owing: Owing, row: RowPrints) -> None:
         """Keep the record that says most, as one that a control can be planted in."""
         if len(owing.handles) > 1 or len(owing.acknowledged) < len(owing.saves):
@@ -178,9 +190,10 @@ class _Sieve:
     def _keyless_owner(self, row: PrintRow) -> Owing | None:
         if not self.keyless:
             return None
-        for print_ in row.prints:
-            for owing in self.by_print.get((row.form, print_), ()):
-                return owing
+        for known in (self.by_print, self.by_common_print):
+            for print_ in row.prints:
+                for owing in known.get((row.form, print_), ()):
+                    return owing
         return None
 
     def _find_doubles(self) -> None:
@@ -233,13 +246,13 @@ def place_of(record: str) -> tuple[int, int]:
     return int(user), int(ordinal[1:])
 
 
-def _by_print(keyless: Iterable[Owing]) -> dict[tuple[str, str], list[Owing]]:
-    """Records without a key by what they saved."""
+def _by_print(keyless: Iterable[Owing], *, traced: bool) -> dict[tuple[str, str], list[Owing]]:
+    """Records without a key by what they saved: by what is theirs alone, or by all the rest."""
     found: dict[tuple[str, str], list[Owing]] = defaultdict(list)
     for owing in keyless:
         for save in owing.saves:
             for owed in save.fields.values():
-                if owed.text_class != LITERAL:
+                if owed.text_class != LITERAL and _is_traced(owed) == traced:
                     found[owing.form.name, owed.fingerprint].append(owing)
     return found
 

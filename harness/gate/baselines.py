@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.checks.retelling import LOAD
 from harness.errors import RecordUnreadable
 from harness.promise import read_promise
 from harness.runs import RunFolder, list_runs
@@ -25,10 +26,11 @@ class Before:
 
     scenarios: frozenset[str] = frozenset()
     fields: frozenset[tuple[str, str]] = frozenset()
+    load: bool = False
 
 
 def promised_before(runs: Path, app: str, release: str) -> Before:
-    """The scenarios, those that were declared absent included, and the fields of each form."""
+    """Its scenarios, those declared absent included, each form's fields, and whether a load."""
     for run, verdict in _passed(runs, app):
         if verdict["release"]["name"] == release:
             try:
@@ -39,6 +41,7 @@ def promised_before(runs: Path, app: str, release: str) -> Before:
             return Before(
                 frozenset([*(case.scenario for case in promise.cases), *promise.absent]),
                 frozenset((form.name, field.name) for form in forms for field in form.fields),
+                bool(promise.stages.get(LOAD)),
             )
     return Before()
 

@@ -12,6 +12,7 @@ from harness.drive.load import LoadProgress, drive_load
 from harness.drive.load_spec import LoadSpec, default_ramp_s, default_users
 from harness.errors import EvidenceError
 from harness.gate.asked import Asked, Progress, Watcher
+from harness.gate.dying import how_it_died
 from harness.gate.observing import Observer
 from harness.gate.recorded import STAGE
 from harness.journal import events as ev
@@ -105,9 +106,8 @@ class Loading:
     def _say_if_dead(self) -> None:
         if self.deployment.alive():
             return
-        tail = scrub(self.deployment.tail(), self.plan.secrets)
-        sentence = f"{self.deployment.release.name} died under load; its last lines:\n{tail}"
-        self.journal.write(ev.Trouble(stage=STAGE, sentence=sentence, verdict="warn"))
+        sentence = scrub(how_it_died(self.deployment, "under load"), self.plan.secrets)
+        self.journal.write(ev.Trouble(stage=STAGE, sentence=sentence, verdict="inconclusive"))
         self.watch(Progress(STAGE, sentence))
 
     def _look_at_suspects(self, volume: Volume) -> None:

@@ -14,11 +14,12 @@ from harness.plan import Plan
 def missing(
     plan: Plan, baseline: str | None, before: Before, found: Collected, today: date
 ) -> tuple[str, ...]:
-    """A sentence on each scenario, form and field; before is what the baseline's gate promised."""
+    """A sentence on each scenario, form, field and load; before is what the baseline's gate had."""
     return (
         *_scenarios(plan, baseline, before, found, today),
         *_forms(plan, baseline, before),
         *_fields(plan, baseline, before),
+        *_load(plan, baseline, before),
     )
 
 
@@ -49,3 +50,11 @@ def _fields(plan: Plan, baseline: str | None, before: Before) -> Iterator[str]:
                 f"{form}.{name} was compared for {baseline} and is gone from the plan; bring it "
                 f'back, or name "{name}" in unchecked of [form.{form}]'
             )
+
+
+def _load(plan: Plan, baseline: str | None, before: Before) -> Iterator[str]:
+    if before.load and plan.load is None:
+        yield (
+            f"{baseline} was put under load and [load] is gone from the plan; bring it back, or "
+            "keep it and say load_s = 0 in the [profile.NAME] that is to do without"
+        )

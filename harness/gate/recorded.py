@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.checks.grounds import Grounds
-from harness.checks.load import LoadRecord
+from harness.checks.load_owed import LoadRecord
 from harness.errors import RecordUnreadable
 from harness.journal.reader import read_journal
 from harness.journal.volume import Volume, read_volume

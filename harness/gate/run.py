@@ -19,6 +19,7 @@ from harness.errors import EvidenceError, ReleaseDown, UsageError
 from harness.exhibits import Account
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.choosing import attempts_made, broken, representatives, unproved
+from harness.gate.dying import how_it_died
 from harness.gate.loading import Loading, why_skipped
 from harness.gate.observing import Observer
 from harness.gate.promising import Promised, make_promise, spec_for
@@ -256,7 +257,8 @@ class _Gate:
 
     def _final(self, role: Role) -> None:
         if not self.up[role].alive():
-            raise EvidenceError(scrub(how_it_died(self.up[role]), self.plan.secrets))
+            died = how_it_died(self.up[role], "while it was driven")
+            raise EvidenceError(scrub(died, self.plan.secrets))
         self.observer.final(self.up[role], self._weigh())
 
     def _weigh(self) -> Grounds:
@@ -299,15 +301,6 @@ class _Gate:
         self.journal.write(ev.StageLeft(stage=name, skipped=state.skipped))
         word = f"skipped: {state.skipped}" if state.skipped else "ended"
         self.watch(Progress(name, f"{word} after {time.monotonic() - began_s:.1f} s"))
-
-
-def how_it_died(deployment: Deployment) -> str:
-    """What is known of a release that ended while it was driven: how, and its last lines."""
-    how = ", ".join(f"{name} {ending}" for name, ending in deployment.endings().items())
-    tail = deployment.tail()
-    words = f"its last lines:\n{tail}" if tail.strip() else "it printed nothing"
-    died = f"{deployment.release.name} died while it was driven"
-    return f"{died}{f': {how}' if how else ''}; {words}"
 
 
 class _Stopped(Exception):

@@ -323,9 +323,16 @@ def _take(words: list[str], volume: Volume, saves: dict[str, VolumeSave]) -> Non
             volume.orphans_n += 1
             return
         save = _save_of(words, at_s)
+        if save.id in saves:
+            raise ValueError(f"the save {save.id} begins a second time")
         saves[save.id] = save
         record.saves.append(save)
     elif act == "r":
+        if name in volume.records:
+            raise ValueError(
+                f"the record {name} is opened a second time: two processes count their users "
+                "alike; have the load run in one"
+            )
         volume.records[name] = VolumeRecord(name, unquote(words[3]), at_s, key_of(words[4]))
     elif act == "k" and name in volume.records:
         volume.records[name].key, volume.records[name].keyed_late = key_of(words[3]), True

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.checks.load import LoadGrounds, LoadRecord, judge_load
+from harness.checks.load import LoadGrounds, judge_load
+from harness.checks.load_owed import LoadRecord
 from harness.checks.retelling import LOAD
 from harness.checks.volume import Sifted, sift
 from harness.contracts import fingerprint

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.answer import conclude
-from harness.checks.load import LoadGrounds, LoadRecord
+from harness.checks.load import LoadGrounds
+from harness.checks.load_owed import LoadRecord
 from harness.checks.volume import LOOKED_AT_MAX
+from harness.journal import events as ev
 from harness.model import Anomaly, Severity
 from tests.checks.load_story import LoadStory
 from tests.checks.story import form
@@ -49,9 +51,39 @@ def test_what_was_written_over_is_not_called_verified(load: LoadStory) -> None:
     assert (grounds.findings, grounds.owed, grounds.broken) == ((), (), ())
     assert (grounds.saves_verified, grounds.figures.saves_acknowledged) == (101, 102)
     assert (
-        "not compared under load: 1 acknowledged save; later ones wrote over all of it"
-        in grounds.warnings
+        "not compared under load: 1 acknowledged save; a later save or deletion took its place, "
+        "or it changed nothing" in grounds.warnings
     )
+
+
+def test_what_stood_there_already_is_not_called_verified(load: LoadStory) -> None:
+    """A save of what the row held before shows nothing, and a load of nothing else proves none."""
+    for n in range(100):
+        load.stands(f"k{n}", reason="open", history="open")
+    load.starts()
+    for n in range(100):
+        load.record(f"k{n}", user=n % 20).save(reason="open", history="open").acknowledged()
+    grounds = load.judged()
+
+    assert (grounds.saves_verified, grounds.findings) == (0, ())
+    assert grounds.owed[0].startswith("no save of the load can be told from one that never was")
+
+
+@pytest.mark.parametrize("deletion", ["acknowledged", "unknown"])
+def test_what_was_deleted_is_not_called_verified(load: LoadStory, deletion: str) -> None:
+    """A save whose row was deleted, or may have been, is not found in storage."""
+    record = load.saves(100)[3]
+    deleting = record.save(operation="delete")
+    if deletion == "acknowledged":
+        deleting.acknowledged()
+    else:
+        deleting.unknown(stores=True)
+    grounds = load.judged()
+
+    assert grounds.findings == ()
+    told_n, found_n = grounds.figures.saves_acknowledged, grounds.saves_verified
+    assert (told_n, found_n) == ((101, 100) if deletion == "acknowledged" else (100, 99))
+    assert "not compared under load: 1 acknowledged save" in grounds.warnings[-1]
 
 
 def test_a_lost_field_is_found_with_its_fields_and_its_time(load: LoadStory) -> None:
@@ -115,7 +147,7 @@ def test_what_was_not_acknowledged_is_not_due(load: LoadStory) -> None:
     """Old or new is right after an unknown save, and a refused one owes nothing."""
     load.stands("old", reason="before", history="h")
     load.starts()
-    load.saves(10)
+    load.saves(100)
     load.record("old").save("reason").unknown()
     load.record("new").save("reason").unknown(stores=True)
     load.record("never").save("reason").unknown()
@@ -124,7 +156,7 @@ def test_what_was_not_acknowledged_is_not_due(load: LoadStory) -> None:
     grounds = load.judged()
 
     assert (grounds.findings, grounds.owed) == ((), ())
-    assert grounds.saves_verified == 10
+    assert grounds.saves_verified == 100
 
 
 def test_a_refused_save_that_stands_there_is_told(load: LoadStory) -> None:
@@ -176,7 +208,7 @@ def test_a_field_that_a_save_left_alone_stays_as_it_was(load: LoadStory) -> None
 
 def test_rows_that_nobody_names_are_told(load: LoadStory) -> None:
     """A row that a load made without journaling it is a warning; one that holds nothing is not."""
-    load.saves(10)
+    load.saves(100)
     load.stands("stray", reason="a note that nobody journaled")
     load.stands("empty")
     grounds = load.judged()
@@ -195,6 +227,20 @@ def test_a_record_whose_key_nobody_knew_is_found_by_its_values(load: LoadStory) 
 
     assert found(grounds) == {"lost": (("reason",), "block", 1)}
     assert grounds.saves_verified == 11
+
+
+def test_records_without_keys_that_share_a_value_are_told_apart(load: LoadStory) -> None:
+    """A value that many records hold does not say whose row it is, where another does."""
+    for n in range(100):
+        record = load.record(None, user=n % 20)
+        saving = record.save("history", reason=record.text("reason", "zero"))
+        saving.save.fields["reason"] = saving.save.fields["reason"]._replace(
+            text_class="zero", value=None
+        )
+        saving.acknowledged()
+    grounds = load.judged()
+
+    assert (grounds.findings, grounds.owed, grounds.saves_verified) == ((), (), 100)
 
 
 def test_two_records_in_one_place_are_one_lost(load: LoadStory) -> None:
@@ -360,6 +406,63 @@ def test_what_cannot_be_read_is_owed(load: LoadStory) -> None:
     assert load.judged(record).owed == ("the journal load-1.acts cannot be read",)
 
 
+def test_what_cannot_be_read_blames_nobody(load: LoadStory) -> None:
+    """Of a journal that cannot be read nothing else is said: neither of its file nor of speed."""
+    record = replace(LoadRecord(), unreadable=("the journal load-1.acts cannot be read",))
+    grounds = load.judged(record)
+
+    assert grounds.owed == ("the journal load-1.acts cannot be read",)
+    assert grounds.broken == ()
+
+
+def test_a_trouble_that_only_warns_is_no_end_of_a_load(load: LoadStory) -> None:
+    """A load that never ended is owed, whatever was warned of in it."""
+    load.saves(100)
+    load.ended = False
+    grounds = load.weighed(None, ev.Trouble(stage="load", sentence="hm", verdict="warn"))
+
+    assert grounds.load is not None
+    assert grounds.load.owed == ("the load never ended by itself",)
+
+
+def test_changes_that_nobody_looked_at_are_owed(load: LoadStory) -> None:
+    """Rows that changed beside the load are no pass where no read of them is there."""
+    load.stands("beside", reason="as it was")
+    load.starts()
+    load.saves(100)
+    load.put(("beside",), {"reason": "other"})
+    record = load.record_of()
+
+    assert load.judged(record, looks=False).owed == (
+        "1 row changed under load that it did not save, and nobody looked at them",
+    )
+
+
+def test_a_form_that_was_only_refused_is_owed(load: LoadStory) -> None:
+    """Where no save of a form was ever acknowledged, losses of it would not have shown."""
+    load.saves(98)
+    for record in load.saves(2, first=98):
+        save = record.volume.saves[0]
+        record.volume.form, save.state, save.told = "share", "refused", "500 POST /shares"
+    load.rows = load.rows[:98]
+    (sentence,) = load.judged().owed
+
+    assert sentence == (
+        "no save of form share was acknowledged under load, of 2 that were tried; "
+        "it said: 500 POST /shares"
+    )
+
+
+def test_a_form_that_was_under_way_at_the_end_is_not_owed(load: LoadStory) -> None:
+    """The first save of a form may be the one that the end of the load cut."""
+    load.saves(99)
+    (last,) = load.saves(1, first=99)
+    last.volume.form, last.volume.saves[0].state = "share", "unknown"
+    load.rows = load.rows[:99]
+
+    assert load.judged().owed == ()
+
+
 # --- who was the limit --------------------------------------------------------------------------
 
 
@@ -387,6 +490,41 @@ def test_too_few_users_were_the_limit(load: LoadStory) -> None:
 
     assert "20 users were too few" in grounds.owed[0]
     assert grounds.broken == ()
+
+
+def test_users_that_stopped_are_no_limit_of_the_application(load: LoadStory) -> None:
+    """Where few saves were begun and each was answered at once, no release is blocked for it."""
+    load.saves(50)
+    grounds = load.judged()
+
+    assert grounds.broken == ()
+    assert "its users began 50 of 100 saves that were due" in grounds.owed[0]
+
+
+def test_an_application_that_hangs_was_the_limit(load: LoadStory) -> None:
+    """Saves that were begun and never answered are why the others were not begun."""
+    load.saves(50)
+    for n in range(20):
+        load.record(f"hung{n}", user=n).save("reason")
+    grounds = load.judged()
+
+    assert "the application was the limit: 0 refused, 20 unknown" in grounds.broken[0]
+
+
+@pytest.mark.parametrize("hold_s", [None, 0.0])
+def test_a_rate_that_was_never_held_blocks_nothing(load: LoadStory, hold_s: float | None) -> None:
+    """Without a schedule, or with its rise alone, a load proves nothing and blocks nothing."""
+    load.saves(100)
+    schedule = load.volume.schedules.pop()
+    if hold_s is not None:
+        load.volume.schedules.append(replace(schedule, ramp_s=10.0, hold_s=hold_s))
+    grounds = load.judged()
+
+    assert grounds.broken == ()
+    assert grounds.owed == (
+        "the load's journal has 0 s at the full rate, and 10 s were asked for",
+        "no save was due at the full rate of the load; hold it for longer",
+    )
 
 
 def test_a_slow_application_was_the_limit(load: LoadStory) -> None:
@@ -420,6 +558,23 @@ def test_a_limit_on_time_is_held(load: LoadStory) -> None:
 
     assert kept.broken == ()
     assert "95 % of saves were acknowledged within 20 ms; the limit is 15 ms" in broken.broken[0]
+
+
+def test_a_limit_on_time_is_no_limit_of_users_that_were_all_busy(load: LoadStory) -> None:
+    """Saves that were fast once they were begun, and begun late, are no release's fault."""
+    load.saves(100)
+    for save in [*load.volume.saves][10:]:
+        save.began_s += 0.3
+        save.ended_s = save.began_s + 0.02
+    load.limit_ms = 200.0
+    waited = load.judged()
+    first = next(load.volume.saves)
+    first.ended_s = first.began_s + 3.0
+    stalled = load.judged()
+
+    assert waited.broken == ()
+    assert "none took longer than 20 ms once it was begun: no user was free" in waited.owed[0]
+    assert "the limit is 200 ms" in stalled.broken[0]
 
 
 def test_a_limit_on_time_is_no_limit_of_a_busy_generator(load: LoadStory) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -16,8 +17,8 @@ from harness.contracts import fingerprint
 from harness.journal.handles import Trial
 from harness.journal.volume import Schedule, VolumeWriter, read_volume
 from harness.model import Contract, Field, Form, Severity
-from harness.observations import Observation
-from harness.prints import PrintRow, PrintsWriter, find_prints
+from harness.observations import Observation, Row
+from harness.prints import PrintRow, Prints, PrintsWriter, find_prints, printed
 from harness.values import trial_number
 from tests.checks.load_story import LoadRecordStory, LoadStory
 from tests.checks.story import NOTE, TAG
@@ -150,3 +151,27 @@ def test_thirty_thousand_saves_a_second_are_judged(tmp_path: Path) -> None:
 
     assert verified_n == [SAVES_N] * TRIES
     assert min(took_s) < CPU_S_MAX
+
+
+def test_two_forms_of_one_table_are_one_row(tmp_path: Path) -> None:
+    """What the application changes beside a save of the same row is no other form's collateral."""
+    signature = Form("signature", "main", ("id",), (Field("signed", "signed"),), table="note")
+    elsewhere = replace(signature, name="audit", table="audit")
+    story = LoadStory(tmp_path / "story")
+    story.stands("k1", reason="as it was")
+    story.record("k1").save("reason").acknowledged()
+    forms = {form.name: form for form in (story.form, signature, elsewhere)}
+
+    def read(id_: str, rows: list[Row], signed: str) -> Prints:
+        beside = [Row(name, ("k1",), {"signed": signed}) for name in ("signature", "audit")]
+        writer = PrintsWriter(
+            tmp_path, forms, id=id_, role=LOAD, purpose="final", began_s=story.now_s + 60
+        )
+        writer.write(printed(row, forms[row.form]) for row in (*rows, *beside))
+        writer.close(story.now_s + 60)
+        return next(found for found in find_prints(tmp_path) if found.id == id_)
+
+    before = read("1", story.before_rows or [], "no")
+    final = read("2", story.rows, "yes")
+
+    assert sift(story.volume, forms, before.rows(), final).changed == [("audit", "k1")]

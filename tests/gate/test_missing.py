@@ -36,8 +36,9 @@ def test_what_is_all_there_is_not_missing(tmp_path: Path) -> None:
         (Before(frozenset({"test_b"})), "test_b was promised for 1.0 and is gone; bring it back"),
         (Before(fields=frozenset({("note", "title")})), 'name "title" in unchecked of [form.note]'),
         (Before(fields=frozenset({("paper", "title")})), "form paper was compared for 1.0"),
+        (Before(load=True), "1.0 was put under load and [load] is gone from the plan"),
     ],
-    ids=["scenario", "field", "form"],
+    ids=["scenario", "field", "form", "load"],
 )
 def test_what_the_baselines_gate_had_is_missed(tmp_path: Path, before: Before, said: str) -> None:
     """A scenario that was deleted, or a field that was taken out of the plan, is said."""

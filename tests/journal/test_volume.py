@@ -97,6 +97,27 @@ def test_a_foreign_line_is_an_error_with_its_place(tmp_path: Path, text: str) ->
         read_volume(tmp_path)
 
 
+def test_two_processes_that_count_their_users_alike_are_no_record(tmp_path: Path) -> None:
+    """A record that is opened twice would hide the saves of the first, and is an error."""
+    with VolumeWriter(tmp_path, FORMS) as writer, user(writer).record("note", key=1).delete() as it:
+        it.acknowledged("200", level="transport")
+    (tmp_path / "load-other.acts").write_bytes(writer.path.read_bytes())
+
+    with pytest.raises(RecordUnreadable, match="opened a second time: two processes"):
+        read_volume(tmp_path)
+
+
+def test_a_save_that_begins_twice_is_an_error(tmp_path: Path) -> None:
+    """A line that was written twice is named by file and number."""
+    with VolumeWriter(tmp_path, FORMS) as writer, user(writer).record("note", key=1).delete() as it:
+        it.acknowledged("200", level="transport")
+    lines = writer.path.read_text().splitlines(keepends=True)
+    writer.path.write_text("".join([*lines, lines[2]]))
+
+    with pytest.raises(RecordUnreadable, match=r"line 5: the save load/3/1/r1/s1 begins"):
+        read_volume(tmp_path)
+
+
 def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
     """What another program wrote is no journal of ours."""
     (tmp_path / "load-1.acts").write_text('{"schema": "other/1"}\n')

@@ -1,0 +1,135 @@
+"""What was promised of a load and is not there, a sentence each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.checks.history import History
+from harness.checks.pace import REACHED, Figures, told_first
+from harness.checks.sentences import plural
+from harness.checks.suspects import Looked
+from harness.checks.volume import Sifted, Suspect
+from harness.journal.volume import Volume, VolumeSave
+from harness.model import Finding, Severity
+from harness.prints import Prints
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRecord:
+    """What a run holds of its load: acts, and the reads before and after it.
+
+    unreadable are sentences on what is there and cannot be read.
+    """
+
+    volume: Volume = field(default_factory=Volume)
+    before: Prints | None = None
+    final: Prints | None = None
+    unreadable: tuple[str, ...] = ()
+
+
+def unmeasured(
+    record: LoadRecord,
+    sifted: Sifted,
+    looked: Looked,
+    figures: Figures,
+    findings: Sequence[Finding],
+    history: History,
+) -> list[str]:
+    """Every sentence; what cannot be read is said already, and nothing is made of what it left."""
+    if record.unreadable:
+        return []
+    if history.load_ended is None:
+        known = any(t.stage == "load" and t.verdict != "warn" for t in history.troubles)
+        return [] if known else ["the load never ended by itself"]
+    owed = _unjournaled(record.volume, figures, history)
+    if not record.volume.records:
+        return owed
+    if record.before is None:
+        owed.append("storage was not read before the load")
+    if record.final is None:
+        return [*owed, "storage was not read after the load"]
+    owed += _uncompared(sifted, figures)
+    if not any(finding.severity is Severity.BLOCK for finding in findings):
+        owed += _unlooked(looked)
+    return owed
+
+
+def _unjournaled(volume: Volume, figures: Figures, history: History) -> list[str]:
+    """What the load's own journal does not have."""
+    owed = []
+    if volume.orphans_n:
+        lines = plural(volume.orphans_n, "line")
+        owed.append(
+            f"{lines} of the load's journal belong to nothing that was begun: it has lost lines"
+        )
+    if not volume.records:
+        return [*owed, "the load journaled nothing: its file has to save through harness.load"]
+    if not figures.saves_acknowledged:
+        owed.append(
+            f"no save was acknowledged under load, {figures.refused_n} were refused and "
+            f"{figures.unknown_n} are unknown{figures.told}"
+        )
+    return [*owed, *_never_kept(volume, figures, history), *_held_too_short(figures, history)]
+
+
+def _never_kept(volume: Volume, figures: Figures, history: History) -> list[str]:
+    """Forms that the load saved and of which it was never told that one is stored.
+
+    Of each user's saves the last may have been under way when the load ended.
+    """
+    if not figures.saves_acknowledged:
+        return []
+    tried: dict[str, list[VolumeSave]] = defaultdict(list)
+    for record in volume.records.values():
+        tried[record.form] += record.saves
+    under_way_n = history.load_began.users if history.load_began is not None else 0
+    return [
+        f"no save of form {form} was acknowledged under load, of {len(saves):,} that were tried"
+        f"{told_first(saves)}"
+        for form, saves in tried.items()
+        if not any(save.state == "acknowledged" for save in saves)
+        and (len(saves) > under_way_n or any(save.state == "refused" for save in saves))
+    ]
+
+
+def _held_too_short(figures: Figures, history: History) -> list[str]:
+    """That the journal has no schedule, or a shorter one than was asked for."""
+    began = history.load_began
+    if began is None or figures.hold_s >= began.hold_s * REACHED:
+        return []
+    held = f"the load's journal has {figures.hold_s:g} s at the full rate"
+    return [f"{held}, and {began.hold_s:g} s were asked for"]
+
+
+def _uncompared(sifted: Sifted, figures: Figures) -> list[str]:
+    """Saves of which storage was not asked, or could not have told."""
+    owed = []
+    missing_n = figures.saves_acknowledged - sifted.acknowledged_n + sifted.unread_n
+    if missing_n:
+        owed.append(
+            f"{plural(missing_n, 'save')} acknowledged under load were never compared with storage"
+        )
+    if sifted.hidden_n and not sifted.verified_n and not sifted.suspects:
+        owed.append(
+            "no save of the load can be told from one that never was: each was written over, or "
+            "wrote what stood there before; have the load file save new texts"
+        )
+    return owed
+
+
+def _unlooked(looked: Looked) -> list[str]:
+    """What did not look whole and was not read twice more."""
+    owed = []
+    if looked.unlooked:
+        saves = plural(_told_n(looked.unlooked), "save")
+        owed.append(f"{saves} under load did not look whole, and nobody looked at them twice")
+    if looked.unlooked_changes_n:
+        rows = plural(looked.unlooked_changes_n, "row")
+        owed.append(f"{rows} changed under load that it did not save, and nobody looked at them")
+    return owed
+
+
+def _told_n(suspects: Sequence[Suspect]) -> int:
+    return sum(len(suspect.owing.acknowledged) for suspect in suspects)
