@@ -6,6 +6,7 @@ import argparse
 import os
 import secrets
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,19 +65,24 @@ def main(arguments: Sequence[str]) -> int:
             for figure in bench.measure(asked.pairs if bench.times == "pairs" else asked.gates):
                 found.append(figure)
                 print(f"{name}: {bench.told(figure)}", flush=True)
-        except HarnessError as error:
+            row = bench.row(name, found)
+            PAGE.write_text(with_row(PAGE.read_text("utf-8"), name, row), "utf-8")
+        except (HarnessError, subprocess.SubprocessError, OSError, ValueError) as error:
             print(f"{name} was not measured: {error}", file=sys.stderr)
             return 2
-        row = bench.row(name, found)
-        PAGE.write_text(with_row(PAGE.read_text("utf-8"), name, row), "utf-8")
         print(row, end="")
         within = within and statistics.median(found) <= bench.target_max
     return 0 if within else 1
 
 
 def with_row(page: str, name: str, row: str) -> str:
-    """The page with a bench's row put in, in the place of its old one."""
+    """The page with a bench's row put in, in the place of its old one.
+
+    Raises ValueError where the page has no table.
+    """
     before, head, after = page.partition(HEAD)
+    if not head:
+        raise ValueError(f"{PAGE} has no table to write into; it begins with {HEAD!r}")
     lines = after.splitlines(keepends=True)
     rows = [line for line in lines if line.startswith("|")]
     kept = [line for line in rows if not line.startswith(f"| {name} |")]

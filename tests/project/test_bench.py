@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from bench.__main__ import BENCHES, HEAD, PAGE, with_row
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bench.__main__ import BENCHES, HEAD, PAGE, main, with_row
 from bench.overhead import busy_s
+from bench.scenarios import PAIR_N, all_passed
+from harness.errors import DriveFailed
 from harness.journal import events as ev
 
 
@@ -20,6 +28,41 @@ def test_one_row_is_replaced() -> None:
     page = f"before\n{HEAD}| a | 1 |\n| b | 2 |\n\nafter\n"
 
     assert f"before\n{HEAD}| a | 3 |\n| b | 2 |\n\nafter\n" == with_row(page, "a", "| a | 3 |\n")
+
+
+def test_a_page_without_its_table_is_not_written() -> None:
+    """A row that nobody would see as part of a table is an error, not a figure."""
+    with pytest.raises(ValueError, match="no table"):
+        with_row("# no table here\n", "a", "| a | 3 |\n")
+
+
+@pytest.mark.parametrize(
+    "error", [DriveFailed("no"), subprocess.TimeoutExpired("pytest", 600), OSError("disk full")]
+)
+def test_what_was_not_measured_is_not_a_figure_beyond_its_target(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Whatever kept a bench from its figures ends it with 2, and leaves the page alone."""
+
+    def fails(_: int) -> Iterator[float]:
+        yield 1.0
+        raise error
+
+    before = PAGE.read_text("utf-8")
+    monkeypatch.setitem(BENCHES, "scenarios", replace(BENCHES["scenarios"], measure=fails))
+
+    assert main(["--only", "scenarios"]) == 2
+    assert PAGE.read_text("utf-8") == before
+
+
+def test_a_skipped_case_is_no_case() -> None:
+    """Of a pair every case passes on both sides, or nothing is compared."""
+    assert all_passed(f"........\n{PAIR_N} passed in 21.40s\n")
+    assert all_passed(f"=== {PAIR_N} passed, 2 warnings in 61.40s (0:01:01) ===\n")
+    assert not all_passed(f"{PAIR_N - 1} passed, 1 skipped in 21.40s\n")
+    assert not all_passed(f"{PAIR_N} passed, 1 skipped in 21.40s\n")
+    assert not all_passed(f"1{PAIR_N} passed in 21.40s\n")
+    assert not all_passed("")
 
 
 def test_time_of_cases_side_by_side_counts_once() -> None:
