@@ -65,3 +65,16 @@ def test_what_was_promised_before_is_that_of_the_newest_pass(tmp_path: Path) -> 
     assert before.scenarios == {"test_2", "test_absent"}
     assert before.fields == {("note", "reason")}
     assert promised_before(tmp_path, "shop", "9.9") == Before()
+
+
+def test_a_load_that_was_promised_before_is_known(tmp_path: Path) -> None:
+    """Whether the baseline's own gate held a load counts, so that one that is gone is missed."""
+    run(tmp_path, 1, "1.0", "pass")
+    (path,) = tmp_path.glob("*/plan.json")
+    promise = json.loads(path.read_text())
+    found = []
+    for promised in ({}, {"load": 0}, {"load": 1}):
+        path.write_text(json.dumps({**promise, "stages": promised}))
+        found.append(promised_before(tmp_path, "shop", "1.0").load)
+
+    assert found == [False, False, True]
