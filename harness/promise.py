@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RecordUnreadable
+from harness.forms import form_from_json, form_to_json
 from harness.model import Case, Form, Release
-from harness.plan import form_from_json, form_to_json
 
 SCHEMA = "harness.plan/1"
 

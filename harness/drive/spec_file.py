@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import EnvironmentBroken, RecordUnreadable
-from harness.plan import form_from_json, form_to_json
+from harness.forms import form_from_json, form_to_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.drive.load_spec import VARIABLE, LoadSpec, read_load_spec
-from harness.errors import PlanError
 from harness.journal import events as ev
 from harness.journal.handles import KeyLike, Record, Save, Trial
 from harness.journal.volume import VolumeWriter
 from harness.journal.writer import Writer
 from harness.load.pacing import Pacer
 from harness.model import Form, Value
-from harness.plan import FILE_NAME, load_plan
 from harness.values import trial_number
 
 # A trial keeps its records in memory, so a user begins another one now and then.
@@ -143,9 +141,7 @@ class _Dropped:
 def _process() -> _Process:
     path = os.environ.get(VARIABLE)
     if path is None:
-        return _Process(
-            "0000", load_plan(_plan(), os.environ, secrets_required=False).forms(""), _Dropped()
-        )
+        return _Process("0000", _forms_of_plan(), _Dropped())
     spec = read_load_spec(Path(path))
     writer = VolumeWriter(spec.journal, spec.forms)
     return _Process(spec.run, spec.forms, writer, spec.files, _pacer(spec, writer))
@@ -155,11 +151,9 @@ def _pacer(spec: LoadSpec, writer: VolumeWriter) -> Pacer:
     return Pacer(spec.rate, spec.ramp_s, spec.hold_s, spec.users, writer.schedule)
 
 
-def _plan() -> Path:
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-    raise PlanError(
-        f"no {FILE_NAME} in {here} or above it; a load file needs one, for the forms it describes"
-    )
+def _forms_of_plan() -> Mapping[str, Form]:
+    # A load of a gate is handed its forms: only an author pays for what validates a plan.
+    from harness.plan import load_plan, nearest_plan
+
+    path = nearest_plan((Path.cwd(),), "a load file needs one, for the forms it describes")
+    return load_plan(path, os.environ, secrets_required=False).forms("")

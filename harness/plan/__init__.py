@@ -1,8 +1,8 @@
 """The plan: ``harness.toml``, typed, validated whole before anything starts."""
 
 from harness.plan.expand import PLACEHOLDERS, expand
-from harness.plan.forms import form_from_json, form_to_json
 from harness.plan.load import FILE_NAME, Plan, load_plan
+from harness.plan.nearest import nearest_plan
 from harness.plan.profiles import Profile
 from harness.plan.secrecy import scrub
 
@@ -12,8 +12,7 @@ __all__ = [
     "Plan",
     "Profile",
     "expand",
-    "form_from_json",
-    "form_to_json",
     "load_plan",
+    "nearest_plan",
     "scrub",
 ]

@@ -156,6 +156,8 @@
       const left = end - now();
       if (found.state === "fresh" || found.state === "gone" || left <= 0) return found;
       await pause(Math.min(left, 50));
+      // What is not there yet is asked for again by whoever waits, and not by this page.
+      if (found.state === "missing") return found;
     }
   };
 

@@ -14,11 +14,10 @@ import pytest
 
 from harness import corpus
 from harness.drive.spec import Spec, read_spec
-from harness.errors import HarnessError, PlanError
+from harness.errors import HarnessError
 from harness.journal import events as ev
 from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
-from harness.plan import FILE_NAME, load_plan
 from harness.plugin import readers
 
 
@@ -87,7 +86,13 @@ def _session(config: pytest.Config) -> Session:
 
 
 def _authors_spec(config: pytest.Config, folder: Path, tag: str) -> Spec:
-    plan = load_plan(_find_plan(config), os.environ, secrets_required=False)
+    # A round of a gate is handed its forms: only an author pays for what validates a plan.
+    from harness.plan import load_plan, nearest_plan
+
+    named = [config.invocation_params.dir / arg.split("::")[0] for arg in config.args]
+    starts = (*named, config.rootpath, config.invocation_params.dir)
+    path = nearest_plan(starts, "--url needs one, for the forms it describes")
+    plan = load_plan(path, os.environ, secrets_required=False)
     for name in ("journal", "evidence", "files"):
         (folder / name).mkdir(exist_ok=True)
     return Spec(
@@ -103,20 +108,6 @@ def _authors_spec(config: pytest.Config, folder: Path, tag: str) -> Spec:
         forms=plan.forms(""),
         texts=corpus.COMMIT,
         case_timeout_s_max=None,
-    )
-
-
-def _find_plan(config: pytest.Config) -> Path:
-    """The nearest plan above the scenarios that were named, else above where pytest runs."""
-    named = [config.invocation_params.dir / arg.split("::")[0] for arg in config.args]
-    tried: list[Path] = []
-    for start in (*named, config.rootpath, config.invocation_params.dir):
-        for folder in (start, *start.parents):
-            if (folder / FILE_NAME).is_file():
-                return folder / FILE_NAME
-        tried.append(start)
-    raise PlanError(
-        f"no {FILE_NAME} in {tried[0]} or above it; --url needs one, for the forms it describes"
     )
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RecordUnreadable
+from harness.forms import form_from_json, form_to_json
 from harness.model import Contract, Field, Form
-from harness.plan import form_from_json, form_to_json
 from tests.plan.writing import load, problems
 
 RICH = """
