@@ -24,29 +24,20 @@ from __future__ import annotations
 import gc
 import json
 import math
-import os
 import re
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote
 
-from harness.contracts import fingerprint
-from harness.corpus import CLASSES
-from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.errors import RecordUnreadable
 from harness.journal import events as ev
-from harness.model import Field, Form, Key, Value, value_from_json, value_to_json
+from harness.model import Key, Value, value_from_json
 
 SCHEMA = "harness.load/1"
 UNKNOWN = "?"
-TROUBLE_CHARS_MAX = 200
-NAMES_MAX = 4096
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
@@ -143,135 +134,6 @@ class Volume:
     def saves(self) -> Iterator[VolumeSave]:
         """Every save of every record."""
         return (save for record in self.records.values() for save in record.saves)
-
-
-class VolumeWriter:
-    """Appends a load's acts to ``FOLDER/load-PID.acts``; safe to share between threads.
-
-    Takes the events that a handle journals. A line reaches the kernel in one write, so that a
-    kill of the process loses none. Raises EnvironmentBroken where the file cannot be written.
-    """
-
-    def __init__(self, folder: Path, forms: Mapping[str, Form]) -> None:
-        self.path = folder / f"load-{os.getpid()}.acts"
-        self._forms = forms
-        self._form_of: dict[str, Form] = {}
-        self._lock = threading.Lock()
-        try:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            self._fd = os.open(self.path, flags, 0o600)
-        except OSError as error:
-            raise EnvironmentBroken(f"the journal {self.path} cannot be opened: {error}") from error
-        head = {"kind": "opened", "schema": SCHEMA, "pid": os.getpid(), "wall_s": time.time()}
-        self._append(json.dumps(head))
-
-    def schedule(self, schedule: Schedule) -> None:
-        """Journal when saves are due."""
-        words = (schedule.start_s, schedule.ramp_s, schedule.hold_s, schedule.rate)
-        self._append(f"p {time.monotonic():.6f} " + " ".join(map(repr, words)))
-
-    def trouble(self, message: str) -> None:
-        """Journal what the load file raised, cut to its first line."""
-        said = message.strip().partition("\n")[0][:TROUBLE_CHARS_MAX] or "an error without a word"
-        self._append(f"e {time.monotonic():.6f} {quote(said, safe='/')}")
-
-    def write(self, event: ev.Event) -> float:
-        """Append the event, stamped now; returns its at_s. Raises ValueError on a foreign kind."""
-        at_s = time.monotonic()
-        self._append(self._line(event, at_s))
-        return at_s
-
-    def _line(self, event: ev.Event, at_s: float) -> str:
-        match event:
-            case ev.SaveIntended():
-                return self._intended(event, at_s)
-            case ev.SaveAcknowledged():
-                return f"a {at_s:.6f} {event.save} {quote(event.evidence, safe='/')}"
-            case ev.RecordOpened():
-                self._form_of[event.record] = self._forms[event.form]
-                return f"r {at_s:.6f} {event.record} {quote(event.form)} {key_word(event.key)}"
-            case ev.RecordKeyed():
-                return f"k {at_s:.6f} {event.record} {key_word(event.key)}"
-            case ev.SaveRefused():
-                return f"x {at_s:.6f} {event.save} {quote(event.evidence, safe='/')}"
-            case ev.SaveUnknown():
-                fault = UNKNOWN if event.fault is None else quote(event.fault)
-                return f"u {at_s:.6f} {event.save} {quote(event.reason, safe='/')} {fault}"
-            case ev.FieldTyped():
-                spec = self._form_of[event.save.rpartition("/")[0]].field(event.field)
-                print_ = fingerprint(event.value, spec.contract, spec.kind)
-                value = _value(event.value)
-                return f"t {at_s:.6f} {event.save} {quote(event.field)}={print_}:{value}"
-        raise ValueError(f"a load has no event of the kind {event.kind!r}")
-
-    def _intended(self, event: ev.SaveIntended, at_s: float) -> str:
-        form = self._form_of[event.record]
-        due = UNKNOWN if event.due_s is None else f"{event.due_s:.6f}"
-        fields = [
-            _owed(form.field(name), value, event.classes[name])
-            for name, value in event.values.items()
-        ]
-        return " ".join([f"i {at_s:.6f} {due} {event.save} {event.operation}", *fields])
-
-    def _append(self, line: str) -> None:
-        data = line.encode("ascii") + b"\n"
-        with self._lock:
-            try:
-                written = os.write(self._fd, data)
-                while written < len(data):
-                    written += os.write(self._fd, data[written:])
-            except OSError as error:
-                raise EnvironmentBroken(
-                    f"the journal {self.path} cannot be written: {error}; free the disk and run "
-                    "again"
-                ) from error
-
-    def close(self) -> None:
-        """Close the file; a second call does nothing."""
-        with self._lock:
-            if self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
-
-    def __enter__(self) -> VolumeWriter:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def key_word(key: Key | None) -> str:
-    """The key as one word without a blank; its parts stand a comma apart."""
-    if key is None:
-        return UNKNOWN
-    # Nearly every key is one plain word, and there are very many of them.
-    if len(key) == 1 and _PLAIN.fullmatch(key[0]):
-        return key[0]
-    return ",".join(quote(part, safe="") for part in key)
-
-
-def _value(value: Value) -> str:
-    return quote(json.dumps(value_to_json(value)), safe="")
-
-
-@lru_cache(maxsize=NAMES_MAX)
-def _named(field_name: str, text_class: str) -> str:
-    return f"{quote(field_name)}={quote(text_class)}"
-
-
-def _owed(spec: Field, value: Value, text_class: str) -> str:
-    print_ = fingerprint(value, spec.contract, spec.kind)
-    whole = f"{_named(spec.name, text_class)}:{print_}"
-    says_all = text_class in CLASSES and spec.rows == "one"
-    return whole if says_all else f"{whole}:{_value(value)}"
-
-
-# --- reading it back -------------------------------------------------------------------------
 
 
 def read_volume(folder: Path) -> Volume:
@@ -380,6 +242,16 @@ def _owed_of(text: str) -> Owed:
     if not value:
         return Owed(text_class, print_)
     return Owed(unquote(text_class), print_, (value_from_json(json.loads(unquote(value[0]))),))
+
+
+def key_word(key: Key | None) -> str:
+    """The key as one word without a blank; its parts stand a comma apart."""
+    if key is None:
+        return UNKNOWN
+    # Nearly every key is one plain word, and there are very many of them.
+    if len(key) == 1 and _PLAIN.fullmatch(key[0]):
+        return key[0]
+    return ",".join(quote(part, safe="") for part in key)
 
 
 def key_of(word: str) -> Key | None:

@@ -15,7 +15,7 @@ from typing import Any
 from harness.drive.load_spec import VARIABLE, LoadSpec, read_load_spec
 from harness.journal import events as ev
 from harness.journal.handles import KeyLike, Record, Save, Trial
-from harness.journal.volume import VolumeWriter
+from harness.journal.volume_writer import VolumeWriter
 from harness.journal.writer import Writer
 from harness.load.pacing import Pacer
 from harness.model import Form, Value

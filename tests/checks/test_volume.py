@@ -15,7 +15,8 @@ from harness.checks.retelling import LOAD, retold
 from harness.checks.volume import sift
 from harness.contracts import fingerprint
 from harness.journal.handles import Trial
-from harness.journal.volume import Schedule, VolumeWriter, read_volume
+from harness.journal.volume import Schedule, read_volume
+from harness.journal.volume_writer import VolumeWriter
 from harness.model import Contract, Field, Form, Severity
 from harness.observations import Observation, Row
 from harness.prints import PrintRow, Prints, PrintsWriter, find_prints, printed

@@ -9,7 +9,8 @@ import pytest
 from harness.contracts import fingerprint
 from harness.errors import RecordUnreadable, ScenarioError
 from harness.journal.handles import Trial, exact
-from harness.journal.volume import Schedule, VolumeWriter, read_volume
+from harness.journal.volume import Schedule, read_volume
+from harness.journal.volume_writer import VolumeWriter
 from harness.model import Contract, Field, Form
 from harness.values import trial_number
 

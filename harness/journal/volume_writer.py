@@ -1,0 +1,100 @@
+"""Writes the journal of a load; :mod:`harness.journal.volume` says how a line is made."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+from harness.contracts import fingerprint
+from harness.corpus import CLASSES
+from harness.journal import events as ev
+from harness.journal.append_only import AppendOnly
+from harness.journal.volume import SCHEMA, UNKNOWN, Schedule, key_word
+from harness.model import Field, Form, Value, value_to_json
+
+TROUBLE_CHARS_MAX = 200
+NAMES_MAX = 4096
+
+
+class VolumeWriter(AppendOnly):
+    """Appends a load's acts to ``FOLDER/load-PID.acts``; safe to share between threads.
+
+    Takes the events that a handle journals. Raises EnvironmentBroken where the file cannot be
+    written.
+    """
+
+    def __init__(self, folder: Path, forms: Mapping[str, Form]) -> None:
+        super().__init__(folder / f"load-{os.getpid()}.acts")
+        self._forms = forms
+        self._form_of: dict[str, Form] = {}
+        head = {"kind": "opened", "schema": SCHEMA, "pid": os.getpid(), "wall_s": time.time()}
+        self.append(json.dumps(head))
+
+    def schedule(self, schedule: Schedule) -> None:
+        """Journal when saves are due."""
+        words = (schedule.start_s, schedule.ramp_s, schedule.hold_s, schedule.rate)
+        self.append(f"p {time.monotonic():.6f} " + " ".join(map(repr, words)))
+
+    def trouble(self, message: str) -> None:
+        """Journal what the load file raised, cut to its first line."""
+        said = message.strip().partition("\n")[0][:TROUBLE_CHARS_MAX] or "an error without a word"
+        self.append(f"e {time.monotonic():.6f} {quote(said, safe='/')}")
+
+    def write(self, event: ev.Event) -> float:
+        """Append the event, stamped now; returns its at_s. Raises ValueError on a foreign kind."""
+        at_s = time.monotonic()
+        self.append(self._line(event, at_s))
+        return at_s
+
+    def _line(self, event: ev.Event, at_s: float) -> str:
+        match event:
+            case ev.SaveIntended():
+                return self._intended(event, at_s)
+            case ev.SaveAcknowledged():
+                return f"a {at_s:.6f} {event.save} {quote(event.evidence, safe='/')}"
+            case ev.RecordOpened():
+                self._form_of[event.record] = self._forms[event.form]
+                return f"r {at_s:.6f} {event.record} {quote(event.form)} {key_word(event.key)}"
+            case ev.RecordKeyed():
+                return f"k {at_s:.6f} {event.record} {key_word(event.key)}"
+            case ev.SaveRefused():
+                return f"x {at_s:.6f} {event.save} {quote(event.evidence, safe='/')}"
+            case ev.SaveUnknown():
+                fault = UNKNOWN if event.fault is None else quote(event.fault)
+                return f"u {at_s:.6f} {event.save} {quote(event.reason, safe='/')} {fault}"
+            case ev.FieldTyped():
+                spec = self._form_of[event.save.rpartition("/")[0]].field(event.field)
+                print_ = fingerprint(event.value, spec.contract, spec.kind)
+                value = _value(event.value)
+                return f"t {at_s:.6f} {event.save} {quote(event.field)}={print_}:{value}"
+        raise ValueError(f"a load has no event of the kind {event.kind!r}")
+
+    def _intended(self, event: ev.SaveIntended, at_s: float) -> str:
+        form = self._form_of[event.record]
+        due = UNKNOWN if event.due_s is None else f"{event.due_s:.6f}"
+        fields = [
+            _owed(form.field(name), value, event.classes[name])
+            for name, value in event.values.items()
+        ]
+        return " ".join([f"i {at_s:.6f} {due} {event.save} {event.operation}", *fields])
+
+
+def _value(value: Value) -> str:
+    return quote(json.dumps(value_to_json(value)), safe="")
+
+
+@lru_cache(maxsize=NAMES_MAX)
+def _named(field_name: str, text_class: str) -> str:
+    return f"{quote(field_name)}={quote(text_class)}"
+
+
+def _owed(spec: Field, value: Value, text_class: str) -> str:
+    print_ = fingerprint(value, spec.contract, spec.kind)
+    whole = f"{_named(spec.name, text_class)}:{print_}"
+    says_all = text_class in CLASSES and spec.rows == "one"
+    return whole if says_all else f"{whole}:{_value(value)}"
