@@ -15,18 +15,17 @@ from urllib.parse import urlsplit, urlunsplit
 from harness.deploy.containers import Container, Part
 from harness.deploy.dependencies import await_database
 from harness.deploy.deployment import (
-    APP,
     Berths,
     ContainerDeployment,
     end_step,
     prepare_storages,
-    use_port,
 )
 from harness.deploy.engine import EngineRefused, asking, open_engine
 from harness.deploy.footing import Footing
 from harness.deploy.images import Image, ReleaseImages
 from harness.deploy.logs import size_of
 from harness.deploy.ports import HOST, reserve_port
+from harness.deploy.standing import APP, use_port
 from harness.errors import EnvironmentBroken, PlanError, UsageError
 from harness.model import Release, Role
 from harness.plan import Plan, expand
@@ -103,7 +102,7 @@ class ComposeDeployer:
             project = self._project(footing, image, stack)
             port = reserve_port()
             stack.callback(port.free)
-            use_port(footing, port)
+            use_port(footing, port, footing.plan.release.port)
             outside = project.start_beside(stack)
             prepare_storages(footing, project, fresh=True)
             deployment = ContainerDeployment(footing, project, port, outside)

@@ -15,8 +15,16 @@ from harness.deploy.engine import DEPLOYMENT_LABEL, RUN_LABEL, EngineRefused
 from harness.deploy.footing import Footing
 from harness.deploy.health import Answer, ask_health, await_answer, health_problem
 from harness.deploy.isolation import Isolation
-from harness.deploy.logs import size_of, tail_of
-from harness.deploy.ports import HOST, Port, reserve_port
+from harness.deploy.logs import size_of
+from harness.deploy.ports import Port, reserve_port
+from harness.deploy.standing import (
+    APP,
+    MIGRATE_S_MAX,
+    PREPARE_S_MAX,
+    STOP_S_MAX,
+    Standing,
+    use_port,
+)
 from harness.errors import EnvironmentBroken, ReleaseDown, UsageError
 from harness.model import Release, Role
 from harness.plan import Plan
@@ -25,10 +33,6 @@ from harness.runs import RunFolder
 if TYPE_CHECKING:
     from docker.client import DockerClient
 
-MIGRATE_S_MAX = 300.0
-PREPARE_S_MAX = 300.0
-STOP_S_MAX = 5.0
-APP = "app"
 NOTES = "engine.log"
 
 
@@ -50,12 +54,6 @@ class Launch(Protocol):
     def attach(self, container: Container) -> None:
         """Connect it with the storages again; nothing where it is."""
         ...
-
-
-def use_port(footing: Footing, port: Port) -> None:
-    """Let the plan's texts name the address of the release."""
-    footing.values["port"] = str(footing.plan.release.port)
-    footing.values["url"] = f"http://{HOST}:{port.number}"
 
 
 def prepare_storages(footing: Footing, launch: Launch, *, fresh: bool) -> None:
@@ -127,39 +125,15 @@ class Berths:
         self._run.lease.let_go(name)
 
 
-class ContainerDeployment:
+class ContainerDeployment(Standing):
     """A release that runs as containers; acts on it are safe from several threads."""
 
     def __init__(
         self, footing: Footing, launch: Launch, port: Port, storages: Mapping[str, str]
     ) -> None:
-        self.storages = storages
-        self._footing = footing
+        super().__init__(footing, port, storages)
         self._launch = launch
-        self._port = port
         self._containers: list[Container] = []
-        self._log_begin = 0
-        self._acting = threading.RLock()
-
-    @property
-    def release(self) -> Release:
-        """What runs here."""
-        return self._footing.release
-
-    @property
-    def role(self) -> Role:
-        """What it runs as."""
-        return self._footing.role
-
-    @property
-    def url(self) -> str:
-        """Where the application answers."""
-        return self._footing.values["url"]
-
-    @property
-    def logs(self) -> Path:
-        """The folder that holds what it printed."""
-        return self._footing.run.logs
 
     @property
     def container_ids(self) -> dict[str, str]:
@@ -183,7 +157,7 @@ class ContainerDeployment:
                 self._containers.clear()
                 self._port.free()
                 self._port = reserve_port()
-                use_port(self._footing, self._port)
+                use_port(self._footing, self._port, self._footing.plan.release.port)
         self._await_up()
 
     def kill(self) -> None:
@@ -227,10 +201,6 @@ class ContainerDeployment:
         """How those of its containers ended that did, in words."""
         found = {one.part.name: one.ending() for one in self._containers}
         return {name: ending for name, ending in found.items() if ending is not None}
-
-    def tail(self, lines: int = 20) -> str:
-        """The last lines the application printed, without secrets."""
-        return tail_of(self._footing.log(APP), lines, self._footing.known_secrets)
 
     def roll_back(self) -> None:
         """Run the plan's rollback on the storages; raises ReleaseDown, UsageError without one."""

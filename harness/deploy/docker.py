@@ -19,18 +19,17 @@ from harness.deploy.dependencies import (
     start_services,
 )
 from harness.deploy.deployment import (
-    APP,
     Berths,
     ContainerDeployment,
     end_step,
     prepare_storages,
-    use_port,
 )
 from harness.deploy.engine import EngineRefused, asking, open_engine
 from harness.deploy.footing import Footing
 from harness.deploy.images import Image, ReleaseImages, obtain
 from harness.deploy.logs import size_of
 from harness.deploy.ports import reserve_port
+from harness.deploy.standing import APP, use_port
 from harness.errors import ReleaseDown, UsageError
 from harness.model import Release, Role
 from harness.plan import Plan, expand
@@ -104,7 +103,7 @@ class DockerDeployer:
             ground = self._ground(footing, image, stack)
             port = reserve_port()
             stack.callback(port.free)
-            use_port(footing, port)
+            use_port(footing, port, footing.plan.release.port)
             addresses = self._storages(ground, storages, stack)
             ground.use_storages(addresses)
             start_services(ground, stack)

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import NoReturn
 
 from harness.deploy.children import Child, end, exit_words, family, kill
@@ -16,9 +15,17 @@ from harness.deploy.footing import Footing, folder_of
 from harness.deploy.health import Answer, ask_health, await_answer, health_problem
 from harness.deploy.isolation import isolation_from
 from harness.deploy.logs import size_of, tail_of
-from harness.deploy.ports import HOST, Port, is_free, reserve_port
+from harness.deploy.ports import Port, is_free, reserve_port
 from harness.deploy.releases import identify
 from harness.deploy.services import fixed_port, start_services, start_storages, use_storages
+from harness.deploy.standing import (
+    APP,
+    MIGRATE_S_MAX,
+    PREPARE_S_MAX,
+    STOP_S_MAX,
+    Standing,
+    use_port,
+)
 from harness.deploy.surroundings import allowed_environment
 from harness.errors import EnvironmentBroken, ReleaseDown, UsageError
 from harness.model import Release, Role
@@ -29,12 +36,8 @@ from harness.runs import RunFolder
 from harness.runs.processes import send
 
 BUILD_S_MAX = 900.0
-MIGRATE_S_MAX = 300.0
-PREPARE_S_MAX = 300.0
-STOP_S_MAX = 5.0
 STRANGER_S = 1.0
 LINES_SEARCHED = 50
-APP = "app"
 PART = "application"
 TAKEN = re.compile(
     r"address (is )?already in use|EADDRINUSE|port .{0,20}(in use|taken)", re.IGNORECASE
@@ -105,7 +108,7 @@ class ProcessDeployer:
                 footing.run_step("build", table.process.build, {}, BUILD_S_MAX)
             port = _port(footing)
             stack.callback(port.free)
-            _use_port(footing, port)
+            use_port(footing, port)
             addresses = dict(storages or start_storages(footing, stack))
             use_storages(footing, addresses)
             start_services(footing, stack)
@@ -146,42 +149,13 @@ def _port(footing: Footing) -> Port:
     return fixed_port(release.port, str(footing))
 
 
-def _use_port(footing: Footing, port: Port) -> None:
-    footing.values["port"] = str(port.number)
-    footing.values["url"] = f"http://{HOST}:{port.number}"
-
-
-class ProcessDeployment:
+class ProcessDeployment(Standing):
     """A release that runs as local processes; acts on it are safe from several threads."""
 
     def __init__(self, footing: Footing, port: Port, storages: Mapping[str, str]) -> None:
-        self.storages = storages
-        self._footing = footing
-        self._port = port
+        super().__init__(footing, port, storages)
         self._children: list[Child] = []
         self._worker_ports: dict[str, Port] = {}
-        self._log_begin = 0
-        self._acting = threading.RLock()
-
-    @property
-    def release(self) -> Release:
-        """What runs here."""
-        return self._footing.release
-
-    @property
-    def role(self) -> Role:
-        """What it runs as."""
-        return self._footing.role
-
-    @property
-    def url(self) -> str:
-        """Where the application answers."""
-        return self._footing.values["url"]
-
-    @property
-    def logs(self) -> Path:
-        """The folder that holds what it printed."""
-        return self._footing.run.logs
 
     @property
     def marks(self) -> dict[str, str]:
@@ -200,7 +174,7 @@ class ProcessDeployment:
                 raise
             self._port.free()
             self._port = reserve_port()
-            _use_port(self._footing, self._port)
+            use_port(self._footing, self._port)
             self._start_once()
 
     def kill(self) -> None:
@@ -241,11 +215,6 @@ class ProcessDeployment:
         """How those of its processes ended that did, in words."""
         codes = {child.command.name: child.exit_code() for child in self._children}
         return {name: exit_words(code) for name, code in codes.items() if code is not None}
-
-    def tail(self, lines: int = 20) -> str:
-        """The last lines the application printed, without secrets."""
-        log = self._footing.log(APP)
-        return tail_of(log, lines, self._footing.known_secrets)
 
     def roll_back(self) -> None:
         """Run the plan's rollback on the storages; raises ReleaseDown, UsageError without one."""
