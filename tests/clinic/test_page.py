@@ -263,10 +263,11 @@ def test_text_typed_before_the_scripts_run_is_saved(desk: Desk) -> None:
         held.append(route)
 
     desk.page.route("**/share.js", hold)
-    desk.page.reload(wait_until="commit")
+    with desk.page.expect_request("**/share.js"):
+        desk.page.reload(wait_until="commit")
     desk.fill()
-    assert held
 
+    assert held
     for route in held:
         route.continue_()
 
