@@ -21,6 +21,7 @@ from harness.plan.problems import dotted, refuse
 from harness.plan.profiles import BUILT_IN, Profile, with_changes
 from harness.plan.schema import (
     App,
+    CatalogueTable,
     Known,
     Limits,
     Load,
@@ -120,6 +121,11 @@ class Plan:
     def limits(self) -> Limits:
         """What blocks a release that loses nothing."""
         return self.table.limits
+
+    @property
+    def catalogue(self) -> CatalogueTable | None:
+        """Releases with a known answer; None where the plan has none."""
+        return self.table.catalogue
 
     @property
     def known(self) -> tuple[Known, ...]:

@@ -298,6 +298,16 @@ class Load(Table):
     users: Count | None = None
 
 
+class CatalogueTable(Table):
+    """Releases with a known answer, which the gate is measured against."""
+
+    path: Text = Field(examples=['path = "releases"'])
+    baseline: Text | None = None
+    overlays: Text | None = None
+    always: Texts = ()
+    timeout_s_max: SecondsMax = 900.0
+
+
 class Limits(Table):
     """What blocks a release that loses nothing."""
 
@@ -365,6 +375,7 @@ class PlanTable(Table):
     scenarios: Scenarios = Scenarios()
     load: Load | None = None
     limits: Limits = Limits()
+    catalogue: CatalogueTable | None = None
     profile: dict[str, ProfileTable] = {}
     known: Annotated[tuple[Known, ...], BeforeValidator(_tables)] = ()
     quarantine: Annotated[tuple[Quarantine, ...], BeforeValidator(_tables)] = ()
