@@ -14,6 +14,10 @@ from harness.model import Case, Form, Release
 
 SCHEMA = "harness.plan/1"
 
+# A gate always has these stages; whoever calls it may do without the further ones.
+STAGES = ("deploy", "scenarios", "rerun", "baseline", "observe")
+FURTHER = ("load",)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -40,7 +44,7 @@ class Promise:
     promises to measure; sample are numbers of cases the baseline runs as well; absent are
     scenarios the release is declared not to have, with the reason; readers are the names of those
     that look at a form's records; quarantine maps a scenario
-    to a reason; partial is the ``--only`` pattern where one was given; today is the ISO date on
+    to a reason; partial are the ``--only`` patterns where some were given; today is the ISO date on
     which expiries were looked at; save_p95_ms_max is the plan's limit under load; plan is
     the whole plan without its secrets.
     """

@@ -74,7 +74,22 @@ def _json_option(command: click.decorators.FC) -> click.decorators.FC:
     help="How releases run.  [default: the plan's]",
 )
 @_runs_option
-@click.option("--only", metavar="CASE", help="Only cases whose id holds this, or fits this glob.")
+@click.option(
+    "--only",
+    metavar="CASE",
+    multiple=True,
+    help="Only cases whose id holds this, or fits this glob; may be given again.",
+)
+@click.option(
+    "--stages",
+    metavar="NAME,...",
+    help="Of the further stages only these: load, or scenarios for none.  [default: all]",
+)
+@click.option(
+    "--merge",
+    type=click.Path(path_type=Path),
+    help="A file merged over the plan: tables merge, lists and values replace.",
+)
 @_json_option
 def gate(  # noqa: PLR0913 - click passes each option by name
     candidate: str,
@@ -83,7 +98,9 @@ def gate(  # noqa: PLR0913 - click passes each option by name
     profile: str,
     deployer: str | None,
     runs: Path,
-    only: str | None,
+    only: tuple[str, ...],
+    stages: str | None,
+    merge: Path | None,
     as_json: bool,
 ) -> int:
     """Gate the release CANDIDATE.
@@ -101,6 +118,8 @@ def gate(  # noqa: PLR0913 - click passes each option by name
         profile=profile,
         deployer=deployer,
         only=only,
+        stages=None if stages is None else tuple(stages.split(",")),
+        merge=merge,
     )
     # One stream in a workflow: the runner reads two in no particular order.
     stream = sys.stdout if in_actions() and not as_json else sys.stderr

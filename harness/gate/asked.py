@@ -10,7 +10,11 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call of the gate; None leaves the choice to the plan or to the runs so far."""
+    """One call of the gate; None leaves the choice to the plan or to the runs so far.
+
+    merge is a file that is merged over the plan; only are patterns for the cases to run, none for
+    all of them; stages are the further stages to run, None for all that are possible.
+    """
 
     candidate: str
     plan: Path
@@ -18,7 +22,9 @@ class Asked:
     baseline: str | None = None
     profile: str = "commit"
     deployer: str | None = None
-    only: str | None = None
+    only: tuple[str, ...] = ()
+    stages: tuple[str, ...] | None = None
+    merge: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from harness.checks.volume import sift
 from harness.deploy.seams import Deployment
 from harness.drive.load import LoadProgress, drive_load
 from harness.drive.load_spec import LoadSpec, default_ramp_s, default_users
-from harness.errors import EvidenceError
+from harness.errors import EvidenceError, UsageError
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.dying import how_it_died
 from harness.gate.observing import Observer
@@ -19,16 +19,29 @@ from harness.journal import events as ev
 from harness.journal.volume import Volume, read_volume
 from harness.journal.writer import JournalWriter
 from harness.plan import Plan, Profile, scrub
+from harness.plan.suggest import advice
 from harness.prints import find_prints
-from harness.promise import Promise
+from harness.promise import FURTHER, STAGES, Promise
 from harness.runs import RunFolder
 from harness.storage.scope import Keys
 
 
+def check_stages(asked: Asked, plan: Plan) -> None:
+    """Raise UsageError where a stage is asked for that there is not, or that has nothing to do."""
+    known = (*STAGES, *FURTHER)
+    for name in asked.stages or ():
+        if name not in known:
+            raise UsageError(f"a gate has no stage {name!r}; {advice(name, known)}")
+        if name == STAGE and plan.load is None:
+            raise UsageError(f"the stage {name} was asked for, and {plan.path} has no [load]")
+
+
 def why_skipped(asked: Asked, profile: Profile) -> str | None:
     """Why a plan with a load drives none; None where it does."""
-    if asked.only is not None:
-        return f"--only {asked.only} runs some cases, and no load"
+    if asked.stages is not None and STAGE not in asked.stages:
+        return f"--stages {','.join(asked.stages)} leaves it out"
+    if asked.stages is None and asked.only:
+        return f"--only {', '.join(asked.only)} runs some cases, and no load"
     if profile.load_s == 0:
         return f"profile {profile.name} holds 0 s of load"
     return None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness import corpus
 from harness.deploy.seams import Deployer
+from harness.drive.chosen import chosen_cases
 from harness.drive.scenarios import collect
 from harness.drive.spec import Spec
 from harness.errors import UsageError
@@ -87,7 +88,7 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
     """
     profile = plan.profile(asked.profile)
     found = collect(spec_for(plan, run, "candidate", asked.candidate, profile), run)
-    cases = _chosen(found.cases, asked.only)
+    cases = chosen_cases(found.cases, asked.only)
     baseline = asked.baseline or last_passed(asked.runs, plan.app.name)
     possible: frozenset[int] = frozenset()
     if baseline is not None:
@@ -128,21 +129,11 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
             *_sample_warning(baseline, chosen, profile.sample_n),
             *_load_warning(asked, plan),
         ),
-        partial=asked.only,
+        partial=", ".join(asked.only) or None,
         save_p95_ms_max=plan.limits.save_p95_ms_max,
         plan=plan.redacted(),
     )
     return Promised(promise, possible)
-
-
-def _chosen(cases: Sequence[Case], only: str | None) -> list[Case]:
-    if only is None:
-        return list(cases)
-    chosen = [case for case in cases if only in case.id or fnmatch.fnmatchcase(case.id, only)]
-    if not chosen:
-        some = "\n".join(f"  {case.id}" for case in cases[:10])
-        raise UsageError(f"--only {only!r} matches no case; cases are called like\n{some}")
-    return chosen
 
 
 def _stages(

@@ -20,7 +20,7 @@ from harness.exhibits import Account
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.choosing import attempts_made, broken, representatives, unproved
 from harness.gate.dying import how_it_died
-from harness.gate.loading import Loading, why_skipped
+from harness.gate.loading import Loading, check_stages, why_skipped
 from harness.gate.observing import Observer
 from harness.gate.promising import Promised, make_promise, spec_for
 from harness.gate.recorded import STAGE as LOAD
@@ -56,8 +56,9 @@ def gate(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Outcome:
     Raises UsageError (nothing was started, no run is left), and KeyboardInterrupt through:
     the journal stays readable, and nothing that was started survives.
     """
-    plan = load_plan(asked.plan, env)
+    plan = load_plan(asked.plan, env, asked.merge)
     plan.load_file()
+    check_stages(asked, plan)
     names = [name for name in (asked.candidate, asked.baseline) if name]
     for name in names:
         check_release_known(plan, name)

@@ -17,6 +17,7 @@ from harness.errors import PlanError
 from harness.model import Form
 from harness.plan.cross import cross_problems
 from harness.plan.forms import build_form, is_absent
+from harness.plan.merge import merge
 from harness.plan.problems import dotted, refuse
 from harness.plan.profiles import BUILT_IN, Profile, with_changes
 from harness.plan.schema import (
@@ -41,14 +42,19 @@ FILE_NAME = "harness.toml"
 Json: TypeAlias = dict[str, Any]
 
 
-def load_plan(path: Path, env: Mapping[str, str], *, secrets_required: bool = True) -> Plan:
+def load_plan(
+    path: Path, env: Mapping[str, str], over: Path | None = None, *, secrets_required: bool = True
+) -> Plan:
     """The plan in that file, or in ``harness.toml`` of that folder.
 
-    Texts take ``${NAME}`` from env; without secrets_required a variable that is missing stays
-    as it is written. Raises PlanError with every problem of the plan at once.
+    What stands in the file over is merged over it: tables merge, lists and values replace, and
+    relative paths still start at the first file's folder. Texts take ``${NAME}`` from env;
+    without secrets_required a variable that is missing stays as it is written. Raises PlanError
+    with every problem of the plan at once.
     """
     file = path / FILE_NAME if path.is_dir() else path
-    return _plan(file.absolute(), _read(file), env, secrets_required)
+    raw = _read(file) if over is None else merge(_read(file), _read(over))
+    return _plan(file.absolute(), raw, env, secrets_required)
 
 
 @dataclass(frozen=True)
