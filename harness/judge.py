@@ -229,6 +229,7 @@ def _broken_journey(
         layer=Layer.UNKNOWN,
         trigger=Trigger(f"{trigger.text}: {first}", trigger.conditions, confirmed=True),
         evidence=tuple(dict.fromkeys(paths))[:20],
+        scenarios=tuple(sorted({case.scenario for case in failing})),
     )
 
 

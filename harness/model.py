@@ -240,7 +240,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Symptoms of one kind, together: the unit a verdict and its readers speak of."""
+    """Symptoms of one kind, together: the unit a verdict and its readers speak of.
+
+    scenarios are those in which it happens, none where it stands outside of them.
+    """
 
     check: str
     anomaly: Anomaly
@@ -254,6 +257,7 @@ class Finding:
     preexisting: bool = False
     known: str | None = None
     evidence: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

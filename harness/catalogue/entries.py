@@ -49,7 +49,7 @@ def find_entries(plan: Plan, names: Sequence[str] = ()) -> list[Entry]:
     """
     table = catalogue_of(plan)
     folder = plan.folder / table.path
-    known = _names(folder)
+    known = names_of(plan)
     for name in (*names, *(() if names else table.always)):
         if name not in known:
             raise UsageError(f"the catalogue has no release {name!r}; {advice(name, known)}")
@@ -75,7 +75,9 @@ def refuse(folder: Path, problems: Sequence[str]) -> None:
     raise UsageError("\n".join([f"the catalogue {folder}: {count}", *lines]))
 
 
-def _names(folder: Path) -> list[str]:
+def names_of(plan: Plan) -> list[str]:
+    """Every release of the catalogue, by name; raises UsageError where there is none."""
+    folder = plan.folder / catalogue_of(plan).path
     try:
         found = sorted(path.name for path in folder.iterdir() if path.is_dir())
     except OSError as error:

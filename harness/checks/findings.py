@@ -97,6 +97,7 @@ class _Gathering:
             trigger=find_trigger(self._cases(failing), self._cases(passing)),
             preexisting=names <= shown,
             evidence=_evidence(group, self.history),
+            scenarios=tuple(sorted({case.scenario for case in self._cases(failing)})),
         )
 
     def _case(self, symptom: Symptom) -> str:

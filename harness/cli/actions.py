@@ -59,6 +59,12 @@ def tell_actions(
     _append(env.get("GITHUB_OUTPUT"), outputs(account))
 
 
+def summarise(text: str, env: Mapping[str, str] = os.environ) -> None:
+    """Add the Markdown to the summary of a job of GitHub Actions; nothing anywhere else."""
+    if in_actions(env):
+        _append(env.get("GITHUB_STEP_SUMMARY"), text)
+
+
 def folder_of(plan: Path, env: Mapping[str, str] = os.environ) -> str:
     """The folder of the plan as the repository names it; "" where that is not known."""
     folder = (plan if plan.is_dir() else plan.parent).resolve()

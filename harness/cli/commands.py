@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import date
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from harness.errors import EnvironmentBroken, UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 RUNS = Path(".harness/runs")
+CATALOGUES = Path(".harness/catalogue")
 
 
 @click.group(context_settings=CONTEXT)
@@ -206,6 +208,97 @@ def history(runs: Path, as_json: bool) -> int:
     else:
         click.echo(history_text(found, colour=_shows_colour(sys.stdout)), nl=False)
     return 0
+
+
+@harness.command()
+@click.argument("names", nargs=-1, metavar="[NAMES]...")
+@_plan_option
+@click.option(
+    "--deployer",
+    type=click.Choice(["docker", "compose", "process", "external"]),
+    help="How releases run.  [default: the plan's]",
+)
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=CATALOGUES,
+    show_default=True,
+    help="Where runs of the catalogue are kept.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="How many releases are gated side by side.  [default: one for two cores]",
+)
+@click.option("--resume", is_flag=True, help="Take up the newest run; what is done stays done.")
+@click.option("--sample", type=click.IntRange(min=1), help="Only that many, another part each day.")
+@click.option("--seed", type=click.IntRange(min=0), help="Which part that is.  [default: the day]")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write the results as JUnit XML.")
+@click.option(
+    "--markdown",
+    type=click.Path(path_type=Path),
+    help="Write the table, into its place where the file has one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the results alone, as JSON.")
+def catalogue(  # noqa: PLR0913 - click passes each option by name
+    names: tuple[str, ...],
+    plan: Path,
+    deployer: str | None,
+    runs: Path,
+    jobs: int | None,
+    resume: bool,
+    sample: int | None,
+    seed: int | None,
+    junit: Path | None,
+    markdown: Path | None,
+    as_json: bool,
+) -> int:
+    """Gate releases with a known answer.
+
+    Compare what the gate says of each of NAMES with what it expects; without NAMES, of every
+    release of the plan's [catalogue].
+
+    Exit codes: 0 all as expected, 1 a wrong answer, 2 usage or plan, 3 no answer where one is
+    expected, 130 interrupted.
+    """
+    from harness.catalogue import summary
+    from harness.catalogue.run import Asked, run_catalogue
+    from harness.catalogue.running import default_jobs
+    from harness.cli.actions import summarise
+    from harness.cli.progress import watcher
+    from harness.runs.disk import write_whole
+
+    asked = Asked(
+        plan=plan,
+        runs=runs,
+        names=names,
+        deployer=deployer,
+        jobs_n=jobs or default_jobs(),
+        resume=resume,
+        sample_n=sample,
+        turn=date.today().toordinal() if seed is None else seed,  # noqa: DTZ011 - a day is enough
+    )
+
+    def check(whole: bool) -> None:
+        if markdown is not None:
+            summary.check_page(markdown, whole=whole)
+
+    stream = sys.stdout if in_actions() and not as_json else sys.stderr
+    with shielded(stream):
+        with watcher(stream) as watch:
+            ran = run_catalogue(asked, os.environ, watch, check)
+        told = summary.text(ran.results, ran.whole_n, ran.folder)
+        click.echo(told, nl=False, file=sys.stderr if as_json else sys.stdout)
+    table = summary.markdown(ran.results, ran.whole_n)
+    if markdown is not None:
+        write_whole(markdown, summary.with_table(markdown, table).encode())
+    if junit is not None:
+        write_whole(junit, summary.junit(ran.results, ran.app).encode())
+    summarise(table)
+    if as_json:
+        turn = asked.turn if sample is not None else None
+        click.echo(json.dumps(summary.to_json(ran.results, ran.whole_n, turn), indent=2))
+    return summary.exit_code(ran.results)
 
 
 @harness.group()

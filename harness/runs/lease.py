@@ -143,7 +143,7 @@ def take_lease(run_id: str, run_folder: Path | None) -> Lease:
 
 @contextmanager
 def open_lease() -> Iterator[Lease]:
-    """A lease without a run folder, for tests that start something on their own."""
+    """A lease without a run folder, for whatever keeps its record elsewhere."""
     lease = take_lease(new_run_id(), None)
     try:
         yield lease
