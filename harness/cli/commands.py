@@ -266,7 +266,6 @@ def catalogue(  # noqa: PLR0913 - click passes each option by name
     from harness.catalogue.running import default_jobs
     from harness.cli.actions import summarise
     from harness.cli.progress import watcher
-    from harness.runs.disk import write_whole
 
     asked = Asked(
         plan=plan,
@@ -291,9 +290,9 @@ def catalogue(  # noqa: PLR0913 - click passes each option by name
         click.echo(told, nl=False, file=sys.stderr if as_json else sys.stdout)
     table = summary.markdown(ran.results, ran.whole_n)
     if markdown is not None:
-        write_whole(markdown, summary.with_table(markdown, table).encode())
+        _write(markdown, summary.with_table(markdown, table))
     if junit is not None:
-        write_whole(junit, summary.junit(ran.results, ran.app).encode())
+        _write(junit, summary.junit(ran.results, ran.app))
     summarise(table)
     if as_json:
         turn = asked.turn if sample is not None else None
@@ -348,6 +347,13 @@ def doctor(clean: bool, runs: Path) -> int:
         if not finding.ok and finding.remedy:
             click.echo(f"         {finding.remedy}")
     return 0 if all(finding.ok for finding in found) else 3
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentBroken(f"{path} cannot be written: {error}") from error
 
 
 def _answer(verdict: object, run: Path, as_json: bool) -> int:
