@@ -14,7 +14,7 @@ ARGS ?=
 # A test that hangs ends with a stack of every thread.
 TEST_TIMEOUT_S := 600
 
-.PHONY: help setup demo test slow bench lint format lock clean browser
+.PHONY: help setup demo test slow catalogue bench lint format lock clean browser
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -36,6 +36,10 @@ if_some = $(if $(ARGS),|| test $$? -eq 5)
 
 slow: $(VENV)/dev.stamp browser  ## the tests that gate one more fault each, minutes in all
 	@$(BIN)/python -m pytest tests --timeout $(TEST_TIMEOUT_S) -m slow $(ARGS)
+
+catalogue: $(VENV)/dev.stamp browser  ## gate every release with a known answer, an hour in all
+	@CLINIC_SECRET="$${CLINIC_SECRET:-only-for-the-catalogue}" $(BIN)/harness catalogue \
+		--deployer process --markdown docs/catalogue.md $(ARGS)
 
 bench: $(VENV)/dev.stamp browser  ## what the harness costs, into docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)

@@ -211,7 +211,7 @@ def history(runs: Path, as_json: bool) -> int:
 
 
 @harness.command()
-@click.argument("names", nargs=-1, metavar="[NAMES]...")
+@click.argument("names", nargs=-1)
 @_plan_option
 @click.option(
     "--deployer",
