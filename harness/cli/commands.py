@@ -296,7 +296,8 @@ def catalogue(  # noqa: PLR0913 - click passes each option by name
     summarise(table)
     if as_json:
         turn = asked.turn if sample is not None else None
-        click.echo(json.dumps(summary.to_json(ran.results, ran.whole_n, turn), indent=2))
+        whole = json.dumps(summary.to_json(ran.results, ran.whole_n, turn), indent=2)
+        click.echo(inert_json(whole) if in_actions() else whole)
     return summary.exit_code(ran.results)
 
 
