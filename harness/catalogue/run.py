@@ -75,7 +75,7 @@ def run_catalogue(
         results = _known(entries, folder, digests) if asked.resume else {}
         left = [entry for entry in entries if entry.name not in results]
         if results:
-            watch(Progress(STAGE, f"{len(results)} are done already, {len(left)} are left"))
+            watch(Progress(STAGE, f"done already: {len(results)}, left: {len(left)}"))
 
         def on_wait(names: Sequence[str]) -> None:
             text = f"{len(results)} of {len(entries)} done; gating {', '.join(names)}"
