@@ -8,3 +8,11 @@ def text_of(content: str | bytes | None) -> str | None:
     if isinstance(content, bytes):
         return content.decode("utf-8", "surrogateescape")
     return content
+
+
+def bytes_of(text: str) -> bytes:
+    """What storage holds of a text."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+text_of.inverse = bytes_of  # type: ignore[attr-defined]

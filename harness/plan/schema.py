@@ -240,9 +240,12 @@ class FieldTable(Table):
 
 
 class FieldOverride(Table):
-    """Where a release keeps a field, when it differs."""
+    """Where a release keeps a field, and how exactly, when that differs."""
 
     column: Text | None = None
+    newline: Literal["exact", "any"] | None = None
+    trim: bool | None = None
+    nfc: bool | None = None
     codec: Codec | None = None
 
 
