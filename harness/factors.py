@@ -197,8 +197,8 @@ def _varied(name: str, levels: Levels) -> Levels:
     if len(levels) == 1:
         raise ScenarioError(
             f"the factor {name!r} has one level, {level_text(levels[0])!r}, and so it never "
-            "varies: give it another one, or write the level into the scenario; for releases that have no "
-            "other, narrow it with release={...}"
+            "varies: give it another one, or write the level into the scenario; for releases "
+            "that have no other, narrow it with release={...}"
         )
     return levels
 

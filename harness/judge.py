@@ -244,8 +244,8 @@ def _known(
     failing = [
         by_id[history.trials[symptom.trial].began.case]
         for symptom in symptoms
-        if (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
-        == (finding.check, finding.anomaly, finding.form, finding.severity)
+        if (symptom.check, symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
+        == (finding.check, finding.anomaly, finding.form, finding.severity, finding.breach)
         and symptom.field in finding.fields
         and symptom.trial in history.trials
         and history.trials[symptom.trial].began.case in by_id

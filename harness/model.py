@@ -211,7 +211,8 @@ class Symptom:
     """One field of one record that is not as it should be, as one check saw it.
 
     trial, record and save name places in the journal; observation names the read that showed
-    it; due and found are what should be there and what is; note says what no value can.
+    it; due and found are what should be there and what is; note says what no value can. breach:
+    the value stands in a record of somebody else, who may read it now.
     """
 
     check: str
@@ -227,6 +228,7 @@ class Symptom:
     due: Value
     found: Value
     note: str = ""
+    breach: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,7 @@ class Finding:
     """Symptoms of one kind, together: the unit a verdict and its readers speak of.
 
     scenarios are those in which it happens, none where it stands outside of them.
+    breach: what was saved of one record stands in another one: more than a loss.
     """
 
     check: str
@@ -258,6 +261,7 @@ class Finding:
     known: str | None = None
     evidence: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
+    breach: bool = False
 
 
 @dataclass(frozen=True, slots=True)

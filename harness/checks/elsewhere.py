@@ -9,10 +9,10 @@ from harness.checks.due import is_right
 from harness.checks.rows import Place, Rows
 from harness.checks.targets import Target, Targets
 from harness.contracts import is_nothing
-from harness.model import ABSENT, Anomaly, Value
+from harness.model import ABSENT, Anomaly, Key, Value
 from harness.observations import Row
 
-Oddity: TypeAlias = tuple[str, Anomaly, Value, str]
+Oddity: TypeAlias = tuple[str, Anomaly, Value, str, bool]
 
 
 def misplaced_and_doubled(
@@ -22,9 +22,9 @@ def misplaced_and_doubled(
     rows: Rows,
     wrong: Collection[str],
 ) -> Iterator[Oddity]:
-    """(field, anomaly, what stands there, note) of each value of a record that is too many.
+    """(field, anomaly, what stands there, note, breach) of each value of a record that is too many.
 
-    wrong are the fields that are not right at home: a value that stands in their column of
+    breach: it stands in the record of somebody else, whether it is whole at home or not. wrong are the fields that are not right at home: a value that stands in their column of
     another row is not doubled but misplaced.
     """
     if len(home) > 1 and not target.due.deleted_by:
@@ -41,14 +41,44 @@ def misplaced_and_doubled(
                 continue
             said.add(spot)
             if not _is_shared(targets, target, name, at):
-                yield name, _what(target, name, at, wrong), at.value, _where(at)
+                breach = not target.due.deleted_by and is_anothers(targets, target, at.row)
+                what = Anomaly.MISPLACED if breach else _what(target, name, at, wrong)
+                yield name, what, at.value, _where(at), breach
+
+
+def is_anothers(targets: Targets, target: Target, row: Row) -> bool:
+    """Whether a row is known to be of another record: another one's, or there before.
+
+    Rows of several forms that one case made, or whose keys begin alike, are parts of one record.
+    """
+    owner = targets.owners.get((row.form, row.key))
+    if owner is not None:
+        return are_apart(target, owner)
+    stood = (row.form, row.key) in (targets.before or {})
+    return stood and (row.form == target.form.name or not _begin_alike(target.key, row.key))
+
+
+def are_apart(one: Target, other: Target) -> bool:
+    """Whether two records have nothing to do with each other."""
+    if one is other:
+        return False
+    if one.form.name == other.form.name:
+        return True
+    return one.trial != other.trial and not _begin_alike(one.key, other.key)
+
+
+def _begin_alike(one: Key | None, other: Key | None) -> bool:
+    if one is None or other is None:
+        return False
+    parts_n = min(len(one), len(other))
+    return one[:parts_n] == other[:parts_n]
 
 
 def _doubled(target: Target, home: Sequence[Row]) -> Iterator[Oddity]:
     note = f"{len(home)} rows hold what was saved once"
     for name, place in target.due.fields.items():
         if place.save is not None and not is_nothing(place.value):
-            yield name, Anomaly.DUPLICATED, home[1].fields.get(name, ABSENT), note
+            yield name, Anomaly.DUPLICATED, home[1].fields.get(name, ABSENT), note, False
 
 
 def _owes(target: Target, at: Place) -> bool:

@@ -25,15 +25,17 @@ def gather(
 ) -> tuple[Finding, ...]:
     """One finding per check, anomaly, form and severity, with every field that shows it.
 
+    What stands in somebody else's record is a finding of its own.
+
     Only where one trigger explains nothing, and fields apart have one each, they are two findings.
 
     baseline are the symptoms of the baseline's own records: a finding that they show as well is
     labelled pre-existing.
     """
     gathering = _Gathering(history, {case.id: case for case in cases}, forms, baseline)
-    groups: dict[tuple[str, Anomaly, str, Severity], list[Symptom]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[Symptom]] = defaultdict(list)
     for symptom in symptoms:
-        key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
+        key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
         groups[key].append(symptom)
     found = [finding for group in groups.values() for finding in gathering.findings(group)]
     return tuple(sorted(found, key=in_order))
@@ -43,6 +45,7 @@ def in_order(finding: Finding) -> tuple[object, ...]:
     """The most severe first; within that always the same order."""
     return (
         _BY_SEVERITY.index(finding.severity),
+        not finding.breach,
         _BY_ANOMALY.index(finding.anomaly),
         -finding.saves_n,
         finding.form,
@@ -84,6 +87,7 @@ class _Gathering:
             s.field
             for s in self.baseline
             if (s.anomaly, s.form, s.severity) == (first.anomaly, first.form, first.severity)
+            and s.breach == first.breach
         }
         return Finding(
             check=first.check,
@@ -98,6 +102,7 @@ class _Gathering:
             preexisting=names <= shown,
             evidence=_evidence(group, self.history),
             scenarios=tuple(sorted({case.scenario for case in self._cases(failing)})),
+            breach=first.breach,
         )
 
     def _case(self, symptom: Symptom) -> str:

@@ -139,9 +139,10 @@ class _Telling:
 
     def findings(self) -> tuple[Finding, ...]:
         """One per anomaly, form and severity, those that were only counted within."""
-        groups: dict[tuple[Anomaly, str, Severity], list[Symptom]] = defaultdict(list)
+        groups: dict[tuple[object, ...], list[Symptom]] = defaultdict(list)
         for symptom in self.looked.symptoms:
-            groups[symptom.anomaly, symptom.form, symptom.severity].append(symptom)
+            key = (symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
+            groups[key].append(symptom)
         return tuple(self._finding(group) for group in groups.values())
 
     def _finding(self, group: Sequence[Symptom]) -> Finding:
@@ -170,6 +171,7 @@ class _Telling:
             layer=voted_layer(group),
             trigger=Trigger(self._when(saves, len(records), len(alike))),
             evidence=tuple(paths)[:_EVIDENCE_MAX],
+            breach=first.breach,
         )
 
     def _when(self, saves: set[str], records_n: int, alike_n: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from harness.checks import clock
 from harness.checks.classify import Home, classify
 from harness.checks.due import Due, Told, begins, holds, is_right
-from harness.checks.elsewhere import misplaced_and_doubled
+from harness.checks.elsewhere import are_apart, misplaced_and_doubled
 from harness.checks.history import History, Trial
 from harness.checks.layers import layer_of_loss
 from harness.checks.mixing import mixed_fields
@@ -36,12 +36,16 @@ CHECK = "storage"
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """What is wrong with one field; due and layer where they are not the field's own."""
+    """What is wrong with one field; due and layer where they are not the field's own.
+
+    breach: it stands in a record of somebody else.
+    """
 
     anomaly: Anomaly
     note: str = ""
     due: Value = ABSENT
     layer: Layer | None = None
+    breach: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +145,11 @@ class Oracle:
         elif not may_be_gone:
             found += self._fields(target, home, rows)
         wrong = {symptom.field for symptom in found}
-        for name, anomaly, value, note in misplaced_and_doubled(
+        for name, anomaly, value, note, breach in misplaced_and_doubled(
             self.targets, target, home, rows, wrong
         ):
-            found.append(self.symptom(target, name, value, rows, Oddity(anomaly, note)))
+            odd = Oddity(anomaly, note, breach=breach)
+            found.append(self.symptom(target, name, value, rows, odd))
         symptoms = _worst_by_field(found)
         if may_be_gone:
             return Seen(rows, symptoms, 0)
@@ -176,6 +181,9 @@ class Oracle:
                 return Oddity(anomaly or Anomaly.LOST, "it was to be merged", due=text)
         if place.checked:
             anomaly = self._classify(target, place, spec, place.value, value)
+            if anomaly is Anomaly.MISPLACED and self._came_from_another(target, value):
+                note = "what stands here belongs to another record"
+                return Oddity(anomaly, note, breach=True)
             return Oddity(_if_untouched(place, anomaly, value)) if anomaly else None
         for attempt in place.attempts:
             if is_nothing(value) or is_right(place, value, spec):
@@ -207,6 +215,19 @@ class Oracle:
                 if name != spec.name and other.checked and form.field(name).kind == spec.kind
             ],
         )
+
+    def _came_from_another(self, target: Target, value: Value) -> bool:
+        """Whether a value that does not belong here was saved of somebody else's record."""
+        texts = value if isinstance(value, tuple) else (value,)
+        traces = [t for text in texts if isinstance(text, str) for t in find_traces(text)]
+        owners = [self.targets.by_origin.get((t.trial, t.form, t.record)) for t in traces]
+        if traces:
+            return any(
+                trace.run != self.tag or owner is None or are_apart(target, owner)
+                for trace, owner in zip(traces, owners, strict=True)
+            )
+        held = [owner for owner, _ in self.targets.by_value.get(value, ())]
+        return bool(held) and all(are_apart(target, owner) for owner in held)
 
     def _deleted(self, target: Target, home: Sequence[Row], rows: Rows) -> Iterator[Symptom]:
         note = "the record is still there although its deletion was acknowledged"
@@ -247,6 +268,7 @@ class Oracle:
             due=due,
             found=value,
             note=odd.note,
+            breach=odd.breach,
         )
 
     def _unread(self, target: Target) -> list[Symptom]:
@@ -379,7 +401,8 @@ def _worst_by_field(symptoms: Sequence[Symptom]) -> tuple[Symptom, ...]:
     worst: dict[str, Symptom] = {}
     for symptom in symptoms:
         kept = worst.setdefault(symptom.field, symptom)
-        if order.index(symptom.anomaly) < order.index(kept.anomaly):
+        rank = (order.index(symptom.anomaly), not symptom.breach)
+        if rank < (order.index(kept.anomaly), not kept.breach):
             worst[symptom.field] = symptom
     return tuple(worst.values())
 

@@ -53,6 +53,8 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield ""
         what = one_line(f"{finding.form}: {', '.join(finding.fields)}")
         yield f"  {finding.anomaly}  {what}"
+        if finding.breach:
+            yield "    breach   what belongs to one record stands in another's: others may read it"
         yield f"    when     {one_line(finding.trigger.text.removeprefix('when '))}"
         yield f"    layer    {finding.layer}"
         saves, records = _count(finding.saves_n, "save"), _count(finding.records_n, "record")

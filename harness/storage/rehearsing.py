@@ -87,7 +87,7 @@ def _one_way(codec: Codec, inverse: Callable[[str], Any], spec: Field) -> Iterat
         elif isinstance(back, _Raised):
             yield f"raises {back.words} for the text class {name} as its inverse stores it"
         elif not isinstance(back, str) or not same(text, back, spec.contract):
-            yield f"gives back {back!r:.80} for the text class {name}, {text!r:.80}; mend one of both"
+            yield f"gives back {back!r:.80} for the text class {name}, {text!r:.80}; mend it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def with_contract(**changes: object) -> Form:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_asks_for_less_is_said(now: Form, said: str) -> None:
-    """Each way to ask for less is a sentence: what, from what, and to what; asking for more none."""
+    """Each way to ask for less is a sentence: what, from what and to what; more is none."""
     assert [f"the plan is looser than that of 1.0: {said}"] == list(
         loosened({"note": STRICT}, {"note": now}, "1.0")
     )
