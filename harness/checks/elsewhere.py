@@ -24,7 +24,8 @@ def misplaced_and_doubled(
 ) -> Iterator[Oddity]:
     """(field, anomaly, what stands there, note, breach) of each value of a record that is too many.
 
-    breach: it stands in the record of somebody else, whether it is whole at home or not. wrong are the fields that are not right at home: a value that stands in their column of
+    breach: it stands in the record of somebody else, whether it is whole at home or not.
+    wrong are the fields that are not right at home: a value that stands in their column of
     another row is not doubled but misplaced.
     """
     if len(home) > 1 and not target.due.deleted_by:

@@ -26,7 +26,7 @@ from harness.checks.suspects import CHECK, Looked, look
 from harness.checks.volume import Sifted, sift
 from harness.exhibits import LoadSecond
 from harness.journal.volume import Volume
-from harness.model import Anomaly, Finding, Form, Severity, Symptom, Trigger
+from harness.model import Finding, Form, Symptom, Trigger
 from harness.observations import Observation
 from harness.prints import Prints
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.checks import clock
 from harness.checks.classify import Home, classify
+from harness.checks.decided import Seen, decided
 from harness.checks.due import Due, Told, begins, holds, is_right
 from harness.checks.elsewhere import are_apart, misplaced_and_doubled
 from harness.checks.history import History, Trial
@@ -48,16 +49,6 @@ class Oddity:
     breach: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One record against one observation; shown are the saves that it tells something of."""
-
-    rows: Rows
-    symptoms: tuple[Symptom, ...]
-    fields_read: int
-    shown: frozenset[str] = frozenset()
-
-
 class Oracle:
     """Judges one deployment's records; forms as its release has them, tag as its run spells it."""
 
@@ -82,7 +73,7 @@ class Oracle:
 
         A read counts once it began after the record's last acknowledgement, the settle time and
         any fault of ours. The last one decides; a symptom blocks only where the read before it
-        showed it too, or it is still unconfirmed, which is no verdict.
+        showed it too, and once it can no longer be late; else it is no verdict yet.
         """
         symptoms: list[Symptom] = []
         verified: set[str] = set()
@@ -90,8 +81,10 @@ class Oracle:
         hidden: set[str] = set()
         fields_read = 0
         for target in self.targets.all:
-            seen = [self.look(target, rows) for rows in self.valid(target)[-2:]]
-            found = decided(seen, target) if seen else self._unread(target)
+            valid = self.valid(target)
+            seen = [self.look(target, rows) for rows in valid[-2:]]
+            earlier = self._earlier(target, valid[:-2])
+            found = decided(seen, target, earlier) if seen else self._unread(target)
             saves = {save.id for save in target.due.acknowledged}
             if seen and all(s.severity is Severity.WARN for s in found):
                 verified |= saves & seen[-1].shown
@@ -121,6 +114,18 @@ class Oracle:
                 rows.observation.began_s, due.ready_s, form.settle_s_max, target.faults
             )
         ]
+
+    def _earlier(self, target: Target, valid: Sequence[Rows]) -> list[Seen]:
+        """What reads before the last two showed, where the first of them was not right.
+
+        Records without a key that owe the very same are told apart at the end alone.
+        """
+        if not valid or target.twins_n > 1:
+            return []
+        first = self.look(target, valid[0])
+        if all(symptom.severity is Severity.WARN for symptom in first.symptoms):
+            return []
+        return [first, *(self.look(target, rows) for rows in valid[1:])]
 
     def reads_its_own(self) -> bool:
         """Whether this run's own values, or rows that it made, stand in what was read."""
@@ -405,36 +410,3 @@ def _worst_by_field(symptoms: Sequence[Symptom]) -> tuple[Symptom, ...]:
         if rank < (order.index(kept.anomaly), not kept.breach):
             worst[symptom.field] = symptom
     return tuple(worst.values())
-
-
-def decided(seen: Sequence[Seen], target: Target) -> list[Symptom]:
-    """What the last read says, confirmed by the one before it; what healed between was late.
-
-    How late is not known more exactly than that: at least until the first read that counts.
-    """
-    last, previous = seen[-1], seen[0] if len(seen) > 1 else None
-    if previous is None:
-        return [unconfirmed(symptom) for symptom in last.symptoms]
-    was_wrong = {s.field for s in previous.symptoms if s.severity is not Severity.WARN}
-    is_wrong = {symptom.field for symptom in last.symptoms}
-    found = [s if s.field in was_wrong else unconfirmed(s) for s in last.symptoms]
-    form, read_s = target.form, previous.rows.observation.began_s
-    ready_s = clock.still_s(target.due.ready_s, target.faults, read_s)
-    late_s = read_s - ready_s - form.settle_s_max
-    for symptom in previous.symptoms:
-        if symptom.field in is_wrong or symptom.severity is Severity.WARN:
-            continue
-        severity = Severity.BLOCK if late_s >= form.late_s_max else Severity.WARN
-        note = f"{symptom.anomaly} {read_s - ready_s:.1f} s after it was acknowledged, right later"
-        found.append(replace(symptom, anomaly=Anomaly.LATE, severity=severity, note=note))
-    return found
-
-
-def unconfirmed(symptom: Symptom) -> Symptom:
-    """A symptom that only one read has shown is no verdict."""
-    if symptom.severity is not Severity.BLOCK:
-        return symptom
-    note = f"{symptom.note}; " if symptom.note else ""
-    return replace(
-        symptom, severity=Severity.INCONCLUSIVE, note=f"{note}no second read has confirmed it"
-    )

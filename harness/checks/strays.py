@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from harness.checks.classify import is_telling
+from harness.checks.decided import unconfirmed
 from harness.checks.due import is_right
 from harness.checks.elsewhere import is_anothers
 from harness.checks.layers import places_of
-from harness.checks.oracle import Oddity, Oracle, unconfirmed
+from harness.checks.oracle import Oddity, Oracle
 from harness.checks.rows import Rows
 from harness.checks.targets import Target
 from harness.contracts import is_nothing, same

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.checks.history import FOREVER_S
 from harness.checks.retelling import LOAD
 from harness.deploy.seams import Deployment
 from harness.judge import Grounds
+from harness.model import Anomaly, Severity
 from harness.observations import Observation, Purpose, write_observation
 from harness.promise import Promise
 from harness.runs import RunFolder
@@ -19,6 +20,8 @@ from harness.storage.streaming import stream_prints
 
 # Long enough after the first read that what was under way has ended.
 CONFIRM_AFTER_S = 1.0
+# For so long what is missing after the settle time is looked for: then it is lost, not late.
+LATE_WATCH_S = 4.0
 _TWICE: tuple[Purpose, ...] = ("final", "confirm")
 
 
@@ -62,6 +65,31 @@ class Observer:
         """A second, later read."""
         _wait_until(self._read_s.get(deployment.role, 0.0) + CONFIRM_AFTER_S)
         return self._read(deployment, "confirm")
+
+    def await_late(
+        self,
+        deployment: Deployment,
+        weigh: Callable[[], Grounds],
+        watch_s: float = LATE_WATCH_S,
+    ) -> Grounds:
+        """Read again, at growing distances, while what is missing may be late rather than lost.
+
+        At the least watch_s from now; where a form allows more to be late, until that is over.
+        """
+        began_s = time.monotonic()
+        pause_s = CONFIRM_AFTER_S
+        grounds = weigh()
+        while wrong := _wrong_forms(grounds):
+            forms = self._promise.forms[deployment.role]
+            allowed_s = max(forms[form].late_s_max for form in wrong)
+            end_s = began_s + max(watch_s, allowed_s + CONFIRM_AFTER_S if allowed_s else 0.0)
+            if time.monotonic() >= end_s:
+                break
+            _wait_until(min(time.monotonic() + pause_s, end_s))
+            self._read(deployment, "confirm")
+            pause_s *= 2
+            grounds = weigh()
+        return grounds
 
     def every_row(self, deployment: Deployment, purpose: Purpose, ready_s: float = 0.0) -> Path:
         """Fingerprints of all that stands around a load, read at ready_s at the earliest."""
@@ -107,6 +135,19 @@ class Observer:
         write_observation(self._run.observations, observation)
         self._read_s[deployment.role] = observation.ended_s
         return observation
+
+
+def _wrong_forms(grounds: Grounds) -> set[str]:
+    """Forms of which the last read of storage showed something to be wrong."""
+    forms = grounds.promise.forms["candidate"]
+    return {
+        symptom.form
+        for symptom in grounds.symptoms
+        if symptom.observation is not None
+        and symptom.severity is not Severity.WARN
+        and symptom.anomaly is not Anomaly.LATE
+        and symptom.form in forms
+    }
 
 
 def _wait_until(at_s: float) -> None:

@@ -151,11 +151,8 @@ class _Gate:
         return None
 
     def run_again(self) -> str | None:
-        """Confirm losses by a second read; run broken and failing cases again, these recorded."""
-        grounds = self._weigh()
-        if any(s.severity is Severity.INCONCLUSIVE for s in grounds.symptoms):
-            self.observer.confirm(self.up["candidate"])
-            grounds = self._weigh()
+        """Tell what is lost from what is late; run broken and failing cases again, these traced."""
+        grounds = self.observer.await_late(self.up["candidate"], self._weigh)
         again = unproved(grounds)
         failing = representatives(grounds)
         if not again and not failing:
@@ -194,6 +191,8 @@ class _Gate:
         """The last read of all: what vanished since is lost, and what is wrong is confirmed."""
         for deployment in self.up.values():
             self.observer.confirm(deployment)
+        if "candidate" in self.up:
+            self.observer.await_late(self.up["candidate"], self._weigh, watch_s=0.0)
         return None
 
     def load(self) -> str | None:
