@@ -125,6 +125,7 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         sample=chosen,
         absent=found.absent,
         readers=found.readers,
+        replicas=tuple(name for name, of in plan.storages.items() if of.replica),
         missing=missing(plan, baseline, before, found, today),
         known=_known(plan, today),
         quarantine=_quarantine(plan, cases, today),

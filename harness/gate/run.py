@@ -98,7 +98,8 @@ class _Gate:
     observer: Observer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.run, self.promised.promise, self.plan.folder)
+        replicas = {name: of.replica for name, of in self.plan.storages.items() if of.replica}
+        self.observer = Observer(self.run, self.promised.promise, self.plan.folder, replicas)
 
     def work(self) -> None:
         """Every stage; what breaks the environment is journaled, and the rest is left."""

@@ -220,6 +220,7 @@ class StorageTable(Table):
     engine: Literal["postgres"] = Field(examples=['engine = "postgres"'])
     image: Text | None = None
     url: Text | None = None
+    replica: Text | None = None
 
 
 # --- forms -------------------------------------------------------------------------------------
