@@ -19,8 +19,8 @@ class Grounds:
 
     crashed are sentences on checks that failed, unread on replicas that were not read;
     uncovered is what no field covers and makes evidence missing; unwatched, a warning, is what
-    else was left out or taken for granted. right_storage says whether the reads were proved to be of the storage that the release
-    writes to. load is None where none was driven.
+    else was left out or taken for granted. right_storage says whether the reads were proved to be
+    of the storage that the release writes to. load is None where none was driven.
     """
 
     promise: Promise

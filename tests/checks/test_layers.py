@@ -205,7 +205,8 @@ def test_child_rows_were_sent_where_all_of_them_were() -> None:
     for sent, layer in (("bc", "server"), ("b", "page")):
         story = Story(form("note", Field("lines", "lines", rows="many")))
         trial = story.trial()
-        save = trial.record("7").save(lines=("b", "c", None))
+        lines = ("b", "c", None)
+        save = trial.record("7").save(lines=lines).typed("lines", lines)
         trial.sends(**{f"lines.{n}": line for n, line in enumerate(sent)})  # type: ignore[arg-type]
         save.acknowledged(stores=False)
 
