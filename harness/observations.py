@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import unquote
 
 from harness.errors import EnvironmentBroken, RecordUnreadable
 from harness.model import Form, Key, Value, value_from_json, value_to_json
@@ -50,6 +51,12 @@ class Observation:
     rows: Mapping[str, tuple[Row, ...]]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     trouble: str = ""
+
+
+def columns_of(rest: str) -> dict[str, str]:
+    """The digest of each other column by its name, from a row's rest."""
+    pairs = (part.partition("=") for part in rest.split("&"))
+    return {unquote(name): digest for name, _, digest in pairs}
 
 
 def watching(forms: Mapping[str, Form], columns: Mapping[str, tuple[str, ...]]) -> dict[str, Form]:

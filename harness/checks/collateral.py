@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
-from urllib.parse import unquote
 
 from harness.checks.history import History
 from harness.contracts import same
@@ -21,7 +20,7 @@ from harness.model import (
     Symptom,
     Value,
 )
-from harness.observations import TABLE, Observation, Row, watching
+from harness.observations import TABLE, Observation, Row, columns_of, watching
 
 CHECK = "collateral"
 # Columns that no field covers and the plan does not leave unchecked, where nothing names them.
@@ -158,12 +157,11 @@ def _changed_columns(
             yield _symptom(form, record, name, values, wrong, observation)
 
 
-def _columns(rest: str) -> dict[str, Value]:
+def _columns(rest: str) -> dict[str, str]:
     """The digests of a row's other columns by their names; runs of old have one for them all."""
     if "=" not in rest:
         return {OTHER_COLUMNS: rest} if rest else {}
-    pairs = (part.partition("=") for part in rest.split("&"))
-    return {unquote(name): digest for name, _, digest in pairs}
+    return columns_of(rest)
 
 
 def _severity(wrong: Sequence[bool]) -> Severity:
