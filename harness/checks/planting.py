@@ -22,6 +22,7 @@ from harness.checks.targets import Target
 from harness.contracts import is_nothing
 from harness.model import ABSENT, Anomaly, Form, Symptom, Value
 from harness.observations import Observation, Row
+from harness.values import find_traces
 
 _NOBODYS = "a text that nobody has ever saved anywhere"
 
@@ -145,7 +146,7 @@ def _misplaced(run: _Run) -> Iterator[_Try]:
 def _another(run: _Run, subject: Subject) -> tuple[str, Subject] | None:
     """A record of the form that has nothing to do with this one, and a text that both saved."""
     mine = subject.target
-    texts = [n for n in _saved(subject) if mine.form.field(n).kind == "text"]
+    texts = [n for n in _saved(subject) if _says_whose(run, subject.row.fields[n])]
     for target in run.oracle.targets.all:
         if target.form != mine.form or target.key is None or not are_apart(mine, target):
             continue
@@ -157,6 +158,13 @@ def _another(run: _Run, subject: Subject) -> tuple[str, Subject] | None:
             if other is not None and other.row.key != subject.row.key:
                 return name, other
     return None
+
+
+def _says_whose(run: _Run, value: Value) -> bool:
+    """Whether a text tells of itself which record it is of; a word that any may hold does not."""
+    if not isinstance(value, str):
+        return False
+    return bool(find_traces(value)) or value in run.oracle.targets.by_value
 
 
 def _resurrected(run: _Run) -> Iterator[_Try]:

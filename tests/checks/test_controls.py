@@ -152,6 +152,17 @@ def test_every_anomaly_has_its_control() -> None:
     assert all(planted == caught > 0 for planted, caught in controls.by_anomaly.values())
 
 
+def test_a_word_that_any_record_may_hold_is_no_control() -> None:
+    """A short literal in another record says nothing, so it is not planted there."""
+    story = Story(single())
+    for key in ("7", "8"):
+        story.trial().record(key).save(reason=f"t{key}").acknowledged()
+    controls = plant_controls(oracle(story.ends()))
+
+    assert () == controls.missed
+    assert "misplaced" in controls.unplanted
+
+
 def test_what_no_record_allows_is_said() -> None:
     """The verdict names the anomalies that nothing of the run could show, with the reason."""
     evidence = healthy().judged().evidence
