@@ -146,7 +146,7 @@ def rows(
     ``corpus.classes`` wherever it is a factor's levels. Raises ScenarioError where no row is
     possible.
     """
-    narrowed = _narrow(scenario, release, texts)
+    narrowed = narrow(scenario, release, texts)
     if not narrowed:
         return (Levelled({}),)
     empty = [name for name, levels in narrowed.items() if not levels]
@@ -202,7 +202,8 @@ def _check_narrowing(scenario: Scenario, glob: str, name: str, left: Levels) -> 
         raise ScenarioError(f"release={{{glob!r}: ...}}: {strange[0]!r} is no level of {name!r}")
 
 
-def _narrow(scenario: Scenario, release: str, texts: Sequence[str] | None) -> dict[str, Levels]:
+def narrow(scenario: Scenario, release: str, texts: Sequence[str] | None) -> dict[str, Levels]:
+    """The levels of each factor that a release has, as :func:`rows` takes them."""
     narrowed: dict[str, Levels] = {}
     for name, levels in scenario.factors.items():
         whole_corpus = levels == corpus.classes and texts is not None

@@ -156,6 +156,24 @@ class Case:
     levels: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A case that nobody promised, driven to learn when a finding happens.
+
+    It runs the row nearest to the preferred levels whose factors hold one of the wanted levels
+    and none of the unwanted; nth turns the choice among rows that are equally near. name says
+    what it is for; number is its place in the run, after every promised case.
+    """
+
+    number: int
+    scenario: str
+    name: str
+    preferred: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unwanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nth: int = 0
+
+
 # --- what is found ---------------------------------------------------------------------------
 
 

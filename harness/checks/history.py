@@ -109,6 +109,7 @@ class History:
 
     trials: dict[str, Trial] = field(default_factory=dict)
     troubles: list[ev.Trouble] = field(default_factory=list)
+    tried: list[ev.TriggerTried] = field(default_factory=list)
     stages: dict[str, tuple[float, float | None, str | None]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     load_began: ev.LoadBegan | None = None
@@ -121,6 +122,10 @@ class History:
     def of_role(self, role: str) -> list[Trial]:
         """The trials on one deployment, in order of their beginning."""
         return [trial for trial in self.trials.values() if trial.began.role == role]
+
+    def promised(self, role: str) -> list[Trial]:
+        """Those of them that run a promised case: not the probes."""
+        return [trial for trial in self.of_role(role) if not trial.began.probe]
 
 
 def read_history(events: Iterable[ev.Event]) -> History:
@@ -210,6 +215,8 @@ def _of_run(history: History, event: ev.Event) -> bool:
             history.troubles.append(event)
         case ev.FaultBegan() | ev.FaultEnded():
             _of_fault(history.faults, event)
+        case ev.TriggerTried():
+            history.tried.append(event)
         case ev.LoadBegan():
             history.load_began = event
         case ev.LoadEnded():

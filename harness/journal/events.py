@@ -83,7 +83,11 @@ class Trouble(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialBegan(Event):
-    """A case began on a deployment. round is why: "drive", "rerun", "representative", "sample"."""
+    """A case began on a deployment. round is why: "drive", "rerun", "representative", "sample".
+
+    probe is not "" where nobody promised the case: it says what it is driven to learn, as
+    ``TRIAL OF A TRIGGER/PART``; levels are those that really ran.
+    """
 
     kind: ClassVar[str] = "trial-began"
     trial: str
@@ -93,6 +97,24 @@ class TrialBegan(Event):
     attempt: int
     round: str
     levels: Mapping[str, str]
+    probe: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerTried(Event):
+    """Probes were sent out to learn when a finding happens.
+
+    tried names the attempt; conditions are what is supposed: levels per factor, {} where it is
+    that the scenario fails whenever it runs.
+    """
+
+    kind: ClassVar[str] = "trigger-tried"
+    tried: str
+    anomaly: str
+    form: str
+    fields: tuple[str, ...]
+    case: str
+    conditions: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from harness.errors import EnvironmentBroken, ScenarioError
-from harness.factors import Levelled, absence, rows, scenario_of
-from harness.model import Case
+from harness.factors import Levelled, Scenario, absence, rows, scenario_of
+from harness.model import Case, Probe
+from harness.nearest import nearest
 from harness.plugin import readers
 from harness.plugin import session as sessions
 
 REASON_CHARS_MAX = 500
+PROBE = "harness_probe"
 
 
 class Collecting:
@@ -32,6 +34,9 @@ class Collecting:
         """Give a scenario with factors one test per row."""
         scenario = scenario_of(metafunc.function)
         spec = self.round.spec
+        if spec.probes:
+            self._probe(metafunc, scenario)
+            return
         if not scenario.factors:
             return
         if "case" not in metafunc.fixturenames:
@@ -44,6 +49,23 @@ class Collecting:
             return
         found = rows(scenario, release=spec.release, strength=spec.strength, texts=spec.texts)
         metafunc.parametrize("case", found, ids=[row.id for row in found])
+
+    def _probe(self, metafunc: pytest.Metafunc, scenario: Scenario) -> None:
+        """Give a scenario one test per probe of it that a row is there for."""
+        spec, name = self.round.spec, scenario_id(metafunc.definition)
+        found = [
+            (probe, row)
+            for probe in spec.probes
+            if probe.scenario == name
+            and (row := nearest(scenario, probe, release=spec.release, texts=spec.texts))
+        ]
+        metafunc.fixturenames.append(PROBE)
+        ids = [f"{row.id}~{probe.number}" for probe, row in found]
+        if scenario.factors:
+            # Without any, pytest would make a test that is skipped: it is not chosen later on.
+            metafunc.parametrize((PROBE, "case"), found, ids=ids)
+        else:
+            metafunc.parametrize(PROBE, [probe for probe, _ in found], ids=ids)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a file could not be collected, or was skipped as a whole."""
@@ -83,6 +105,10 @@ class Collecting:
                 self.absent[scenario_id(item)] = reason
                 left_out.append(item)
         wanted = self.round.spec.cases
+        if self.round.spec.probes:
+            wanted = {
+                name: probe.number for name, item in kept.items() if (probe := probe_of(item))
+            }
         order = list(kept) if wanted is None else [name for name in wanted if name in kept]
         chosen = set(order)
         left_out += [item for name, item in kept.items() if name not in chosen]
@@ -130,6 +156,13 @@ def levels_of(item: pytest.Item) -> Levelled:
     params = getattr(item, "callspec", None)
     row = params.params.get("case") if params is not None else None
     return row if isinstance(row, Levelled) else Levelled({})
+
+
+def probe_of(item: pytest.Item) -> Probe | None:
+    """What a test is driven to learn; None where it is a case that was promised."""
+    params = getattr(item, "callspec", None)
+    found = params.params.get(PROBE) if params is not None else None
+    return found if isinstance(found, Probe) else None
 
 
 def case_id(item: pytest.Item) -> str:

@@ -14,7 +14,7 @@ from harness.drive.spec import Spec
 from harness.errors import EnvironmentBroken, ScenarioError
 from harness.journal import events as ev
 from harness.journal.handles import Trial
-from harness.model import Case
+from harness.model import Case, Probe
 from harness.plugin import collection, evidence
 from harness.plugin import session as sessions
 from harness.plugin.pages import Pages
@@ -37,9 +37,10 @@ _GONE = (
 class Running:
     """The trial of the test that is running: its handle, its pages and how it went so far."""
 
-    def __init__(self, session: sessions.Session, case: Case) -> None:
+    def __init__(self, session: sessions.Session, case: Case, probe: Probe | None = None) -> None:
         spec = session.spec
         self.case = case
+        self.probe = probe
         self.id = f"{spec.role}/{case.number}/{spec.attempt}"
         self.spec = spec
         self.writer = session.writer
@@ -71,6 +72,7 @@ class Running:
                 attempt=self.spec.attempt,
                 round=self.spec.round,
                 levels=self.case.levels,
+                probe=self.probe.name if self.probe else "",
             )
         )
 
@@ -127,7 +129,8 @@ class Trials:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begin the trial, run the test, end the trial, whatever happens in between."""
-        running = Running(self.round, collection.case_of(item, self.round))
+        case, probe = collection.case_of(item, self.round), collection.probe_of(item)
+        running = Running(self.round, case, probe)
         item.stash[RUNNING] = running
         running.began()
         watchdog = _watchdog(running, self.round.spec, item.config)

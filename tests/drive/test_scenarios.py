@@ -22,6 +22,7 @@ from harness.drive.spec import Spec, read_spec, write_spec
 from harness.errors import DriveFailed, RecordUnreadable, ScenarioError, UsageError
 from harness.journal import events as ev
 from harness.journal.reader import read_journal
+from harness.model import Probe
 from harness.runs.processes import is_gone
 from tests.plugin.conftest import Folder, spec_in
 
@@ -399,3 +400,38 @@ def test_a_spec_of_another_kind_is_unreadable(tmp_path: Path) -> None:
 
     with pytest.raises(RecordUnreadable, match=r"spec\.json cannot be read"):
         read_spec(tmp_path / "spec.json")
+
+
+class TestProbes:
+    """Rows that nobody promised."""
+
+    def test_a_probe_runs_the_nearest_row(self, spec: Spec, run: Folder) -> None:
+        """A probe runs as its own trial, with the levels that it really has and its name."""
+        write(spec.root, "test_two.py", TWO)
+        scenario = "test_two.py::test_share"
+        probes = (
+            Probe(7, scenario, "1/with", {"shares": "0"}, wanted={"moment": ("before",)}),
+            Probe(8, scenario, "1/with", {"shares": "1"}, wanted={"moment": ("before",)}),
+            Probe(9, OPEN, "2/again"),
+            Probe(10, OPEN, "2/again"),
+        )
+        asked = replace(spec, round="trigger", probes=probes)
+        drive(asked, run, workers=2, timeout_s_max=60)
+
+        began = {e.trial: e for e in read_journal(spec.journal) if isinstance(e, ev.TrialBegan)}
+        assert {f"candidate/{number}/1" for number in (7, 8, 9, 10)} == set(began)
+        for number in (7, 8):
+            assert {"shares": "1", "moment": "before"} == began[f"candidate/{number}/1"].levels
+            assert "1/with" == began[f"candidate/{number}/1"].probe
+        assert "2/again" == began["candidate/9/1"].probe
+
+    def test_a_probe_without_a_row_is_left_out(self, spec: Spec, run: Folder) -> None:
+        """What no row is there for does not run, and where nothing is left the round is empty."""
+        write(spec.root, "test_two.py", TWO)
+        scenario = "test_two.py::test_share"
+        impossible = {"shares": ("0",), "moment": ("before",)}
+        probe = Probe(7, scenario, "1/with", wanted=impossible)
+        result = drive(replace(spec, probes=(probe,)), run, workers=1, timeout_s_max=60)
+
+        assert 0 == result.progress.done_n
+        assert [] == [e for e in read_journal(spec.journal) if isinstance(e, ev.TrialBegan)]

@@ -25,6 +25,14 @@ LINES: list[ev.Event] = [
     ev.StageEntered(stage="deploy"),
     ev.StageLeft(stage="deploy", skipped="no baseline"),
     ev.Trouble(stage="deploy", sentence="it did not start", verdict="block"),
+    ev.TriggerTried(
+        tried="1",
+        anomaly="lost",
+        form="note",
+        fields=("title",),
+        case="test_x.py::test_y[a=1]",
+        conditions={"a": ("1", "2")},
+    ),
     ev.TrialBegan(
         trial="candidate/7/1", case="test_a[x]", number=7, role="candidate", attempt=1,
         round="drive", levels={"shares": "2"},
