@@ -26,7 +26,7 @@ def conclude(grounds: Grounds) -> Verdict:
     elif missing or bound is None:
         answer, reasons = Answer.INCONCLUSIVE, missing or ["no acknowledged save was measured"]
     else:
-        answer, reasons = Answer.PASS, [prove(bound, len(grounds.storage.saves_verified))]
+        answer, reasons = Answer.PASS, [prove(bound, _verified(grounds))]
     return Verdict(
         run=promise.run,
         verdict=answer,
@@ -58,7 +58,7 @@ def _sentence(promise: Promise, answer: Answer, reasons: Sequence[str]) -> str:
 
 def _bound(grounds: Grounds) -> Bound | None:
     """The bound for the factor level with the fewest verified saves; None without any."""
-    total = len(grounds.storage.saves_verified)
+    total = _verified(grounds)
     measured = {level: n for level, n in _by_level(grounds).items() if n}
     if not total:
         return None
@@ -67,10 +67,16 @@ def _bound(grounds: Grounds) -> Bound | None:
     return Bound(CONFIDENCE, level, saves_n, max_loss_rate(saves_n))
 
 
+def _verified(grounds: Grounds) -> int:
+    """How many saves of promised cases were verified: probes are no part of what is proved."""
+    promised = {save.id for t in grounds.history.promised("candidate") for save in t.saves}
+    return len(grounds.storage.saves_verified & promised)
+
+
 def _by_level(grounds: Grounds) -> dict[str, int]:
     """How many saves were verified with each level of each factor."""
     counts: dict[str, int] = {}
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         verified_n = sum(save.id in grounds.storage.saves_verified for save in trial.saves)
         for factor, level in trial.began.levels.items():
             name = f"with {factor.replace('_', ' ')} {level}"
@@ -104,7 +110,7 @@ def _warnings(grounds: Grounds) -> tuple[str, ...]:
 def _evidence(grounds: Grounds, bound: Bound | None) -> Evidence:
     saves: Mapping[str, int] = {"acknowledged": 0, "refused": 0, "unknown": 0}
     counts = dict(saves)
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         for save in trial.saves:
             counts[save.state] += 1
     load, controls = grounds.load, grounds.controls

@@ -249,11 +249,17 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a finding happens: levels per factor; confirmed says whether reruns proved it."""
+    """When a finding happens: levels per factor; confirmed says whether reruns proved it.
+
+    proof says of the reruns what came of them, "" where there were none; runs has their numbers:
+    what a rerun was for ("with", "without FACTOR", "again") maps to failed, passed and of.
+    """
 
     text: str
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     confirmed: bool = False
+    proof: str = ""
+    runs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

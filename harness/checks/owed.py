@@ -94,7 +94,7 @@ def _unproved_reading(grounds: Grounds) -> list[str]:
 def _never_written(grounds: Grounds) -> list[str]:
     """Fields of the plan that nobody was told are stored: whether they are, nobody knows."""
     written: dict[str, set[str]] = {}
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         for record in trial.records:
             for save in record.saves:
                 if save.state == "acknowledged" and save.intended.operation == "save":
@@ -120,7 +120,7 @@ def _never_looked(grounds: Grounds) -> list[str]:
     """Readers that were promised and were shown no record: what people see, nobody knows."""
     seen = {
         (record.form, view.reader)
-        for trial in grounds.history.of_role("candidate")
+        for trial in grounds.history.promised("candidate")
         for record in trial.records
         for view in record.shown
     }
@@ -145,7 +145,7 @@ def hidden_saves(grounds: Grounds) -> list[str]:
 def _acknowledged(grounds: Grounds) -> dict[str, set[str]]:
     """The operations that were acknowledged, by form."""
     found: dict[str, set[str]] = {}
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         for record in trial.records:
             for save in record.saves:
                 if save.state == "acknowledged":

@@ -75,7 +75,7 @@ def _candidates(bad: Sequence[Case], good: Sequence[Case]) -> Iterator[dict[str,
         for factor, level in case.levels.items():
             everywhere.setdefault(factor, set()).add(level)
     shared = {
-        factor: tuple(sorted({case.levels[factor] for case in bad}, key=_natural))
+        factor: tuple(sorted({case.levels[factor] for case in bad}, key=by_size))
         for factor in everywhere
         if all(factor in case.levels for case in bad)
     }
@@ -87,7 +87,7 @@ def _candidates(bad: Sequence[Case], good: Sequence[Case]) -> Iterator[dict[str,
         yield {factor: shared[factor] for factor in telling}
 
 
-def _natural(level: str) -> tuple[bool, float, str]:
+def by_size(level: str) -> tuple[bool, float, str]:
     """Numbers by their size, ahead of words."""
     try:
         return False, float(level), level
@@ -105,14 +105,18 @@ def _when(
     good: Sequence[Case],
     scenarios: Sequence[str],
 ) -> str:
-    parts = [f"{f.replace('_', ' ')} is {_or(levels)}" for f, levels in conditions.items()]
     held_n = sum(_holds(conditions, case) for case in good)
     bad_n, others_n = len(bad), len(good) - held_n
     cases = f"all {bad_n} such cases" if bad_n > 1 else "the one such case"
     if held_n:
         cases = f"{bad_n} of {bad_n + held_n} such cases"
     others = f"none of {others_n} others" if others_n > 1 else "not in the one other"
-    return f"when {' and '.join(parts)} ({cases} of {_and(scenarios)}, {others})"
+    return f"when {spell(conditions)} ({cases} of {_and(scenarios)}, {others})"
+
+
+def spell(conditions: Mapping[str, Sequence[str]]) -> str:
+    """Conditions as a clause: ``shares is 1 or 2 and moment is before``."""
+    return " and ".join(f"{f.replace('_', ' ')} is {_or(some)}" for f, some in conditions.items())
 
 
 def _and(names: Sequence[str]) -> str:

@@ -143,6 +143,7 @@ def _stages(
         "deploy": 1,
         "scenarios": len(cases),
         "rerun": 0,
+        "trigger": 0,
         "baseline": len(chosen) if baseline is not None else 0,
         "observe": forms_n,
     }

@@ -10,6 +10,7 @@ from harness.gate.choosing import broken, representatives, unproved
 from harness.gate.loading import Loading, why_skipped
 from harness.gate.recorded import STAGE as LOAD
 from harness.gate.telling import Stopped
+from harness.gate.triggering import Triggering
 from harness.gate.work import Work
 from harness.model import Severity
 
@@ -23,6 +24,7 @@ def stages(work: Work) -> Iterator[tuple[str, Stage]]:
     yield "deploy", deploy_candidate
     yield "scenarios", drive_all
     yield "rerun", run_again
+    yield "trigger", learn_when
     yield "baseline", ask_baseline
     yield "observe", look_again
     if LOAD in work.promise.stages:
@@ -76,6 +78,11 @@ def run_again(work: Work) -> str | None:
         work.again("candidate", failing, "representative", trace=True)
         work.final("candidate")
     return None
+
+
+def learn_when(work: Work) -> str | None:
+    """By experiment, when each loss happens; whatever comes of it, no verdict stands on it."""
+    return Triggering(work).work()
 
 
 def ask_baseline(work: Work) -> str | None:
