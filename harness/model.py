@@ -267,6 +267,8 @@ class Finding:
     """Symptoms of one kind, together: the unit a verdict and its readers speak of.
 
     scenarios are those in which it happens, none where it stands outside of them.
+    reproduction is a script below the run's folder that does it again against a release, None
+    where none was recorded.
     """
 
     check: str
@@ -282,6 +284,7 @@ class Finding:
     known: str | None = None
     evidence: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
+    reproduction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from harness.checks.history import History, Save, Trial
 from harness.checks.proving import proved
 from harness.checks.trigger import find_trigger
 from harness.contracts import is_nothing
+from harness.exhibits import SCRIPT, STEPS
 from harness.model import Anomaly, Case, Finding, Form, Layer, Severity, Symptom, Trigger
 
 _BY_SEVERITY = (Severity.BLOCK, Severity.INCONCLUSIVE, Severity.WARN)
@@ -133,7 +134,8 @@ class _Gathering:
             ),
             preexisting=names <= shown,
             evidence=_evidence(group, self.history),
-            scenarios=tuple(sorted({case.scenario for case in self._cases(failing)})),
+            scenarios=tuple(sorted({case.scenario for case in failing})),
+            reproduction=_reproduction(group, self.history),
         )
 
     def sides(self, group: Sequence[Symptom]) -> tuple[list[Case], list[Case]]:
@@ -198,6 +200,17 @@ def voted_layer(group: Sequence[Symptom]) -> Layer:
     """Where most of them were lost; a body the browser withheld accuses nobody: it has no vote."""
     votes = Counter(s.layer for s in group if s.layer is not Layer.UNKNOWN)
     return votes.most_common(1)[0][0] if votes else Layer.UNKNOWN
+
+
+def _reproduction(group: Sequence[Symptom], history: History) -> str | None:
+    """The script of the first trial of which the steps were kept."""
+    for symptom in group:
+        trial = history.trials.get(symptom.trial)
+        for path in trial.ended.evidence if trial and trial.ended else ():
+            folder, _, name = path.rpartition("/")
+            if name == STEPS:
+                return f"{folder}/{SCRIPT}"
+    return None
 
 
 def _evidence(group: Sequence[Symptom], history: History) -> tuple[str, ...]:

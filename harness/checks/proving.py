@@ -43,7 +43,8 @@ def proved(
 ) -> Trigger:
     """The trigger with what the probes of the finding say of it; named is (anomaly, form, fields).
 
-    every says whether each promised case that could fail did. The last attempt that came out counts, else the last of all.
+    every says whether each promised case that could fail did. The last attempt that came out
+    counts, else the last of all.
     """
     anomaly, form, fields = named
     mine = [

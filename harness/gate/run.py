@@ -23,7 +23,7 @@ from harness.gate.telling import stage
 from harness.gate.work import Work
 from harness.journal import events as ev
 from harness.journal.writer import JournalWriter
-from harness.plan import load_plan
+from harness.plan import load_plan, scrub
 from harness.promise import promise_to_json
 from harness.runs import create_run
 from harness.verdict import Verdict
@@ -71,7 +71,9 @@ def gate(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Outcome:
         with JournalWriter(run.journal, "gate") as journal, ExitStack() as stack:
             _go_through(Work(asked, plan, run, promised, deployer, journal, stack, watch))
             journal.write(ev.Closed())
-        return Outcome(settle(run, promised.promise), run.path)
+        return Outcome(
+            settle(run, promised.promise, lambda text: scrub(text, plan.secrets)), run.path
+        )
 
 
 def _go_through(work: Work) -> None:

@@ -133,6 +133,7 @@ class Trials:
         running = Running(self.round, case, probe)
         item.stash[RUNNING] = running
         running.began()
+        self.round.calls.trial = running.id
         watchdog = _watchdog(running, self.round.spec, item.config)
         try:
             return (yield)

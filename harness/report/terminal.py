@@ -30,7 +30,7 @@ def _lines(verdict: Verdict, run: Path, colour: bool) -> Iterator[str]:
     yield f"{shown}  {one_line(verdict.sentence, 600)}"
     blocking = [f for f in verdict.findings if f.severity is Severity.BLOCK]
     for finding in blocking[:_LISTED_MAX]:
-        yield from _finding(finding)
+        yield from _finding(finding, run)
     if len(blocking) > _LISTED_MAX:
         yield f"  and {len(blocking) - _LISTED_MAX} more findings in verdict.json"
     if verdict.verdict is not Answer.PASS and (not blocking or len(verdict.reasons) > 1):
@@ -45,7 +45,7 @@ def _lines(verdict: Verdict, run: Path, colour: bool) -> Iterator[str]:
     yield f"  next       {_next(verdict, run)}"
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _finding(finding: Finding, run: Path) -> Iterator[str]:
     if finding.anomaly is Anomaly.JOURNEY_BROKEN:
         yield ""
         yield f"  journey broken  {one_line(finding.trigger.text)}"
@@ -54,13 +54,23 @@ def _finding(finding: Finding) -> Iterator[str]:
         what = one_line(f"{finding.form}: {', '.join(finding.fields)}")
         yield f"  {finding.anomaly}  {what}"
         yield f"    when     {one_line(finding.trigger.text.removeprefix('when '))}"
+        if finding.trigger.proof:
+            word = "confirmed" if finding.trigger.confirmed else "not confirmed"
+            yield f"    tried    {word}: {one_line(finding.trigger.proof, 400)}"
         yield f"    layer    {finding.layer}"
         saves, records = _count(finding.saves_n, "save"), _count(finding.records_n, "record")
         yield f"    extent   {saves}, {records}"
     if finding.preexisting:
         yield "    before   the baseline shows it as well"
+    if finding.reproduction:
+        yield f"    again    {clean(_command(finding.reproduction, run))}"
     if finding.evidence:
         yield f"    look at  {clean(finding.evidence[-1])}"
+
+
+def _command(script: str, run: Path) -> str:
+    """What a developer runs against a release to see it happen."""
+    return f"python {shlex.quote(str(run / script))} --url http://..."
 
 
 def _count(number: int, noun: str) -> str:
