@@ -39,6 +39,16 @@ class Call:
     answer: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value of an answer: which call's, where in it, and what the call was about."""
+
+    call: str
+    path: tuple[str, ...]
+    value: Any
+    noun: str
+
+
 @dataclass(slots=True)
 class Calls:
     """Every request of this process, and the sessions that were taken from their answers."""
@@ -102,10 +112,10 @@ class Calls:
         """Whose session a browser context starts with; None where no request made it."""
         return next((jar for jar, made in reversed(self.states) if made == state), None)
 
-    def before(self, wall_s: float) -> list[tuple[str, tuple[str, ...], Any]]:
-        """Every value of an answer given by then: which call's, where in it, and the value."""
+    def before(self, wall_s: float) -> list[Given]:
+        """Every value of an answer given by then."""
         return [
-            (str(at), path, value)
+            Given(str(at), path, value, _noun(call.url))
             for at, call in enumerate(self.made)
             if call.wall_s < wall_s
             for path, value in _leaves(call.answer)
@@ -116,11 +126,15 @@ class Calls:
         whole = urlsplit(url)
         path = whole.path + (f"?{whole.query}" if whole.query else "")
         known = self.before(wall_s)
-        parts = re.split(r"([/?&=])", path)
-        return [_source(part, "id", known) or part for part in parts if part]
+        parts = [part for part in re.split(r"([/?&=])", path) if part]
+        nouns = ["", "", *parts]
+        return [
+            _source(part, f"{noun}_id", known) or part
+            for noun, part in zip(nouns, parts, strict=False)
+        ]
 
     def body(self, data: Any, wall_s: float, name: str = "") -> Any:
-        """What was sent, with where its values came from."""
+        """What was sent, with where its values came from; name is what it is called."""
         return _told(data, name, self.before(wall_s))
 
 
@@ -136,6 +150,12 @@ def _json(response: Any) -> Any:
         return None
 
 
+def _noun(url: str) -> str:
+    """What a URL speaks of: its last part that is a word."""
+    words = [part for part in urlsplit(url).path.split("/") if part and not part.isdigit()]
+    return words[-1].lower() if words else ""
+
+
 def _leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(data, dict):
         for key, value in data.items():
@@ -147,7 +167,7 @@ def _leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         yield path, data
 
 
-def _told(data: Any, name: str, known: list[tuple[str, tuple[str, ...], Any]]) -> Any:
+def _told(data: Any, name: str, known: list[Given]) -> Any:
     if isinstance(data, dict):
         if {"name", "mimeType", "buffer"} <= data.keys():
             return {"$file": [str(data["name"]), str(data["mimeType"]), _content(data["buffer"])]}
@@ -164,21 +184,33 @@ def _told(data: Any, name: str, known: list[tuple[str, tuple[str, ...], Any]]) -
     return data if isinstance(data, str | int | float | bool | None) else str(data)
 
 
-def _source(value: Any, name: str, known: list[tuple[str, tuple[str, ...], Any]]) -> Any:
-    """Where a value came from, the latest answer first; None where it is the scenario's own.
+def _source(value: Any, name: str, known: list[Given]) -> Any:
+    """Where a value came from; None where it is the scenario's own.
 
-    A long text is told by itself, a number or a short one only where both are called alike.
+    A long text is told by itself, a number or a short one only where both are called alike. The
+    latest answer counts, and before it one to a call about what the name speaks of.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    text, last = str(value), re.split(r"[_-]", name.lower())[-1]
-    for call, path, there in reversed(known):
-        if str(there) != text:
-            continue
-        alike = bool(path) and re.split(r"[_-]", path[-1].lower())[-1] == last
-        if alike or (isinstance(there, str) and len(text) >= TELLING_CHARS):
-            return {"$answer": [call, *path]}
-    return None
+    text, noun, last = str(value), *_called(name)
+    found = [
+        given
+        for given in reversed(known)
+        if str(given.value) == text
+        and (
+            (given.path and _called(given.path[-1])[1] == last)
+            or (isinstance(given.value, str) and len(text) >= TELLING_CHARS)
+        )
+    ]
+    about = [given for given in found if noun and given.noun.startswith(noun)]
+    best = next(iter(about or found), None)
+    return {"$answer": [best.call, *best.path]} if best else None
+
+
+def _called(name: str) -> tuple[str, str]:
+    """What a name speaks of, and what of it: ``patient_id`` is the id of a patient."""
+    noun, _, last = re.sub(r"-", "_", name.lower()).rpartition("_")
+    return noun, last
 
 
 def _content(data: bytes) -> str:

@@ -48,7 +48,7 @@ def records_of(calls: Calls, records: Iterable[Record]) -> dict[str, Any]:
     return {
         record.id: {
             "form": record.form.name,
-            "key": [calls.body(part, now_s, "id") for part in record.key or ()],
+            "key": [calls.body(part, now_s, f"{record.form.name}_id") for part in record.key or ()],
         }
         for record in records
     }

@@ -39,6 +39,16 @@ def test_what_was_answered_later_is_no_source() -> None:
     assert known.body({"id": 54}, 0.0) == {"id": 54}
 
 
+def test_of_two_ids_the_one_of_its_kind_counts() -> None:
+    """A note's number in a URL is not the number of a document that happens to be the same."""
+    known = calls({"id": 9}, {"id": 9})
+    known.made[0].url, known.made[1].url = "/api/notes", "/api/notes/9/documents"
+
+    assert known.url("/notes/9", 9.0)[-1] == {"$answer": ["0", "id"]}
+    assert known.url("/documents/9", 9.0)[-1] == {"$answer": ["1", "id"]}
+    assert known.body({"note_id": 9}, 9.0) == {"note_id": {"$answer": ["0", "id"]}}
+
+
 def test_numbers_that_are_alike_by_chance_stay_numbers() -> None:
     """A short value is told by an answer only where both are called alike."""
     assert calls({"id": 3}).body({"pages": 3}, 9.0) == {"pages": 3}
