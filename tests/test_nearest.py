@@ -25,10 +25,10 @@ def sharing() -> Scenario:
         where=makes_sense,
         release={"1.*": {"colour": ["red"]}},
     )
-    def test_share() -> None:
+    def share() -> None:
         pass
 
-    return scenario_of(test_share)
+    return scenario_of(share)
 
 
 WHOLE = {"shares": "0", "moment": "never", "colour": "red"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -16,7 +16,7 @@ from harness.model import FileValue, Form, Value
 from harness.report.clean import one_line
 
 _FRAME = resources.files(__package__).joinpath("templates/reproduce.txt").read_text("utf-8")
-_PLACE = re.compile(r"#(HEADER|STEPS|DUE)#")
+_PLACE = re.compile(r"#(HEADER|STEPS|DUE|LEFT_OUT)#")
 _COMMENT_CHARS_MAX = 160
 _PLAIN = {
     "click": "click", "dblclick": "dblclick", "tap": "tap", "check": "check",
@@ -36,6 +36,7 @@ def script(
         "HEADER": "\n".join(_header(exhibits)),
         "STEPS": "\n".join(f"    {line}" for line in body or ["pass"]),
         "DUE": _due(exhibits),
+        "LEFT_OUT": _literal(_left_out(exhibits, recorded["steps"])),
     }
     # In one pass, so that no value is taken for a place.
     return _PLACE.sub(lambda place: parts[place[1]], _FRAME)
@@ -78,6 +79,28 @@ def _due(exhibits: Sequence[Exhibit]) -> str:
         if isinstance(value := _ends(journey)[0], str | None) and not isinstance(value, FileValue)
     }
     return _literal(due)
+
+
+def _left_out(exhibits: Sequence[Exhibit], steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Fields whose text no step holds: it was typed in a way that a trace does not show."""
+    done = {"".join(text.split()) for text in _texts(steps)}
+    due = {j.field: _ends(j)[0] for exhibit in exhibits for j in exhibit.journeys}
+    return [
+        name
+        for name, text in due.items()
+        if isinstance(text, str) and not any("".join(text.split()) in whole for whole in done)
+    ]
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, Sequence):
+        for value in data:
+            yield from _texts(value)
 
 
 def _literal(value: Any) -> str:
@@ -178,26 +201,45 @@ def _act(step: Mapping[str, Any]) -> str:
 
 
 def _rarer(method: str, params: Mapping[str, Any], page: str, place: str) -> str:
-    match method:
-        case "press":
-            return f"{place}.press({_literal(params['key'])})"
-        case "said":
-            return f"said({place})"
-        case "waitForSelector":
-            return f"{place}.wait_for(state={_literal(params.get('state', 'visible'))})"
-        case "selectOption":
-            chosen = [next(iter(option.values())) for option in params.get("options", []) if option]
-            return f"{place}.select_option({_literal(chosen)})"
-        case "setInputFiles":
-            names = [str(path).rsplit("/", 1)[-1] for path in params.get("localPaths") or ()]
-            return f"{place}.set_input_files([FILES / name for name in {_literal(names)}])"
-        case "dispatchEvent":
-            return f"{place}.dispatch_event({_literal(params.get('type', ''))})"
-        case "dragAndDrop":
-            source, target = _literal(params.get("source")), _literal(params.get("target"))
-            return f"{page}.drag_and_drop({source}, {target})"
-        case _:
-            return f"print({_literal(f'left out: {method}')})"
+    act = _RARER.get(method)
+    return act(params, page, place) if act else f"print({_literal(f'left out: {method}')})"
+
+
+def _chosen(params: Mapping[str, Any], _: str, place: str) -> str:
+    chosen = [next(iter(option.values())) for option in params.get("options", []) if option]
+    return f"{place}.select_option({_literal(chosen)})"
+
+
+def _files(params: Mapping[str, Any], _: str, place: str) -> str:
+    names = [str(path).rsplit("/", 1)[-1] for path in params.get("localPaths") or ()]
+    return f"{place}.set_input_files([FILES / name for name in {_literal(names)}])"
+
+
+def _dragged(params: Mapping[str, Any], page: str, _: str) -> str:
+    source, target = _literal(params.get("source")), _literal(params.get("target"))
+    return f"{page}.drag_and_drop({source}, {target})"
+
+
+def _evaluated(params: Mapping[str, Any], _: str, place: str) -> str:
+    return f"{place}.evaluate({_literal(params['expression'])}, {_literal(params['text'])})"
+
+
+def _awaited(params: Mapping[str, Any], _: str, place: str) -> str:
+    return f"{place}.wait_for(state={_literal(params.get('state', 'visible'))})"
+
+
+_RARER: Mapping[str, Callable[[Mapping[str, Any], str, str], str]] = {
+    "press": lambda params, _, place: f"{place}.press({_literal(params['key'])})",
+    "said": lambda _, __, place: f"said({place})",
+    "dispatchEvent": lambda params, _, place: (
+        f"{place}.dispatch_event({_literal(params.get('type', ''))})"
+    ),
+    "waitForSelector": _awaited,
+    "evaluate": _evaluated,
+    "selectOption": _chosen,
+    "setInputFiles": _files,
+    "dragAndDrop": _dragged,
+}
 
 
 # --- what storage holds ----------------------------------------------------------------------

@@ -131,6 +131,14 @@ def shape(text: str) -> list[str]:
     ]
 
 
+def test_what_no_step_holds_is_left_out_and_said() -> None:
+    """A text that was typed in a way no trace shows is named, so that nobody takes it for lost."""
+    typed = recorded(act("fill", selector="#a", value="a whole\ntext"))
+
+    assert "LEFT_OUT = ['title']" in script([exhibit("a text")], recorded(), {})
+    assert "LEFT_OUT = []" in script([exhibit("a whole text")], typed, {})
+
+
 def test_the_query_asks_for_one_record() -> None:
     """A table and a query are asked alike, with names quoted and the key passed beside."""
     assert sql(FORM, {"title": "the title"}) == (
