@@ -120,7 +120,7 @@ def new_context(
         kept += [(running.spec.evidence.parent / path, jar, state) for path in paths]
         traces += paths
     if kept:
-        steps = steps_of(calls, running.id, kept)
+        steps = steps_of(calls, running.id, kept, running.pages.acts)
         records = records_of(calls, running.trial.records)
         told = {"steps": steps, "records": records}
         running.evidence += evidence.keep_steps(running.spec, running.id, told)

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.drive.spec import Spec
 from harness.errors import JourneyBroken, ScenarioError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SLICE_MS = 100
 ASK_MS = 2000
 TOLD_CHARS_MAX = 300
+# Ways of input that run as scripts or below the page, where no trace looks.
+UNTRACED = frozenset({"paste", "composition"})
 RENDERED_JS = resources.files(__package__).joinpath("rendered.js").read_text(encoding="utf-8")
 _ASK_JS = """(all, spec) => window.__harness
     ? window.__harness.awaitFresh(all, spec) : {state: "unwatched", text: ""}"""
@@ -35,6 +37,7 @@ class Pages:
     def __init__(self, trial: str, spec: Spec, writer: JournalWriter) -> None:
         self.spec = spec
         self.contexts: list[BrowserContext] = []
+        self.acts: list[tuple[float, dict[str, Any]]] = []
         self._requests = Requests(trial, spec, writer)
 
     def watch(self, context: BrowserContext) -> None:
@@ -116,8 +119,27 @@ class Pages:
 
     def enter(self, save: Save, name: str, place: object, how: str) -> None:
         """Put the field's value into a place of the page; journal what it holds then."""
+        began_s = time.time()
         held, used = inputs.put(save, name, place, how)
+        if self.spec.trace and used in UNTRACED:
+            self._keep(began_s, place, save.values[name])
         save.typed(how=used, **{name: held})
+
+    def _keep(self, at_s: float, place: object, value: object) -> None:
+        """An input that a trace does not show; one of several rows is none of it."""
+        from playwright.sync_api import Locator
+
+        if not isinstance(place, Locator) or not isinstance(value, str):
+            return
+        number = self.contexts.index(place.page.context)
+        act = {
+            "do": "act",
+            "context": number,
+            "page": place.page.context.pages.index(place.page),
+            "method": "insert",
+            "params": {"selector": place._impl_obj._selector, "text": value},
+        }
+        self.acts.append((at_s, act))
 
     def complaints(self, since_s: float) -> str:
         """What the pages told their user of a failure since then (monotonic)."""

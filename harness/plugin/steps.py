@@ -26,10 +26,16 @@ STEPS_MAX = 1_000
 
 
 def steps_of(
-    calls: Calls, trial: str, traces: Sequence[tuple[Path, int, Any]]
+    calls: Calls,
+    trial: str,
+    traces: Sequence[tuple[Path, int, Any]],
+    acts: Iterable[tuple[float, dict[str, Any]]] = (),
 ) -> list[dict[str, Any]]:
-    """The steps of a trial in order of time; traces are (file, jar, session it started with)."""
-    found: list[tuple[float, dict[str, Any]]] = []
+    """The steps of a trial in order of time; traces are (file, jar, session it started with).
+
+    acts are those that no trace holds, each with its time on the wall clock.
+    """
+    found = [*acts]
     for context, (path, _, state) in enumerate(traces):
         found += _of_trace(path, context, calls, calls.jar_of(state))
     jars = {jar: context for context, (_, jar, _) in enumerate(traces)}
@@ -107,23 +113,12 @@ def _act(line: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         return "waitForSelector", {"selector": selector, "state": _AWAITED[params["expression"]]}
     if method == "evalOnSelectorAll" and "awaitFresh" in str(params.get("expression")):
         return "said", {"selector": selector}
-    if method == "evalOnSelector" and "__harness" not in str(params.get("expression")):
-        return _scripted(params)
     if method not in ACTS:
         return None
     kept = {k: v for k, v in params.items() if k not in _OURS}
     if method in ("fill", "type") and SECRET.search(selector):
         kept |= {"value": {"$secret": "password"}, "text": {"$secret": "password"}}
     return method, kept
-
-
-def _scripted(params: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """A script that was run on a place with at most a text, such as pasting; None for others."""
-    value = params.get("arg", {}).get("value", {})
-    if not isinstance(value, dict) or not {"s", "v"} & value.keys():
-        return None
-    kept = {"selector": params["selector"], "expression": params["expression"]}
-    return "evaluate", {**kept, "text": value.get("s")}
 
 
 _AWAITED = {"to.be.visible": "visible", "to.be.hidden": "hidden"}

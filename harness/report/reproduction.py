@@ -220,10 +220,6 @@ def _dragged(params: Mapping[str, Any], page: str, _: str) -> str:
     return f"{page}.drag_and_drop({source}, {target})"
 
 
-def _evaluated(params: Mapping[str, Any], _: str, place: str) -> str:
-    return f"{place}.evaluate({_literal(params['expression'])}, {_literal(params['text'])})"
-
-
 def _awaited(params: Mapping[str, Any], _: str, place: str) -> str:
     return f"{place}.wait_for(state={_literal(params.get('state', 'visible'))})"
 
@@ -235,7 +231,7 @@ _RARER: Mapping[str, Callable[[Mapping[str, Any], str, str], str]] = {
         f"{place}.dispatch_event({_literal(params.get('type', ''))})"
     ),
     "waitForSelector": _awaited,
-    "evaluate": _evaluated,
+    "insert": lambda params, _, place: f"inserted({place}, {_literal(params['text'])})",
     "selectOption": _chosen,
     "setInputFiles": _files,
     "dragAndDrop": _dragged,

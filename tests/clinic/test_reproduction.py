@@ -31,7 +31,7 @@ LEVELS = {
     "document": "upload",
     "text": "plain",
     "fill": "all",
-    "typed_by": "fill",
+    "typed_by": "paste",
     "saved_by": "button",
     "session": "fresh",
     "role": "doctor",
