@@ -15,7 +15,7 @@ from harness.model import Case, Form, Release
 SCHEMA = "harness.plan/1"
 
 # A gate always has these stages; whoever calls it may do without the further ones.
-STAGES = ("deploy", "scenarios", "rerun", "baseline", "observe")
+STAGES = ("deploy", "scenarios", "rerun", "trigger", "baseline", "observe")
 FURTHER = ("load",)
 
 
