@@ -25,7 +25,7 @@ def misplaced_and_doubled(
     """(field, anomaly, what stands there, note) of each value of a record that is too many.
 
     wrong are the fields that are not right at home: a value that stands in their column of
-    another row is not doubled but misplaced.
+    another row is not doubled but misplaced, and so is one in the row of another record.
     """
     if len(home) > 1 and not target.due.deleted_by:
         yield from _doubled(target, home)
@@ -41,7 +41,7 @@ def misplaced_and_doubled(
                 continue
             said.add(spot)
             if not _is_shared(targets, target, name, at):
-                yield name, _what(target, name, at, wrong), at.value, _where(at)
+                yield name, _what(targets, target, name, at, wrong), at.value, _where(at)
 
 
 def _doubled(target: Target, home: Sequence[Row]) -> Iterator[Oddity]:
@@ -74,11 +74,15 @@ def _is_shared(targets: Targets, target: Target, name: str, at: Place) -> bool:
     )
 
 
-def _what(target: Target, name: str, at: Place, wrong: Collection[str]) -> Anomaly:
+def _what(
+    targets: Targets, target: Target, name: str, at: Place, wrong: Collection[str]
+) -> Anomaly:
     if target.due.deleted_by:
         return Anomaly.RESURRECTED
     whole_at_home = at.row.form == target.form.name and at.field == name and name not in wrong
-    return Anomaly.DUPLICATED if whole_at_home else Anomaly.MISPLACED
+    # A row that another record owns is no second copy: this is somebody else's.
+    strange = targets.owners.get((at.row.form, at.row.key)) not in (None, target)
+    return Anomaly.DUPLICATED if whole_at_home and not strange else Anomaly.MISPLACED
 
 
 def _where(at: Place) -> str:

@@ -73,6 +73,34 @@ def test_a_withheld_body_accuses_nobody() -> None:
     assert {"unknown"} == layers(story)
 
 
+@pytest.mark.parametrize(
+    ("status", "layer"),
+    [(0, "page"), (403, "page"), (404, "page"), (200, "server"), (303, "server")],
+)
+def test_a_request_that_was_not_taken_carried_nothing(status: int, layer: str) -> None:
+    """What failed in the network or was refused is the page's to send again, or to speak of."""
+    story = Story()
+    trial, _, save = begun(story)
+    values = {name: str(value) for name, value in save.values.items()}
+    trial.sends(status=status, **values)
+    trial.sends(version="1")
+    save.acknowledged(stores=False)
+
+    assert {layer} == layers(story)
+
+
+@pytest.mark.parametrize(("sent", "layer"), [(False, "unknown"), (True, "server")])
+def test_what_a_page_sends_while_it_goes_is_not_seen(sent: bool, layer: str) -> None:
+    """A page that let its user go may have sent it unseen: only a request that was seen accuses."""
+    story = Story()
+    trial, _, save = begun(story)
+    if sent:
+        trial.sends_all(save.values)
+    save.acknowledged(stores=False, level="leaving")
+
+    assert {layer} == layers(story)
+
+
 def test_a_save_without_a_page_accuses_nobody() -> None:
     """What a load generator sends itself is in no journal of requests."""
     story = Story()
