@@ -9,7 +9,7 @@ from hashlib import sha256
 from harness.checks.history import Save, Trial
 from harness.contracts import LOOSE, canonical
 from harness.journal.events import RequestSent
-from harness.model import Field, FileValue, Layer, Value
+from harness.model import Field, FileValue, Key, Layer, Value
 
 # The first status by which a server says that it did not do what was asked.
 _REFUSED = 400
@@ -45,6 +45,16 @@ def _was_taken(trial: Trial, request: RequestSent) -> bool:
     """Whether its page may count on it: what failed or was refused has to be sent once more."""
     status = trial.answers.get(request.request)
     return status is None or 0 < status < _REFUSED
+
+
+def was_sent_to(trial: Trial, save: Save, name: str, key: Key) -> bool:
+    """Whether a request for the record of that key carried what the save wrote in a field."""
+    requests = (request for request in trial.requests if request.at_s >= save.began_s)
+    return any(
+        _carries(request, save.due(name))
+        for request in requests
+        if set(key) <= set(request.path.split("/"))
+    )
 
 
 def places_of(request: RequestSent, due: Value) -> set[str]:

@@ -138,6 +138,24 @@ def test_exchanged_fields_are_the_pages_where_its_body_exchanged_them(who: str) 
     assert {who} == layers(story)
 
 
+@pytest.mark.parametrize(("path", "layer"), [("/api/notes/8", "page"), ("/api/notes/7", "server")])
+def test_a_text_in_another_record_is_the_pages_where_it_sent_it_there(
+    path: str, layer: str
+) -> None:
+    """The address of the request tells who put one record's text into another."""
+    story = Story()
+    trial = story.trial()
+    one, other = trial.record("7"), trial.record("8")
+    one.save("reason").acknowledged()
+    other.save("history").acknowledged()
+    text = one.text("reason", revision=1)
+    trial.sends(path, reason=text)
+    other.holds(reason=text)
+
+    assert {"reason": "misplaced"} == story.ends().seen
+    assert {layer} == layers(story)
+
+
 def test_a_request_from_before_the_save_carries_nothing_of_it() -> None:
     """The same words sent for another save do not prove that this one was sent."""
     story = Story()
