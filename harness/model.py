@@ -217,7 +217,7 @@ class Layer(StrEnum):
     def words(self) -> str:
         """What it says, as a clause."""
         return {
-            Layer.PAGE: "typed, but never sent by the page",
+            Layer.PAGE: "typed, but not brought to the server by the page",
             Layer.SERVER: "sent by the page, but not what storage holds",
             Layer.READ: "stored, but a fresh reader is shown something else",
             Layer.UNKNOWN: "where it went wrong is not known",

@@ -9,10 +9,10 @@ from harness.checks.due import is_right
 from harness.checks.rows import Place, Rows
 from harness.checks.targets import Target, Targets
 from harness.contracts import is_nothing
-from harness.model import ABSENT, Anomaly, Value
+from harness.model import ABSENT, Anomaly, Key, Value
 from harness.observations import Row
 
-Oddity: TypeAlias = tuple[str, Anomaly, Value, str]
+Oddity: TypeAlias = tuple[str, Anomaly, Value, str, Key]
 
 
 def misplaced_and_doubled(
@@ -22,10 +22,10 @@ def misplaced_and_doubled(
     rows: Rows,
     wrong: Collection[str],
 ) -> Iterator[Oddity]:
-    """(field, anomaly, what stands there, note) of each value of a record that is too many.
+    """(field, anomaly, what stands there, note, its row's key) of each value that is too many.
 
     wrong are the fields that are not right at home: a value that stands in their column of
-    another row is not doubled but misplaced.
+    another row is not doubled but misplaced, and so is one in the row of another record.
     """
     if len(home) > 1 and not target.due.deleted_by:
         yield from _doubled(target, home)
@@ -41,14 +41,21 @@ def misplaced_and_doubled(
                 continue
             said.add(spot)
             if not _is_shared(targets, target, name, at):
-                yield name, _what(target, name, at, wrong), at.value, _where(at)
+                yield (
+                    name,
+                    _what(targets, target, name, at, wrong),
+                    at.value,
+                    _where(at),
+                    at.row.key,
+                )
 
 
 def _doubled(target: Target, home: Sequence[Row]) -> Iterator[Oddity]:
     note = f"{len(home)} rows hold what was saved once"
     for name, place in target.due.fields.items():
         if place.save is not None and not is_nothing(place.value):
-            yield name, Anomaly.DUPLICATED, home[1].fields.get(name, ABSENT), note
+            value = home[1].fields.get(name, ABSENT)
+            yield name, Anomaly.DUPLICATED, value, note, home[1].key
 
 
 def _owes(target: Target, at: Place) -> bool:
@@ -74,11 +81,15 @@ def _is_shared(targets: Targets, target: Target, name: str, at: Place) -> bool:
     )
 
 
-def _what(target: Target, name: str, at: Place, wrong: Collection[str]) -> Anomaly:
+def _what(
+    targets: Targets, target: Target, name: str, at: Place, wrong: Collection[str]
+) -> Anomaly:
     if target.due.deleted_by:
         return Anomaly.RESURRECTED
     whole_at_home = at.row.form == target.form.name and at.field == name and name not in wrong
-    return Anomaly.DUPLICATED if whole_at_home else Anomaly.MISPLACED
+    # A row that another record owns is no second copy: this is somebody else's.
+    strange = targets.owners.get((at.row.form, at.row.key)) not in (None, target)
+    return Anomaly.DUPLICATED if whole_at_home and not strange else Anomaly.MISPLACED
 
 
 def _where(at: Place) -> str:

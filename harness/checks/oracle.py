@@ -10,7 +10,7 @@ from harness.checks.classify import Home, classify
 from harness.checks.due import Due, Told, begins, holds, is_right
 from harness.checks.elsewhere import misplaced_and_doubled
 from harness.checks.history import History, Trial
-from harness.checks.layers import layer_of_loss
+from harness.checks.layers import layer_of_loss, was_sent_to
 from harness.checks.mixing import mixed_fields
 from harness.checks.reverting import was_sent_back, was_written_after
 from harness.checks.rows import Rows, before_rows
@@ -22,6 +22,7 @@ from harness.model import (
     Field,
     Form,
     Judgement,
+    Key,
     Layer,
     Role,
     Severity,
@@ -141,16 +142,25 @@ class Oracle:
         elif not may_be_gone:
             found += self._fields(target, home, rows)
         wrong = {symptom.field for symptom in found}
-        for name, anomaly, value, note in misplaced_and_doubled(
+        for name, anomaly, value, note, key in misplaced_and_doubled(
             self.targets, target, home, rows, wrong
         ):
-            found.append(self.symptom(target, name, value, rows, Oddity(anomaly, note)))
+            odd = Oddity(anomaly, note, layer=self._sender(target, name, key))
+            found.append(self.symptom(target, name, value, rows, odd))
         symptoms = _worst_by_field(found)
         if may_be_gone:
             return Seen(rows, symptoms, 0)
         checked_n = sum(place.checked for place in target.due.fields.values())
         fields_read = 1 if target.due.deleted_by else checked_n
         return Seen(rows, symptoms, fields_read, target.due.shown)
+
+    def _sender(self, target: Target, name: str, key: Key) -> Layer | None:
+        """The page, where it sent the record's value to another record's address; else None."""
+        save = target.due.fields[name].save
+        trial = self.trials.get(target.trial_of(save))
+        if save is None or trial is None or key == target.key:
+            return None
+        return Layer.PAGE if was_sent_to(trial, save, name, key) else None
 
     def _fields(self, target: Target, home: Sequence[Row], rows: Rows) -> Iterator[Symptom]:
         held = {

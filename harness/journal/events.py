@@ -22,6 +22,7 @@ SCHEMA = "harness.journal/1"
 LITERAL = "exact"
 
 Operation: TypeAlias = Literal["save", "clear", "delete", "discard"]
+AckLevel: TypeAlias = Literal["page", "transport", "leaving"]
 Outcome: TypeAlias = Literal[
     "completed",  # the journey ran to its end
     "broken",  # it could not be completed, and the page told nobody why
@@ -210,12 +211,15 @@ class RequestAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveAcknowledged(Event):
-    """The user was told during this save that it is stored."""
+    """The user was told during this save that it is stored.
+
+    level is what told them: a page, an answer, or a page that let them go without a question.
+    """
 
     kind: ClassVar[str] = "save-acknowledged"
     save: str
     evidence: str
-    level: Literal["page", "transport"] = "page"
+    level: AckLevel = "page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

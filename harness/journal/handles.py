@@ -377,8 +377,11 @@ class Save:
                 ev.FieldTyped(save=self.id, field=name, value=plain, how=how)
             )
 
-    def acknowledged(self, evidence: object, level: Literal["page", "transport"] = "page") -> None:
+    def acknowledged(self, evidence: object, level: ev.AckLevel = "page") -> None:
         """The user was told during this save that it is stored; evidence is what said so.
+
+        level is ``page`` for what a page says, ``transport`` for an answer, and ``leaving`` for a
+        page that let its user go without a question.
 
         Raises ScenarioError where a value to be typed was never asked for: a save that did not
         type it would be blamed for losing it.

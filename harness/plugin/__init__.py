@@ -12,6 +12,7 @@ from harness import corpus
 from harness.errors import JourneyBroken
 from harness.factors import Levelled, absent_in, factors
 from harness.journal.handles import Record, Save, Trial, exact
+from harness.plugin.departures import leave
 from harness.plugin.readers import reader
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = [
     "corpus",
     "exact",
     "factors",
+    "leave",
     "reader",
 ]
 

@@ -13,6 +13,7 @@ from harness.errors import JourneyBroken, ScenarioError
 from harness.journal.handles import Save, Told
 from harness.journal.writer import JournalWriter
 from harness.plugin import inputs
+from harness.plugin.departures import Departure
 from harness.plugin.requests import Requests
 
 if TYPE_CHECKING:
@@ -74,12 +75,19 @@ class Pages:
         """What a page says that was rendered during this save.
 
         evidence is a Locator, or a text to be found on any open page; under level "transport" it
-        is the text of an answer, taken as it is. Raises JourneyBroken where no page says so.
+        is the text of an answer, taken as it is; under "leaving" how the page was left. Raises
+        JourneyBroken where no page says so.
         """
         from playwright.sync_api import Locator
 
         if level == "transport":
             return Told().witness(save, evidence, level)
+        if isinstance(evidence, Departure):
+            return evidence.witness(save, level)
+        if level == "leaving":
+            raise ScenarioError(
+                f"{save.id}: leave(page, ...) says how a page was left, not {evidence!r}"
+            )
         if isinstance(evidence, Locator):
             return self._await(save, lambda: [evidence], _named(evidence))
         if not isinstance(evidence, str) or not evidence.strip():

@@ -357,6 +357,18 @@ def test_two_records_with_the_same_text_are_not_duplicated() -> None:
     assert {} == story.ends().seen
 
 
+def test_a_copy_in_another_record_is_misplaced() -> None:
+    """A text that is whole at home and stands in somebody else's record as well is misplaced."""
+    story = Story()
+    trial = story.trial()
+    one, other = trial.record("7"), trial.record("8")
+    one.save("reason", "history").acknowledged()
+    other.save("reason").acknowledged()
+    other.holds(history=one.text("history", revision=1))
+
+    assert {"history": "misplaced"} == story.ends().seen
+
+
 MANY = form("note", Field("title", "title"), Field("lines", "lines", rows="many"))
 
 
