@@ -23,9 +23,8 @@ class Reset(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Begin the answer and never end it."""
-        length = [(b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 201, "headers": length})
-        await send({"type": "http.response.body", "body": b"{", "more_body": False})
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
 
 def first_answer_lost(
