@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 BATCH_ROWS_MAX = 100
-IDLE_S = 1.2
+IDLE_S = 0.2
 RETRY_S = 1.0
+# A note that is being written is left alone until it has rested.
 REINDEX = """
 INSERT INTO note_index (consultation_id, about)
-SELECT id, left(reason, 80) FROM consultation WHERE reason IS NOT NULL
+SELECT id, left(reason, 80) FROM consultation
+WHERE reason IS NOT NULL AND updated_at < now() - interval '4 seconds'
 ON CONFLICT (consultation_id) DO UPDATE SET about = excluded.about
 WHERE note_index.about <> excluded.about
 """
