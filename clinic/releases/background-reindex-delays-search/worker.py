@@ -21,7 +21,7 @@ RETRY_S = 1.0
 REINDEX = """
 INSERT INTO note_index (consultation_id, about)
 SELECT id, left(reason, 80) FROM consultation
-WHERE reason IS NOT NULL AND updated_at < now() - interval '4 seconds'
+WHERE reason IS NOT NULL AND updated_at < now() - interval '8 seconds'
 ON CONFLICT (consultation_id) DO UPDATE SET about = excluded.about
 WHERE note_index.about <> excluded.about
 """
