@@ -18,7 +18,7 @@ from harness.drive.scenarios import DriveProgress, drive
 from harness.errors import EvidenceError, ReleaseDown, UsageError
 from harness.exhibits import Account
 from harness.gate.asked import Asked, Progress, Watcher
-from harness.gate.choosing import attempts_made, broken, representatives, unproved
+from harness.gate.choosing import attempts_made, broken, cut_short, representatives, unproved
 from harness.gate.dying import how_it_died
 from harness.gate.loading import Loading, check_stages, why_skipped
 from harness.gate.observing import Observer
@@ -187,6 +187,9 @@ class _Gate:
                     f"the baseline is not there to compare with: {error}"
                 ) from error
         self._drive("baseline", able, "sample", 1)
+        crashed = cut_short(self._weigh(), "baseline")
+        if crashed:
+            self._again("baseline", crashed, "sample")
         self._final("baseline")
         return None
 
