@@ -33,11 +33,15 @@ class Controls:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A record that is whole in the last read that counts for it, its row, and that read."""
+    """A record that lost nothing in the last read that counts for it, its row, and that read.
+
+    fields are those that can be damaged; a field that only warrants a warning is none of them.
+    """
 
     target: Target
     row: Row
     rows: Rows
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,12 @@ def _whole(oracle: Oracle, target: Target) -> _Subject | None:
         return None
     for rows in oracle.valid(target)[-1:]:
         home = oracle.targets.home(target, rows)
-        if len(home) == 1 and not oracle.look(target, rows).symptoms:
-            return _Subject(target, home[0], rows)
+        symptoms = oracle.look(target, rows).symptoms
+        odd = {symptom.field for symptom in symptoms}
+        fields = tuple(name for name in _saved(target.form, target.due) if name not in odd)
+        lost = any(symptom.severity is not Severity.WARN for symptom in symptoms)
+        if len(home) == 1 and fields and not lost:
+            return _Subject(target, home[0], rows, fields)
     return None
 
 
@@ -121,7 +129,7 @@ def _saved(form: Form, due: RecordDue) -> list[str]:
 def _damages(form: Form, subject: _Subject) -> Iterator[tuple[str, list[Row]]]:
     """(what was done, the rows that stand where the row stood)."""
     row, due = subject.row, subject.target.due
-    saved = _saved(form, due)
+    saved = subject.fields
     yield "a dropped field", [_changed(row, {saved[0]: None})]
     yield "a dropped row", []
     if subject.target.key is not None or subject.rows.is_traced(row):

@@ -360,7 +360,9 @@ def _not_to_be_there(place: Due, value: Value, spec: Field) -> Oddity | None:
             return Oddity(Anomaly.RESURRECTED, note)
     for told in place.refused:
         if _is_of(told, value, spec):
-            return Oddity(Anomaly.UNACKNOWLEDGED, "the user was told that it failed")
+            # Nothing was lost on its way: what was wrong is the answer, of whoever gave it.
+            note = "the user was told that it failed"
+            return Oddity(Anomaly.UNACKNOWLEDGED, note, layer=Layer.UNKNOWN)
     return None
 
 

@@ -9,7 +9,7 @@ from harness.checks.experiment import holds
 from harness.checks.history import Trial
 from harness.checks.journeys import ATTEMPTS_TO_BLOCK, why_no_evidence
 from harness.judge import Grounds
-from harness.model import Case, Finding, Severity
+from harness.model import Case, Finding, Role, Severity
 
 REPRESENTATIVES_MAX = 6
 
@@ -101,6 +101,15 @@ def broken(grounds: Grounds) -> tuple[int, ...]:
         outcomes.setdefault(trial.began.number, []).append(why_no_evidence(trial) is None)
     owed = [number for number in grounds.journeys.owed if not any(outcomes.get(number, []))]
     return tuple(number for number in sorted(owed) if len(outcomes.get(number, [])) > 1)
+
+
+def cut_short(grounds: Grounds, role: Role) -> tuple[int, ...]:
+    """Cases of which that deployment shows nothing, because our own side broke each attempt."""
+    outcomes: dict[int, set[str]] = {}
+    for trial in grounds.history.of_role(role):
+        outcome = trial.ended.outcome if trial.ended else "environment"
+        outcomes.setdefault(trial.began.number, set()).add(outcome)
+    return tuple(number for number in sorted(outcomes) if outcomes[number] == {"environment"})
 
 
 def attempts_made(grounds: Grounds, role: str) -> Mapping[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from harness.errors import EvidenceError, ReleaseDown
-from harness.gate.choosing import broken, representatives, unproved
+from harness.gate.choosing import broken, cut_short, representatives, unproved
 from harness.gate.loading import Loading, why_skipped
 from harness.gate.recorded import STAGE as LOAD
 from harness.gate.telling import Stopped
@@ -101,6 +101,9 @@ def ask_baseline(work: Work) -> str | None:
         except ReleaseDown as error:
             raise EvidenceError(f"the baseline is not there to compare with: {error}") from error
     work.drive("baseline", able, "sample", 1)
+    crashed = cut_short(work.weigh(), "baseline")
+    if crashed:
+        work.again("baseline", crashed, "sample")
     work.final("baseline")
     return None
 

@@ -39,6 +39,7 @@ class Pages:
         self.spec = spec
         self.contexts: list[BrowserContext] = []
         self.acts: list[tuple[float, dict[str, Any]]] = []
+        self._crashed = ""
         self._requests = Requests(trial, spec, writer)
 
     def watch(self, context: BrowserContext) -> None:
@@ -49,7 +50,11 @@ class Pages:
         context.set_default_timeout(self.spec.action_s_max * 1000)
         expect.set_options(timeout=self.spec.action_s_max * 1000)
         self._requests.watch(context)
+        context.on("page", lambda page: page.on("crash", self._has_crashed))
         self.contexts.append(context)
+
+    def _has_crashed(self, page: Page) -> None:
+        self._crashed = f"the browser's process behind {page.url} crashed"
 
     def forget(self) -> None:
         """Journal nothing more of these contexts."""
@@ -62,8 +67,8 @@ class Pages:
 
     @property
     def host_trouble(self) -> str:
-        """Why the browser dropped a request without the application's doing; "" if it did not."""
-        return self._requests.host_trouble
+        """What befell the browser without the application's doing; "" if nothing did."""
+        return self._crashed or self._requests.host_trouble
 
     @property
     def open_pages(self) -> list[Page]:

@@ -102,12 +102,13 @@ class Running:
         self.outcome = outcome_of(error)
         self.message = evidence.short(error)
         self.evidence.append(evidence.keep_text(self.spec, self.id, "traceback.txt", account))
-        if self.outcome == "broken" and self.pages.host_trouble:
-            self.outcome = "environment"
-            self.message = f"{self.pages.host_trouble}; {self.message}"
         if self.outcome == "broken":
+            # Pages that are asked also give the browser the time to say that one has crashed.
             self.told = self.pages.complaints(self._since_s())
             self.outcome = "told" if self.told else "broken"
+        if self.outcome in ("broken", "told") and self.pages.host_trouble:
+            self.outcome, self.told = "environment", ""
+            self.message = f"{self.pages.host_trouble}; {self.message}"
         if self.outcome != "environment":
             self.evidence += evidence.screenshots(self.spec, self.id, self.pages.open_pages)
 

@@ -622,6 +622,17 @@ def test_a_refused_save_that_is_stored_is_a_warning() -> None:
     } == story.ends().seen
 
 
+def test_nobody_is_blamed_for_what_is_stored() -> None:
+    """Of a value that is there no step can have lost it, whatever was sent."""
+    story = Story()
+    trial = story.trial()
+    record = trial.record("7")
+    record.save("reason").acknowledged()
+    record.save("reason").refused(stores=True)
+
+    assert ["unknown"] == [symptom.layer for symptom in story.ends().symptoms]
+
+
 def test_a_refused_save_that_is_not_stored_is_fine() -> None:
     """Refused and not stored is what the user was told; what was due before still is."""
     story = Story()
