@@ -111,7 +111,8 @@ class Triggering:
     def _probe(self, study: _Study, wish: Wish) -> Probe:
         self.probes_n += 1
         return Probe(
-            number=len(self.work_.promise.cases) + self.probes_n,
+            # After the highest number: of a partial promise it is not how many there are.
+            number=max(case.number for case in self.work_.promise.cases) + self.probes_n,
             scenario=study.case.scenario,
             name=f"{study.tried}/{wish.part}",
             preferred=wish.preferred,
