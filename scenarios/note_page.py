@@ -67,6 +67,20 @@ class NotePage:
         for name in chosen:
             save.enter(name, self.field(name), how if name == chosen[-1] else "fill")
 
+    def fold(self, name: str) -> None:
+        """Hide one of the texts."""
+        self.page.get_by_role("button", name=f"Fold {self._labels[name]}", exact=True).click()
+        expect(self.field(name)).to_be_hidden()
+
+    def unfold(self, name: str) -> None:
+        """Show a text that was folded."""
+        self.page.get_by_role("button", name=f"Unfold {self._labels[name]}", exact=True).click()
+        expect(self.field(name)).to_be_visible()
+
+    def insert_template(self) -> None:
+        """Have the page write the frame of an examination."""
+        self.page.get_by_role("button", name="Insert template").click()
+
     # --- how it is saved, and what is said then ----------------------------------------------
 
     def save_by(self, trigger: str) -> None:

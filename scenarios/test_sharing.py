@@ -29,14 +29,17 @@ def test_share_reaches_recipients(
 @absent_in("1.0.*", reason=NO_SHARING)
 @factors(moment_of_share=["before typing"], moment_of_undo=["before save", "after save"])
 def test_undo_a_share(practitioner: Practitioner, journal: Trial, case: Levelled) -> None:
-    """One of two recipients loses access, the other keeps it, and the note stays as typed."""
+    """One of two recipients loses access, the other keeps it, and an edit stays as typed."""
     number = practitioner.new_consultation()
+    note = journal.record("consultation", key=number)
+    with note.save(**dict.fromkeys(FIELDS, "quotes")) as earlier:
+        earlier.acknowledged(practitioner.write(number, earlier.values), level="transport")
     document = add_document(practitioner, journal, number, "upload", TITLE)
     page = practitioner.open(number)
     shares = share(practitioner, journal, page, document, "both")
     have_others_look(*(one.record for one in shares))
 
-    with journal.record("consultation", key=number).save(**dict.fromkeys(FIELDS, "plain")) as save:
+    with note.save(**dict.fromkeys(FIELDS, "plain")) as save:
         page.enter(save)
         if case.moment_of_undo == "before save":
             undo_share(page, document, shares[0])
