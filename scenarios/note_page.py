@@ -40,6 +40,11 @@ class NotePage:
         self.page.goto(self._address)
         self.page.locator("html[data-ready=true]").wait_for()
 
+    def come_back(self) -> None:
+        """Back by the browser's own way, from where a link has led."""
+        self.page.go_back()
+        self.page.locator("html[data-ready=true]").wait_for()
+
     # --- time --------------------------------------------------------------------------------
 
     @contextmanager
@@ -53,7 +58,11 @@ class NotePage:
         clock.install()
         clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
         yield
-        clock.resume()
+        self.time_goes_on()
+
+    def time_goes_on(self) -> None:
+        """The page's timers run again, if they were stopped."""
+        self.page.clock.resume()
 
     # --- what is typed -----------------------------------------------------------------------
 
@@ -118,6 +127,15 @@ class NotePage:
     def document(self, title: str) -> Locator:
         """The line of the document with that title."""
         return self.documents.filter(has=self.page.get_by_text(title, exact=True))
+
+    def upload(self, save: Save) -> None:
+        """Upload the file that the save is to write, under its title."""
+        title = self.page.get_by_label("File title")
+        if not title.is_visible():
+            self.page.get_by_text("Upload a file").click()
+        save.enter("title", title)
+        save.enter("file", self.page.get_by_label("File", exact=True))
+        self.page.get_by_role("button", name="Upload").click()
 
     def share(self, title: str, recipient: str, colleague_id: int) -> None:
         """Share a document with the patient, a colleague, or both, and see the dialog close."""

@@ -12,10 +12,12 @@ from harness.checks.trigger import find_trigger
 from harness.contracts import is_nothing
 from harness.exhibits import SCRIPT, STEPS
 from harness.model import Anomaly, Case, Finding, Form, Layer, Severity, Symptom, Trigger
+from harness.orders import ORDER
 
 _BY_SEVERITY = (Severity.BLOCK, Severity.INCONCLUSIVE, Severity.WARN)
 _BY_ANOMALY = tuple(Anomaly)
 _EVIDENCE_MAX = 20
+TRIES_TO_CONFIRM = 3
 
 
 def gather(
@@ -125,12 +127,15 @@ class _Gathering:
             records_n=len({symptom.record for symptom in group}),
             severity=first.severity,
             layer=voted_layer(group),
-            trigger=proved(
-                trigger,
-                (first.anomaly, first.form, fields),
-                self.history,
-                self.symptoms,
-                every=not passing,
+            trigger=self._confirmed(
+                proved(
+                    trigger,
+                    (first.anomaly, first.form, fields),
+                    self.history,
+                    self.symptoms,
+                    every=not passing,
+                ),
+                group,
             ),
             preexisting=names <= shown,
             evidence=_evidence(group, self.history),
@@ -143,6 +148,20 @@ class _Gathering:
         failing = {case for case in map(self._case, group) if case}
         at_stake = self._at_stake(group, {symptom.field for symptom in group})
         return self._cases(failing), self._cases(at_stake - failing)
+
+    def _confirmed(self, trigger: Trigger, group: Sequence[Symptom]) -> Trigger:
+        """Confirmed where its very order was tried often enough and always failed."""
+        if ORDER not in trigger.conditions:
+            return trigger
+        failing = {symptom.trial for symptom in group}
+        tried = {
+            trial.id
+            for trial in self.history.of_role("candidate")
+            if trial.began.levels.get(ORDER) in trigger.conditions[ORDER]
+            and trial.ended is not None
+            and trial.ended.outcome == "completed"
+        }
+        return replace(trigger, confirmed=len(tried) >= TRIES_TO_CONFIRM and tried <= failing)
 
     def _case(self, symptom: Symptom) -> str:
         trial = self.history.trials.get(symptom.trial)

@@ -91,6 +91,7 @@ class Trial:
     requests: list[ev.RequestSent] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    happened: set[str] = field(default_factory=set)
 
     @property
     def id(self) -> str:
@@ -197,6 +198,8 @@ def _of_trial(trials: Mapping[str, Trial], event: ev.Event) -> bool:
             trials[event.trial].requests.append(event)
         case ev.RequestAnswered() if event.trial in trials:
             trials[event.trial].answers[event.request] = event.status
+        case ev.Happened() if event.trial in trials:
+            trials[event.trial].happened.add(event.what)
         case ev.FaultBegan() | ev.FaultEnded() if event.trial is not None and event.trial in trials:
             _of_fault(trials[event.trial].faults, event)
         case _:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
+from harness.checks.orders import order_trigger
 from harness.model import Case, Trigger
+from harness.orders import ORDER
 
 # Two factors explain three quarters of published field failures, three nine tenths.
 FACTORS_MAX = 3
@@ -36,6 +38,12 @@ def find_trigger(failing: Sequence[Case], passing: Sequence[Case]) -> Trigger:
                 text = _when(conditions, bad, good, scenarios)
                 also = _also(len(failing) - len(bad), counted, scenarios)
                 return Trigger(f"{text}{also}", conditions)
+    ordered = order_trigger(failing, [case for case in passing if case.scenario in counted])
+    if ordered is not None:
+        with_order = [case for case in failing if ORDER in case.levels]
+        speaks_of = list(dict.fromkeys(case.scenario for case in with_order))
+        also = _also(len(failing) - len(with_order), counted, speaks_of)
+        return Trigger(f"{ordered.text}{also}", ordered.conditions)
     good_n = sum(case.scenario in counted for case in passing)
     where = f"of {_and(list(counted))}"
     if not good_n:
@@ -73,6 +81,9 @@ def _candidates(bad: Sequence[Case], good: Sequence[Case]) -> Iterator[dict[str,
     everywhere: dict[str, set[str]] = {}
     for case in (*bad, *good):
         for factor, level in case.levels.items():
+            if factor == ORDER:
+                # No two cases share one: it would tell all failing from all passing cases.
+                continue
             everywhere.setdefault(factor, set()).add(level)
     shared = {
         factor: tuple(sorted({case.levels[factor] for case in bad}, key=by_size))

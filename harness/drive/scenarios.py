@@ -15,6 +15,7 @@ from harness.drive.child import Child, Run
 from harness.drive.spec import Spec, write_spec
 from harness.errors import DriveFailed, ScenarioError, UsageError
 from harness.model import Case
+from harness.orders import Model, model_from_json
 
 COLLECT_S_MAX = 60.0
 WORKERS_MAX = 4
@@ -52,13 +53,16 @@ class Collected:
     """What the scenarios promise for one release.
 
     absent maps a scenario to why the release does not have it, left_out a scenario or a file to
-    why pytest would not drive it; readers are the names of those that look at a form's records.
+    why pytest would not drive it; readers are the names of those that look at a form's records;
+    models and obligations are those of scenarios that have orders, or things that have to happen.
     """
 
     cases: tuple[Case, ...]
     absent: Mapping[str, str]
     left_out: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+    obligations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,14 @@ def collect(spec: Spec, run: Run) -> Collected:
         raise ScenarioError(f"no scenario was collected in {spec.scenarios}: {why}")
     cases = tuple(Case(**case) for case in promise["cases"])
     seen = {form: tuple(names) for form, names in promise["readers"].items() if names}
-    return Collected(cases, promise["absent"], promise["left_out"], seen)
+    return Collected(
+        cases,
+        promise["absent"],
+        promise["left_out"],
+        seen,
+        models={name: model_from_json(model) for name, model in promise["models"].items()},
+        obligations={name: tuple(words) for name, words in promise["obligations"].items()},
+    )
 
 
 def drive(
@@ -209,9 +220,12 @@ def _read_promise(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="ascii")))
     except FileNotFoundError:
-        return {"cases": [], "absent": {}, "left_out": {}, "readers": {}, "problems": []}
+        return {**{key: {} for key in _BY_NAME}, "cases": [], "problems": []}
     except (OSError, ValueError) as error:
         raise DriveFailed(f"the promise {path} cannot be read: {error}") from error
+
+
+_BY_NAME = ("absent", "left_out", "readers", "models", "obligations")
 
 
 def _problems(problems: Sequence[Mapping[str, str]]) -> str:

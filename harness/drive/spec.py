@@ -21,9 +21,12 @@ class Spec:
 
     run is the run's four-character tag; scenarios the folder that holds them and root the one
     that holds the plan; cases are ids and their numbers in the promise, None while the promise is
-    made; probes are driven in place of cases; texts are the classes that stand for
-    ``corpus.classes``; acknowledge_s_max is how long a page may take to say something; cases_out
-    is where what was collected is written.
+    made; rows are the levels of each of those cases, so that nothing is generated again; probes
+    are driven in place of cases; texts are the classes that stand for ``corpus.classes``;
+    sequences_n and sequence_length_max say how many orders of actions there are, and how long;
+    acknowledge_s_max is how long a page may take to say something; cases_out is where what was
+    collected is written. With a seed, random_n rows by chance are collected of each scenario, in
+    place of those that are promised.
     """
 
     run: str
@@ -42,6 +45,11 @@ class Spec:
     attempt: int = 1
     cases: Mapping[str, int] | None = None
     probes: tuple[Probe, ...] = ()
+    rows: Mapping[str, Mapping[str, str]] | None = None
+    sequences_n: int = 8
+    sequence_length_max: int = 12
+    seed: int | None = None
+    random_n: int = 0
     cases_out: Path | None = None
     trace: bool = False
     readers: bool = True

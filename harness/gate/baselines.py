@@ -11,6 +11,7 @@ from harness.checks.retelling import LOAD
 from harness.errors import RecordUnreadable
 from harness.promise import read_promise
 from harness.runs import RunFolder, list_runs
+from harness.verdict import EXPLORE
 
 
 def last_passed(runs: Path, app: str) -> str | None:
@@ -55,5 +56,6 @@ def _passed(runs: Path, app: str) -> Iterator[tuple[RunFolder, Mapping[str, Any]
         except RecordUnreadable:
             continue
         partial = any(str(w).startswith("only cases matching") for w in verdict["warnings"])
+        partial = partial or verdict.get("profile") == EXPLORE
         if verdict["verdict"] == "pass" and verdict["app"] == app and not partial:
             yield run, verdict

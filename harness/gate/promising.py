@@ -11,7 +11,7 @@ from pathlib import Path
 from harness import corpus
 from harness.deploy.seams import Deployer
 from harness.drive.chosen import chosen_cases
-from harness.drive.scenarios import collect
+from harness.drive.scenarios import Collected, collect
 from harness.drive.spec import Spec
 from harness.errors import UsageError
 from harness.gate.asked import Asked
@@ -70,6 +70,8 @@ def spec_for(plan: Plan, run: RunFolder, role: Role, release: str, profile: Prof
         forms=plan.forms(release),
         texts=text_classes(profile),
         strength=profile.strength,
+        sequences_n=profile.sequences_n,
+        sequence_length_max=profile.sequence_length_max,
         case_timeout_s_max=plan.scenarios.timeout_s_max,
     )
 
@@ -121,9 +123,10 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         sample=chosen,
         absent=found.absent,
         readers=found.readers,
+        obligations=_obligations(found, cases),
         missing=missing(plan, baseline, before, found, today),
-        known=_known(plan, today),
-        quarantine=_quarantine(plan, cases, today),
+        known=known_losses(plan, today),
+        quarantine=quarantined(plan, cases, today),
         warnings=(
             *plan.expired(today),
             *_sample_warning(baseline, chosen, profile.sample_n),
@@ -134,6 +137,12 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         plan=plan.redacted(),
     )
     return Promised(promise, possible)
+
+
+def _obligations(found: Collected, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+    """What has to happen in the scenarios that are promised."""
+    promised = {case.scenario for case in cases}
+    return {name: words for name, words in found.obligations.items() if name in promised}
 
 
 def _stages(
@@ -161,7 +170,8 @@ def _load_warning(asked: Asked, plan: Plan) -> tuple[str, ...]:
     return () if why is None else (f"nothing is said of losses under load: {why}",)
 
 
-def _known(plan: Plan, today: date) -> tuple[Known, ...]:
+def known_losses(plan: Plan, today: date) -> tuple[Known, ...]:
+    """The losses that the plan knows of and has not expired."""
     return tuple(
         Known(
             k.form,
@@ -177,7 +187,8 @@ def _known(plan: Plan, today: date) -> tuple[Known, ...]:
     )
 
 
-def _quarantine(plan: Plan, cases: Sequence[Case], today: date) -> dict[str, str]:
+def quarantined(plan: Plan, cases: Sequence[Case], today: date) -> dict[str, str]:
+    """The scenarios of these cases that may be broken, each with its reason."""
     excused: dict[str, str] = {}
     for entry in plan.quarantine:
         if entry.expired(today):

@@ -15,6 +15,7 @@ from harness.gate.work import Work
 from harness.journal import events as ev
 from harness.judge import Grounds
 from harness.model import Anomaly, Case, Finding, Probe, Severity
+from harness.orders import ORDER
 
 STAGE = "trigger"
 TRIGGERS_MAX = 3
@@ -166,7 +167,12 @@ def _studies(grounds: Grounds) -> list[_Study]:
 
 
 def _is_plain(case: Case) -> bool:
-    """Whether factors alone make the case: what else pytest varies, nobody here can ask for."""
+    """Whether factors alone make the case: what else pytest varies, nobody here can ask for.
+
+    Nor does an order of actions have levels that could be flipped.
+    """
+    if ORDER in case.levels:
+        return False
     row = ",".join(f"{factor}={level}" for factor, level in case.levels.items())
     return case.id == (f"{case.scenario}[{row}]" if row else case.scenario)
 

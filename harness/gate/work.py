@@ -79,6 +79,7 @@ class Work:
             self.spec(role, round_),
             attempt=attempt,
             cases={by_number[number].id: number for number in numbers},
+            rows={by_number[number].id: by_number[number].levels for number in numbers},
             trace=trace,
         )
         self.drive_spec(spec, self.profile.scenarios_s_max)

@@ -260,6 +260,15 @@ class FaultEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Happened(Event):
+    """A trial told that something happened in it which its scenario may be obliged to bring."""
+
+    kind: ClassVar[str] = "happened"
+    trial: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown(Event):
     """What a fresh reader's page showed of a record, from began_s to at_s."""
 

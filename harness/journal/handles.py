@@ -151,6 +151,12 @@ class Trial:
         finally:
             fault.ended_s = self.writer.write(ev.FaultEnded(fault=name, trial=self.id))
 
+    def happened(self, what: str) -> None:
+        """Tell that something happened, in the words of ``@obliged(...)``."""
+        if not what.strip():
+            raise ScenarioError("journal.happened(...) needs the words of what happened")
+        self.writer.write(ev.Happened(trial=self.id, what=what))
+
     @property
     def faults_ended_s(self) -> float:
         """When the last fault of this trial was over; 0 without any."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.model import Anomaly, Finding, Severity
 from harness.report.clean import clean, one_line
 from harness.report.figures import load_line
-from harness.verdict import Answer, Verdict
+from harness.verdict import EXPLORE, Answer, Verdict
 
 _COLOURS = {Answer.PASS: "32", Answer.BLOCK: "31", Answer.INCONCLUSIVE: "33"}
 _LISTED_MAX = 12
@@ -108,6 +108,8 @@ def _stages(verdict: Verdict) -> str:
 
 
 def _next(verdict: Verdict, run: Path) -> str:
+    if verdict.verdict is Answer.PASS and verdict.profile == EXPLORE:
+        return "explore longer or with another seed; it stands for no gate"
     if verdict.verdict is Answer.PASS and _is_partial(verdict):
         return "gate it whole before you deploy it: only some of its cases were run"
     if verdict.verdict is Answer.PASS:

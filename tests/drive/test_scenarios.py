@@ -62,6 +62,31 @@ def spec(tmp_path: Path) -> Spec:
     return spec_in(tmp_path)[0]
 
 
+ORDERS = """
+from harness.plugin import Actions, obliged, orders
+
+note = Actions(unfinished="unsaved")
+
+@note.action(unless="unsaved", gives="unsaved")
+def types(journal):
+    journal.happened("types")
+
+@note.action(needs="unsaved", takes="unsaved")
+def saves(journal):
+    journal.happened("saves")
+
+@note.action()
+def shares(journal):
+    journal.happened("shares")
+
+@orders(note)
+@obliged("shares after types")
+def test_orders(journal, case):
+    for act in case.order:
+        act(journal)
+"""
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Folder:
     """The folder of the run."""
@@ -113,6 +138,45 @@ class TestCollect:
         monkeypatch.setenv("PYTHONHASHSEED", "2")
 
         assert one == collect(spec, run)
+
+    def test_orders_are_cases(self, spec: Spec, run: Folder) -> None:
+        """Generated orders are promised with their model, and what has to happen in them."""
+        write(spec.root, "test_orders.py", ORDERS)
+
+        found = collect(replace(spec, sequences_n=3, sequence_length_max=5), run)
+
+        assert 3 == len(found.cases)
+        for case in found.cases:
+            assert f"test_orders.py::test_orders[order={case.levels['order']}]" == case.id
+            assert found.models[case.scenario].allows(case.levels["order"].split(">"))
+        assert {"test_orders.py::test_orders": ("shares after types",)} == found.obligations
+
+    def test_a_seed_draws_other_cases(self, spec: Spec, run: Folder) -> None:
+        """With a seed rows by chance stand in place of the promised ones, always the same."""
+        write(spec.root, "test_orders.py", ORDERS)
+        write(spec.root, "test_two.py", TWO)
+        promised = collect(spec, run)
+        seeded = replace(spec, seed=11, random_n=20)
+
+        drawn = collect(seeded, run)
+
+        orders = {case.id for case in drawn.cases if "order" in case.levels}
+        assert orders - {case.id for case in promised.cases}
+        assert any("test_share" in case.id for case in drawn.cases)
+        assert drawn == collect(seeded, run)
+
+    def test_orders_that_nobody_generated_are_driven(self, spec: Spec, run: Folder) -> None:
+        """A case is driven by its levels alone, in its own order, and no other is."""
+        write(spec.root, "test_orders.py", ORDERS)
+        order = "shares>types>saves>types>saves>types>saves"
+        case = f"test_orders.py::test_orders[order={order}]"
+
+        events = drive_all(replace(spec, rows={case: {"order": order}}), run, case)
+
+        (began,) = [e for e in events if isinstance(e, ev.TrialBegan)]
+        assert (case, {"order": order}) == (began.case, began.levels)
+        done = [e.what for e in events if isinstance(e, ev.Happened)]
+        assert order.split(">") == done
 
     def test_the_applications_own_options_select_nothing(
         self, spec: Spec, run: Folder, monkeypatch: pytest.MonkeyPatch

@@ -59,6 +59,7 @@ LINES: list[ev.Event] = [
     ev.SaveUnknown(save="s", reason="cut", fault="network cut"),
     ev.FaultBegan(fault="network cut", trial="t"),
     ev.FaultEnded(fault="network cut"),
+    ev.Happened(trial="t", what="a response was cut"),
     ev.Shown(record="r", reader="colleague", began_s=3.25, values=VALUES, error="404"),
     ev.LoadBegan(target_saves_per_s=12.5, ramp_s=1.0, hold_s=5.0, users=20, processes=1),
     ev.LoadEnded(exit_code=1, generator_busy=0.25, trouble="KeyError: 'id' (3 times)"),
