@@ -137,15 +137,24 @@ class NotePage:
         save.enter("file", self.page.get_by_label("File", exact=True))
         self.page.get_by_role("button", name="Upload").click()
 
-    def share(self, title: str, recipient: str, colleague_id: int) -> None:
-        """Share a document with the patient, a colleague, or both, and see the dialog close."""
+    @property
+    def share_dialog(self) -> Locator:
+        """Where one chooses with whom a document is shared."""
+        return self.page.get_by_role("dialog", name="Share a document")
+
+    def ask_to_share(self, title: str, recipient: str, colleague_id: int) -> None:
+        """Ask to share a document with the patient, a colleague, or both."""
         self.page.get_by_role("button", name=f"Share {title}", exact=True).click()
-        dialog = self.page.get_by_role("dialog", name="Share a document")
+        dialog = self.share_dialog
         if recipient != "patient":
             dialog.get_by_label(RECIPIENTS[recipient], exact=True).check()
             dialog.get_by_label("Practitioner", exact=True).select_option(str(colleague_id))
         dialog.get_by_role("button", name="Share document").click()
-        expect(dialog).to_be_hidden()
+
+    def share(self, title: str, recipient: str, colleague_id: int) -> None:
+        """Share a document, and see the dialog close."""
+        self.ask_to_share(title, recipient, colleague_id)
+        expect(self.share_dialog).to_be_hidden()
 
     def undo_share(self, title: str, name: str) -> None:
         """Take a share back."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from harness.factors import Levelled
 from harness.plugin import Trial, absent_in, exact, factors
+from scenarios.accounts import Accounts
 from scenarios.note_page import FIELDS
 from scenarios.practitioner import Practitioner
 from scenarios.readers import have_others_look
@@ -71,3 +74,28 @@ def test_share_alone_keeps_the_note(
             share(practitioner, journal, page, document, "both")
         page.save_by(case.saved_by)
         save.acknowledged(page.told_saved(case.saved_by))
+
+
+@absent_in("1.0.*", reason=NO_SHARING)
+@factors(shared_with=["colleague", "assistant"])
+def test_share_while_typing(
+    practitioner: Practitioner, accounts: Accounts, journal: Trial, case: Levelled
+) -> None:
+    """A note is typed and a document shared before it is saved; an assistant is refused one."""
+    number = practitioner.new_consultation()
+    document = add_document(practitioner, journal, number, "prescription", TITLE)
+    page = practitioner.open(number)
+    with journal.record("consultation", key=number).save(
+        **dict.fromkeys(FIELDS, "multiline")
+    ) as save:
+        with page.quickly():
+            page.enter(save)
+            if case.shared_with == "assistant":
+                assistant = accounts.practitioner("assistant")
+                page.ask_to_share(document.title, "colleague", assistant.id)
+                expect(page.share_dialog.get_by_role("alert")).to_contain_text("Not shared")
+                page.share_dialog.get_by_role("button", name="Cancel").click()
+            else:
+                share(practitioner, journal, page, document, "colleague")
+            page.save_by("button")
+        save.acknowledged(page.told_saved())

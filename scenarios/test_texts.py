@@ -1,10 +1,11 @@
-"""Texts that are easily changed on their way, are too long for some, or are edited many times."""
+"""Texts that are easily changed on their way, too long for some, or edited many times."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from harness.plugin import Trial
+from harness.factors import Levelled
+from harness.plugin import Trial, factors
 from scenarios.note_page import FIELDS
 from scenarios.practitioner import Practitioner
 
@@ -60,3 +61,30 @@ def test_many_edits_before_one_save(practitioner: Practitioner, journal: Trial) 
             page.page.wait_for_timeout(EDIT_MS)
         page.enter(save)
         save.acknowledged(page.told_saved("autosave"))
+
+
+@factors(text=["chars-1000", "bytes-65536"])
+def test_long_texts(practitioner: Practitioner, journal: Trial, case: Levelled) -> None:
+    """Texts have no limit of their own: each is stored to its last character."""
+    number = practitioner.new_consultation()
+    page = practitioner.open(number)
+    with journal.record("consultation", key=number).save(
+        **dict.fromkeys(FIELDS, case.text)
+    ) as save:
+        with page.quickly():
+            page.enter(save)
+            page.save_by("button")
+        save.acknowledged(page.told_saved())
+
+
+@factors(text=["symbols", "comparison"])
+def test_edit_on_later_visits(practitioner: Practitioner, journal: Trial, case: Levelled) -> None:
+    """A note is written, and on two later visits one of its texts: the others stay as they are."""
+    number = practitioner.new_consultation()
+    note = journal.record("consultation", key=number)
+    for names in (FIELDS, ["history"], ["conclusion"]):
+        page = practitioner.open(number)
+        with note.save(**dict.fromkeys(names, case.text)) as save:
+            page.enter(save)
+            page.save_by("button")
+            save.acknowledged(page.told_saved())
