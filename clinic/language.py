@@ -18,6 +18,7 @@ LABELS = {
         "diagnoses": "Diagnoses",
         "documents": "Documents",
         "observation": "Observation",
+        "template": "General condition:\nHeart and lungs:\nAbdomen:\nNervous system:",
     },
     "fr": {
         "reason": "Motif",
@@ -27,6 +28,7 @@ LABELS = {
         "diagnoses": "Diagnostics",
         "documents": "Pièces jointes",
         "observation": "Observation",
+        "template": "État général :\nCœur et poumons :\nAbdomen :\nSystème nerveux :",
     },
 }
 

@@ -9,6 +9,7 @@ from harness.checks.load import LoadGrounds
 from harness.checks.owed import hidden_saves, owed, stages
 from harness.checks.sentences import headline, max_loss_rate, prove, say
 from harness.model import Severity
+from harness.orders import ORDER
 from harness.promise import Promise
 from harness.verdict import CONFIDENCE, Answer, Bound, Evidence, Verdict
 
@@ -26,7 +27,7 @@ def conclude(grounds: Grounds) -> Verdict:
     elif missing or bound is None:
         answer, reasons = Answer.INCONCLUSIVE, missing or ["no acknowledged save was measured"]
     else:
-        answer, reasons = Answer.PASS, [prove(bound, len(grounds.storage.saves_verified))]
+        answer, reasons = Answer.PASS, [prove(bound, _verified(grounds))]
     return Verdict(
         run=promise.run,
         verdict=answer,
@@ -49,7 +50,7 @@ def conclude(grounds: Grounds) -> Verdict:
 def _sentence(promise: Promise, answer: Answer, reasons: Sequence[str]) -> str:
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     word = {
-        Answer.PASS: "passes",
+        Answer.PASS: "passes" if promise.seed is None else "shows no loss",
         Answer.BLOCK: "is blocked",
         Answer.INCONCLUSIVE: "is not proved",
     }[answer]
@@ -58,8 +59,11 @@ def _sentence(promise: Promise, answer: Answer, reasons: Sequence[str]) -> str:
 
 def _bound(grounds: Grounds) -> Bound | None:
     """The bound for the factor level with the fewest verified saves; None without any."""
-    total = len(grounds.storage.saves_verified)
+    total = _verified(grounds)
     measured = {level: n for level, n in _by_level(grounds).items() if n}
+    if grounds.promise.seed is not None:
+        # Rows by chance cover no level on purpose.
+        measured = {}
     if not total:
         return None
     level = min(measured, key=lambda name: measured[name], default="of any kind")
@@ -67,12 +71,21 @@ def _bound(grounds: Grounds) -> Bound | None:
     return Bound(CONFIDENCE, level, saves_n, max_loss_rate(saves_n))
 
 
+def _verified(grounds: Grounds) -> int:
+    """How many saves of promised cases were verified: probes are no part of what is proved."""
+    promised = {save.id for t in grounds.history.promised("candidate") for save in t.saves}
+    return len(grounds.storage.saves_verified & promised)
+
+
 def _by_level(grounds: Grounds) -> dict[str, int]:
     """How many saves were verified with each level of each factor."""
     counts: dict[str, int] = {}
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         verified_n = sum(save.id in grounds.storage.saves_verified for save in trial.saves)
         for factor, level in trial.began.levels.items():
+            if factor == ORDER:
+                # Each is one case: none of them could prove anything by itself.
+                continue
             name = f"with {factor.replace('_', ' ')} {level}"
             counts[name] = counts.get(name, 0) + verified_n
     return counts
@@ -96,7 +109,9 @@ def _warnings(grounds: Grounds) -> tuple[str, ...]:
     warnings += hidden_saves(grounds)
     warnings += grounds.load.warnings if grounds.load else ()
     warnings += [
-        f"no save {level} was verified" for level, n in _by_level(grounds).items() if not n
+        f"no save {level} was verified"
+        for level, n in _by_level(grounds).items()
+        if not n and promise.seed is None
     ]
     return tuple(dict.fromkeys(warnings))
 
@@ -104,7 +119,7 @@ def _warnings(grounds: Grounds) -> tuple[str, ...]:
 def _evidence(grounds: Grounds, bound: Bound | None) -> Evidence:
     saves: Mapping[str, int] = {"acknowledged": 0, "refused": 0, "unknown": 0}
     counts = dict(saves)
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         for save in trial.saves:
             counts[save.state] += 1
     load, controls = grounds.load, grounds.controls

@@ -9,6 +9,10 @@ from enum import StrEnum
 from harness.model import Finding, Layer, Value
 from harness.verdict import Cell, Verdict
 
+# What a trial kept of its steps, and the script that does them again, in its folder of evidence.
+STEPS = "steps.json"
+SCRIPT = "reproduce.py"
+
 
 class Mark(StrEnum):
     """What one case says of one field."""

@@ -1,13 +1,15 @@
 """Factors of a scenario and the covering array of their levels: which cases are promised.
 
-A scenario is marked, not wrapped: :func:`factors` and :func:`absent_in` leave the function as it
-is and put what they say on it, so that nothing here needs a test runner.
+A scenario is marked, not wrapped: :func:`factors`, :func:`orders`, :func:`obliged` and
+:func:`absent_in` leave the function as it is and put what they say on it, so that nothing here
+needs a test runner.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import itertools
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -15,12 +17,24 @@ from typing import Any, TypeAlias, TypeVar
 from harness import corpus
 from harness.covering import cover
 from harness.errors import ScenarioError
+from harness.orders import ORDER, Actions, Orders, check_obligation
 
 Levels: TypeAlias = tuple[object, ...]
 Predicate: TypeAlias = Callable[["Levelled"], object]
 _Scenario = TypeVar("_Scenario", bound=Callable[..., Any])
 _MARK = "__harness_scenario__"
 STRENGTH_DEFAULT = 2
+SHORTEST_DEFAULT = 3
+# Tries for each row by chance that the author's where=... is asked about.
+TRIES_PER_ROW = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """How many orders of actions a profile drives, and how many actions the longest has."""
+
+    n: int = 8
+    length_max: int = 12
 
 
 class Levelled:
@@ -65,12 +79,22 @@ class _Partial(Levelled):
 
 @dataclass(slots=True)
 class Scenario:
-    """What the decorators say of one scenario; absent holds (release pattern, reason)."""
+    """What the decorators say of one scenario.
+
+    absent holds (release pattern, reason), obliged what has to have happened in a run.
+    """
 
     factors: dict[str, Levels] = field(default_factory=dict)
     where: Predicate | None = None
     release: dict[str, dict[str, Levels]] = field(default_factory=dict)
     absent: list[tuple[str, str]] = field(default_factory=list)
+    orders: Orders | None = None
+    obliged: tuple[str, ...] = ()
+
+    @property
+    def varies(self) -> bool:
+        """Whether it has cases that differ."""
+        return bool(self.factors or self.orders)
 
 
 def factors(
@@ -85,7 +109,11 @@ def factors(
     ``release={"1.*": {"save": ["button"]}}``. Raises ScenarioError on a factor without levels, or
     with one alone: what never varies says nothing of when a loss happens.
     """
-    scenario = Scenario(
+    if ORDER in levels:
+        raise ScenarioError(
+            f"{ORDER!r} is the factor that @orders(...) gives; call yours otherwise"
+        )
+    said = Scenario(
         factors={name: _varied(name, _levels_of(name, of)) for name, of in levels.items()},
         where=where,
         release={
@@ -93,14 +121,53 @@ def factors(
             for glob, narrowed in (release or {}).items()
         },
     )
-    for glob, narrowed in scenario.release.items():
+    for glob, narrowed in said.release.items():
         for name, left in narrowed.items():
-            _check_narrowing(scenario, glob, name, left)
+            _check_narrowing(said, glob, name, left)
 
     def mark(function: _Scenario) -> _Scenario:
-        known = scenario_of(function)
-        scenario.absent = known.absent
-        setattr(function, _MARK, scenario)
+        scenario = _marked(function)
+        scenario.factors, scenario.where = said.factors, said.where
+        scenario.release = said.release
+        return function
+
+    return mark
+
+
+def orders(
+    actions: Actions, *, shortest: int = SHORTEST_DEFAULT
+) -> Callable[[_Scenario], _Scenario]:
+    """Give a scenario the factor ``order``: orders of a model's actions, generated.
+
+    The profile says how many there are and how long; together they hold each pair of actions,
+    each way round, as far as the model allows it. shortest is the fewest actions of one.
+    """
+
+    def mark(function: _Scenario) -> _Scenario:
+        scenario = _marked(function)
+        scenario.orders = Orders(actions, shortest)
+        for obligation in scenario.obliged:
+            check_obligation(obligation, actions)
+        return function
+
+    return mark
+
+
+def obliged(*obligations: str) -> Callable[[_Scenario], _Scenario]:
+    """Name what has to have happened in a run at least once, or nothing is proved.
+
+    Either two actions of its orders, ``shares after types``, or any words that a trial tells with
+    ``journal.happened(WORDS)``.
+    """
+    empty = [text for text in obligations if not text.strip()]
+    if empty or not obligations:
+        raise ScenarioError("obliged(...) needs words: they stand in the promise")
+
+    def mark(function: _Scenario) -> _Scenario:
+        scenario = _marked(function)
+        for obligation in obligations:
+            check_obligation(obligation, scenario.orders.actions if scenario.orders else None)
+        scenario.obliged = (*obligations, *scenario.obliged)
         return function
 
     return mark
@@ -112,12 +179,18 @@ def absent_in(pattern: str, *, reason: str) -> Callable[[_Scenario], _Scenario]:
         raise ScenarioError(f"absent_in({pattern!r}) needs a reason: it stands in the promise")
 
     def mark(function: _Scenario) -> _Scenario:
-        scenario = scenario_of(function)
+        scenario = _marked(function)
         scenario.absent = [*scenario.absent, (pattern, reason)]
-        setattr(function, _MARK, scenario)
         return function
 
     return mark
+
+
+def _marked(function: object) -> Scenario:
+    """What was said of the function so far, to say more."""
+    scenario = scenario_of(function)
+    setattr(function, _MARK, scenario)
+    return scenario
 
 
 def scenario_of(function: object) -> Scenario:
@@ -140,6 +213,7 @@ def rows(
     release: str = "",
     strength: int = STRENGTH_DEFAULT,
     texts: Sequence[str] | None = None,
+    sequences: Sequences | None = None,
 ) -> tuple[Levelled, ...]:
     """The rows of a scenario, always the same for the same factors.
 
@@ -147,14 +221,20 @@ def rows(
     ``corpus.classes`` wherever it is a factor's levels. Raises ScenarioError where no row is
     possible.
     """
-    narrowed = _narrow(scenario, release, texts)
+    narrowed = narrow(scenario, release, texts)
+    if scenario.orders is not None:
+        from harness.sequences import generate
+
+        asked = sequences or Sequences()
+        names = generate(scenario.orders, n=asked.n, longest=asked.length_max)
+        narrowed[ORDER] = scenario.orders.spelled(names)
     if not narrowed:
         return (Levelled({}),)
     empty = [name for name, levels in narrowed.items() if not levels]
     if empty:
         raise ScenarioError(f"the factor {empty[0]!r} has no level left; give it one")
-    texts_of = [name for name, levels in scenario.factors.items() if levels == corpus.classes]
-    groups = _groups(narrowed, texts_of, strength)
+    many = [name for name, levels in scenario.factors.items() if levels == corpus.classes]
+    groups = _groups(narrowed, [*many, *([ORDER] if scenario.orders else [])], strength)
     levels_n = {name: len(levels) for name, levels in narrowed.items()}
     chosen = cover(levels_n, groups, _Allowed(narrowed, scenario.where))
     if not chosen:
@@ -162,6 +242,49 @@ def rows(
             f"no row of {', '.join(narrowed)} is allowed by where=...; loosen it, or drop levels"
         )
     return tuple(Levelled({name: narrowed[name][at] for name, at in row.items()}) for row in chosen)
+
+
+def random_rows(
+    scenario: Scenario,
+    *,
+    n: int,
+    seed: int,
+    release: str = "",
+    texts: Sequence[str] | None = None,
+    length_max: int,
+) -> tuple[Levelled, ...]:
+    """At most n rows by chance, the same for the same seed; none where nothing varies."""
+    narrowed = narrow(scenario, release, texts)
+    if scenario.orders is not None:
+        from harness.sequences import random_orders
+
+        names = random_orders(scenario.orders, n=n, longest=length_max, seed=seed)
+        narrowed[ORDER] = scenario.orders.spelled(names)
+    if not narrowed or not all(narrowed.values()):
+        return ()
+    chance, allowed = random.Random(seed), _Allowed(narrowed, scenario.where)
+    found: dict[str, Levelled] = {}
+    for _ in range(n * TRIES_PER_ROW):
+        row = {name: chance.randrange(len(levels)) for name, levels in narrowed.items()}
+        if len(found) < n and allowed(row) is True:
+            made = Levelled({name: narrowed[name][at] for name, at in row.items()})
+            found.setdefault(made.id, made)
+    return tuple(found.values())
+
+
+def row_of(scenario: Scenario, levels: Mapping[str, str]) -> Levelled:
+    """The row whose levels read so; raises ScenarioError where a factor has no such level."""
+    row: dict[str, object] = {}
+    for name, text in levels.items():
+        if name == ORDER and scenario.orders is not None:
+            row[name] = scenario.orders.actions.order(text)
+            continue
+        known = scenario.factors.get(name, ())
+        found = [level for level in known if level_text(level) == text]
+        if not found:
+            raise ScenarioError(f"the factor {name!r} has no level that reads {text!r}")
+        row[name] = found[0]
+    return Levelled(row)
 
 
 def level_text(level: object) -> str:
@@ -214,7 +337,8 @@ def _check_narrowing(scenario: Scenario, glob: str, name: str, left: Levels) -> 
         raise ScenarioError(f"release={{{glob!r}: ...}}: {strange[0]!r} is no level of {name!r}")
 
 
-def _narrow(scenario: Scenario, release: str, texts: Sequence[str] | None) -> dict[str, Levels]:
+def narrow(scenario: Scenario, release: str, texts: Sequence[str] | None) -> dict[str, Levels]:
+    """The levels of each factor that a release has, as :func:`rows` takes them."""
     narrowed: dict[str, Levels] = {}
     for name, levels in scenario.factors.items():
         whole_corpus = levels == corpus.classes and texts is not None
@@ -227,15 +351,15 @@ def _narrow(scenario: Scenario, release: str, texts: Sequence[str] | None) -> di
     return narrowed
 
 
-def _groups(names: Iterable[str], texts: Sequence[str], strength: int) -> list[tuple[str, ...]]:
-    """The factors that are to meet: strength at a time, and the corpus each other one alone.
+def _groups(names: Iterable[str], many: Sequence[str], strength: int) -> list[tuple[str, ...]]:
+    """The factors that are to meet: strength at a time, and corpus and orders each other one alone.
 
-    The corpus has so many levels that triples with it would be most of the rows.
+    These have so many levels that triples with them would be most of the rows.
     """
-    rest = [name for name in names if name not in texts]
+    rest = [name for name in names if name not in many]
     groups = [*itertools.combinations(rest, min(strength, len(rest)))] if rest else []
-    pairs = itertools.combinations(names, min(2, len(rest) + len(texts)))
-    return groups + [pair for pair in pairs if set(pair) & set(texts)]
+    pairs = itertools.combinations(names, min(2, len(rest) + len(many)))
+    return groups + [pair for pair in pairs if set(pair) & set(many)]
 
 
 @dataclass(slots=True)

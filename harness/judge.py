@@ -10,7 +10,7 @@ from harness.answer import conclude
 from harness.checks.collateral import CollateralCheck
 from harness.checks.controls import Controls
 from harness.checks.coverage import uncovered
-from harness.checks.findings import gather, in_order, with_known
+from harness.checks.findings import gather, in_order, is_of, with_known
 from harness.checks.grounds import Grounds
 from harness.checks.history import History, read_history
 from harness.checks.journeys import Journeys, judge_journeys
@@ -253,9 +253,7 @@ def _known(
     failing = [
         by_id[history.trials[symptom.trial].began.case]
         for symptom in symptoms
-        if (symptom.check, symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
-        == (finding.check, finding.anomaly, finding.form, finding.severity, finding.breach)
-        and symptom.field in finding.fields
+        if is_of(symptom, finding)
         and symptom.trial in history.trials
         and history.trials[symptom.trial].began.case in by_id
     ]

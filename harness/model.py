@@ -156,6 +156,24 @@ class Case:
     levels: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A case that nobody promised, driven to learn when a finding happens.
+
+    It runs the row nearest to the preferred levels whose factors hold one of the wanted levels
+    and none of the unwanted; nth turns the choice among rows that are equally near. name says
+    what it is for; number is its place in the run, after every promised case.
+    """
+
+    number: int
+    scenario: str
+    name: str
+    preferred: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unwanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nth: int = 0
+
+
 # --- what is found ---------------------------------------------------------------------------
 
 
@@ -199,7 +217,7 @@ class Layer(StrEnum):
     def words(self) -> str:
         """What it says, as a clause."""
         return {
-            Layer.PAGE: "typed, but never sent by the page",
+            Layer.PAGE: "typed, but not brought to the server by the page",
             Layer.SERVER: "sent by the page, but not what storage holds",
             Layer.READ: "stored, but a fresh reader is shown something else",
             Layer.UNKNOWN: "where it went wrong is not known",
@@ -233,11 +251,17 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a finding happens: levels per factor; confirmed says whether reruns proved it."""
+    """When a finding happens: levels per factor; confirmed says whether reruns proved it.
+
+    proof says of the reruns what came of them, "" where there were none; runs has their numbers:
+    what a rerun was for ("with", "without FACTOR", "again") maps to failed, passed and of.
+    """
 
     text: str
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     confirmed: bool = False
+    proof: str = ""
+    runs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +270,8 @@ class Finding:
 
     scenarios are those in which it happens, none where it stands outside of them.
     breach: what was saved of one record stands in another one: more than a loss.
+    reproduction is a script below the run's folder that does it again against a release, None
+    where none was recorded.
     """
 
     check: str
@@ -262,6 +288,7 @@ class Finding:
     evidence: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     breach: bool = False
+    reproduction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from harness.model import Case, Form, Release
 SCHEMA = "harness.plan/1"
 
 # A gate always has these stages; whoever calls it may do without the further ones.
-STAGES = ("deploy", "scenarios", "rerun", "baseline", "observe")
+STAGES = ("deploy", "scenarios", "rerun", "trigger", "baseline", "observe")
 FURTHER = ("load",)
 
 
@@ -42,10 +42,11 @@ class Promise:
 
     forms maps a role to its release's forms in the plan's order; stages maps a stage to what it
     promises to measure; sample are numbers of cases the baseline runs as well; absent are
-    scenarios the release is declared not to have, with the reason; replicas are the storages
-    that have one to be read; readers are the names of those
-    that look at a form's records; quarantine maps a scenario
-    to a reason; partial are the ``--only`` patterns where some were given; today is the ISO date on
+    scenarios the release is declared not to have, with the reason; replicas are the storages that
+    have one to be read; readers are the names of those that look at a form's records; obligations
+    maps a scenario to what has to happen in it at least once; quarantine maps a scenario to a
+    reason; partial are the ``--only`` patterns where some were given; seed is that of an
+    exploration, None for a gate; today is the ISO date on
     which expiries were looked at; save_p95_ms_max is the plan's limit under load; plan is
     the whole plan without its secrets.
     """
@@ -67,13 +68,20 @@ class Promise:
     absent: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     replicas: tuple[str, ...] = ()
+    obligations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     known: tuple[Known, ...] = ()
     quarantine: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     partial: str | None = None
+    seed: int | None = None
     save_p95_ms_max: float | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all that a gate of this plan promises."""
+        return self.partial is None and self.seed is None
 
 
 def promise_to_json(promise: Promise) -> dict[str, object]:
@@ -89,7 +97,7 @@ def promise_to_json(promise: Promise) -> dict[str, object]:
         role: [form_to_json(form) for form in forms.values()]
         for role, forms in promise.forms.items()
     }
-    for name in ("absent", "readers", "quarantine", "plan", "stages"):
+    for name in ("absent", "readers", "obligations", "quarantine", "plan", "stages"):
         data[name] = dict(getattr(promise, name))
     return data
 
@@ -117,6 +125,7 @@ def _promise(data: dict[str, Any]) -> Promise:
             "sample": tuple(data["sample"]),
             "readers": {form: tuple(names) for form, names in data.get("readers", {}).items()},
             "replicas": tuple(data.get("replicas", ())),
+            "obligations": {name: tuple(t) for name, t in data.get("obligations", {}).items()},
             "missing": tuple(data["missing"]),
             "warnings": tuple(data["warnings"]),
         }

@@ -11,6 +11,8 @@ from harness.model import Finding, Release
 
 SCHEMA = "harness.verdict/1"
 CONFIDENCE = 0.95
+# The profile of a run that looked for new losses: it stands for no gate.
+EXPLORE = "explore"
 
 
 class Answer(StrEnum):

@@ -40,6 +40,11 @@ class NotePage:
         self.page.goto(self._address)
         self.page.locator("html[data-ready=true]").wait_for()
 
+    def come_back(self) -> None:
+        """Back by the browser's own way, from where a link has led."""
+        self.page.go_back()
+        self.page.locator("html[data-ready=true]").wait_for()
+
     # --- time --------------------------------------------------------------------------------
 
     @contextmanager
@@ -53,7 +58,11 @@ class NotePage:
         clock.install()
         clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
         yield
-        clock.resume()
+        self.time_goes_on()
+
+    def time_goes_on(self) -> None:
+        """The page's timers run again, if they were stopped."""
+        self.page.clock.resume()
 
     # --- what is typed -----------------------------------------------------------------------
 
@@ -66,6 +75,20 @@ class NotePage:
         chosen = list(save.names if names is None else names)
         for name in chosen:
             save.enter(name, self.field(name), how if name == chosen[-1] else "fill")
+
+    def fold(self, name: str) -> None:
+        """Hide one of the texts."""
+        self.page.get_by_role("button", name=f"Fold {self._labels[name]}", exact=True).click()
+        expect(self.field(name)).to_be_hidden()
+
+    def unfold(self, name: str) -> None:
+        """Show a text that was folded."""
+        self.page.get_by_role("button", name=f"Unfold {self._labels[name]}", exact=True).click()
+        expect(self.field(name)).to_be_visible()
+
+    def insert_template(self) -> None:
+        """Have the page write the frame of an examination."""
+        self.page.get_by_role("button", name="Insert template").click()
 
     # --- how it is saved, and what is said then ----------------------------------------------
 
@@ -105,15 +128,33 @@ class NotePage:
         """The line of the document with that title."""
         return self.documents.filter(has=self.page.get_by_text(title, exact=True))
 
-    def share(self, title: str, recipient: str, colleague_id: int) -> None:
-        """Share a document with the patient, a colleague, or both, and see the dialog close."""
+    def upload(self, save: Save) -> None:
+        """Upload the file that the save is to write, under its title."""
+        title = self.page.get_by_label("File title")
+        if not title.is_visible():
+            self.page.get_by_text("Upload a file").click()
+        save.enter("title", title)
+        save.enter("file", self.page.get_by_label("File", exact=True))
+        self.page.get_by_role("button", name="Upload").click()
+
+    @property
+    def share_dialog(self) -> Locator:
+        """Where one chooses with whom a document is shared."""
+        return self.page.get_by_role("dialog", name="Share a document")
+
+    def ask_to_share(self, title: str, recipient: str, colleague_id: int) -> None:
+        """Ask to share a document with the patient, a colleague, or both."""
         self.page.get_by_role("button", name=f"Share {title}", exact=True).click()
-        dialog = self.page.get_by_role("dialog", name="Share a document")
+        dialog = self.share_dialog
         if recipient != "patient":
             dialog.get_by_label(RECIPIENTS[recipient], exact=True).check()
             dialog.get_by_label("Practitioner", exact=True).select_option(str(colleague_id))
         dialog.get_by_role("button", name="Share document").click()
-        expect(dialog).to_be_hidden()
+
+    def share(self, title: str, recipient: str, colleague_id: int) -> None:
+        """Share a document, and see the dialog close."""
+        self.ask_to_share(title, recipient, colleague_id)
+        expect(self.share_dialog).to_be_hidden()
 
     def undo_share(self, title: str, name: str) -> None:
         """Take a share back."""

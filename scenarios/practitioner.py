@@ -17,6 +17,7 @@ class Practitioner:
     def __init__(
         self, accounts: Accounts, account: Account, context: BrowserContext, language: str = "en"
     ) -> None:
+        self._accounts = accounts
         self.account = account
         self.colleague = accounts.colleague
         self.patient = accounts.next_patient()
@@ -44,6 +45,11 @@ class Practitioner:
     def new_consultation(self) -> int:
         """A new, empty consultation of the patient."""
         return int(self._post("/api/consultations", {"patient_id": self.patient.id})["id"])
+
+    def new_consultation_of_another(self) -> int:
+        """A new, empty consultation of the next patient."""
+        other = self._accounts.next_patient()
+        return int(self._post("/api/consultations", {"patient_id": other.id})["id"])
 
     def write(self, number: int, values: Mapping[str, Any]) -> str:
         """Save a consultation without its page, as in an earlier visit; what was answered."""

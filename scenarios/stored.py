@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import os
+
+SEALED = "sealed:"
+NONCE_BYTES = 16
+TAG_BYTES = 32
+SIGNATURE = "\n-- \n"
+
 
 def text_of(content: str | bytes | None) -> str | None:
     """The text of a prescription, kept as bytes; what is no UTF-8 stays visible as such."""
@@ -16,3 +26,25 @@ def bytes_of(text: str) -> bytes:
 
 
 text_of.inverse = bytes_of  # type: ignore[attr-defined]
+
+
+def opened(stored: str | bytes | None) -> str | None:
+    """The text of a release that seals its notes; what cannot be opened stays visible as such."""
+    sealed = text_of(stored)
+    if sealed is None or not sealed.startswith(SEALED):
+        return sealed
+    whole = base64.b64decode(sealed.removeprefix(SEALED))
+    head, hidden = whole[: NONCE_BYTES + TAG_BYTES], whole[NONCE_BYTES + TAG_BYTES :]
+    nonce, tag = head[:NONCE_BYTES], head[NONCE_BYTES:]
+    key = hashlib.sha256(os.environ["CLINIC_SECRET"].encode()).digest()
+    if not hmac.compare_digest(tag, hmac.digest(key, nonce + hidden, "sha256")):
+        return sealed
+    pad = hashlib.shake_256(key + nonce).digest(len(hidden))
+    return bytes(a ^ b for a, b in zip(hidden, pad, strict=True)).decode("utf-8", "surrogateescape")
+
+
+def unsigned(stored: str | bytes | None) -> str | None:
+    """The conclusion of a release that stores its author's name below it."""
+    conclusion = text_of(stored)
+    typed, _, _ = (conclusion or "").rpartition(SIGNATURE)
+    return typed or conclusion

@@ -91,7 +91,8 @@ def steps(
     """What is done to the note, in the order of the case, up to the moment it is saved."""
     names, moment = FILLED[case.fill], case.moment_of_share
     half = len(names) // 2
-    with page.quickly() if moment == "after typing" else nullcontext():
+    unsaved_meanwhile = moment in ("between fields", "after typing")
+    with page.quickly() if unsaved_meanwhile else nullcontext():
         if moment == "before typing":
             yield lambda _: share_all()
         yield lambda save: page.enter(save, names[:half])

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Route, expect
+from contextlib import suppress
+
+from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from harness.factors import Levelled
 from harness.plugin import Trial, factors
-from scenarios.note_page import FIELDS
+from scenarios.note_page import FIELDS, NotePage
 from scenarios.practitioner import Practitioner
+
+# A page that sends the next save at once has its answer by then.
+OVERTAKING_MS = 1000
 
 
 @factors(saved_by=["button", "autosave", "leaving"])
@@ -34,11 +40,11 @@ def _hold(held: list[Route], route: Route) -> None:
     held.append(route)
 
 
-@factors(saved_by=["button", "autosave"])
+@factors(saved_by=["button", "autosave"], first_answer=["the clinic's", "404 of a gateway"])
 def test_network_is_cut_and_back(
     practitioner: Practitioner, journal: Trial, case: Levelled
 ) -> None:
-    """A save fails and the page says so; once the network is back it saves by itself."""
+    """A save fails and the page says so; once the network is back it saves, by itself or asked."""
     number = practitioner.new_consultation()
     page = practitioner.open(number)
     with journal.record("consultation", key=number).save(
@@ -49,5 +55,35 @@ def test_network_is_cut_and_back(
             page.enter(save)
             page.save_by(case.saved_by)
             expect(page.failure).to_contain_text("cannot be reached")
-            practitioner.context.set_offline(False)
+            if case.first_answer == "404 of a gateway":
+                be_turned_away(page, practitioner.context)
+            else:
+                practitioner.context.set_offline(False)
+        save.acknowledged(page.told_saved())
+
+
+def be_turned_away(page: NotePage, context: BrowserContext) -> None:
+    """The network comes back before the clinic does; who finds no "Saved" presses the button."""
+    page.page.route("**/api/consultations/*", lambda route: route.fulfill(status=404), times=1)
+    with page.page.expect_response(lambda answer: answer.status == 404):
+        context.set_offline(False)
+    page.save_by("button")
+
+
+def test_first_save_arrives_last(practitioner: Practitioner, journal: Trial) -> None:
+    """The network holds a save back; whatever overtakes it, the last text is the one to keep."""
+    number = practitioner.new_consultation()
+    page = practitioner.open(number)
+    held: list[Route] = []
+    page.page.route("**/api/consultations/*", lambda route: _hold(held, route), times=1)
+    with journal.record("consultation", key=number).save(history="multiline") as save:
+        with page.page.expect_request("**/api/consultations/*"):
+            page.field("history").fill(str(save.history)[:20])
+            page.save_by("button")
+        page.enter(save)
+        page.save_by("button")
+        with suppress(PlaywrightTimeout):
+            page.told_saved().wait_for(timeout=OVERTAKING_MS)
+        with page.page.expect_response("**/api/consultations/*"):
+            held[0].continue_()
         save.acknowledged(page.told_saved())

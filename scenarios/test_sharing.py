@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from harness.factors import Levelled
 from harness.plugin import Trial, absent_in, exact, factors
+from scenarios.accounts import Accounts
 from scenarios.note_page import FIELDS
 from scenarios.practitioner import Practitioner
 from scenarios.readers import have_others_look
@@ -29,14 +32,17 @@ def test_share_reaches_recipients(
 @absent_in("1.0.*", reason=NO_SHARING)
 @factors(moment_of_undo=["before save", "after save"])
 def test_undo_a_share(practitioner: Practitioner, journal: Trial, case: Levelled) -> None:
-    """One of two recipients loses access, the other keeps it, and the note stays as typed."""
+    """One of two recipients loses access, the other keeps it, and an edit stays as typed."""
     number = practitioner.new_consultation()
+    note = journal.record("consultation", key=number)
+    with note.save(**dict.fromkeys(FIELDS, "quotes")) as earlier:
+        earlier.acknowledged(practitioner.write(number, earlier.values), level="transport")
     document = add_document(practitioner, journal, number, "upload", TITLE)
     page = practitioner.open(number)
     shares = share(practitioner, journal, page, document, "both")
     have_others_look(*(one.record for one in shares))
 
-    with journal.record("consultation", key=number).save(**dict.fromkeys(FIELDS, "plain")) as save:
+    with note.save(**dict.fromkeys(FIELDS, "plain")) as save:
         page.enter(save)
         if case.moment_of_undo == "before save":
             undo_share(page, document, shares[0])
@@ -68,3 +74,28 @@ def test_share_alone_keeps_the_note(
             share(practitioner, journal, page, document, "both")
         page.save_by(case.saved_by)
         save.acknowledged(page.told_saved(case.saved_by))
+
+
+@absent_in("1.0.*", reason=NO_SHARING)
+@factors(shared_with=["colleague", "assistant"])
+def test_share_while_typing(
+    practitioner: Practitioner, accounts: Accounts, journal: Trial, case: Levelled
+) -> None:
+    """A note is typed and a document shared before it is saved; an assistant is refused one."""
+    number = practitioner.new_consultation()
+    document = add_document(practitioner, journal, number, "prescription", TITLE)
+    page = practitioner.open(number)
+    with journal.record("consultation", key=number).save(
+        **dict.fromkeys(FIELDS, "multiline")
+    ) as save:
+        with page.quickly():
+            page.enter(save)
+            if case.shared_with == "assistant":
+                assistant = accounts.practitioner("assistant")
+                page.ask_to_share(document.title, "colleague", assistant.id)
+                expect(page.share_dialog.get_by_role("alert")).to_contain_text("Not shared")
+                page.share_dialog.get_by_role("button", name="Cancel").click()
+            else:
+                share(practitioner, journal, page, document, "colleague")
+            page.save_by("button")
+        save.acknowledged(page.told_saved())

@@ -36,6 +36,8 @@ def promised() -> Promise:
         quarantine={"test_flaky": "why"},
         warnings=("one",),
         partial="test_*",
+        seed=7,
+        obligations={"test_b": ("a response was cut",)},
         plan={"app": {"name": "clinic"}},
     )
 

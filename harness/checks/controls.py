@@ -36,11 +36,15 @@ class Controls:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A record that is whole in the last read that counts for it, its row, and that read."""
+    """A record that lost nothing in the last read that counts for it, its row, and that read.
+
+    fields are those that can be damaged; a field that only warrants a warning is none of them.
+    """
 
     target: Target
     row: Row
     rows: Rows
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,12 @@ def whole(oracle: Oracle, target: Target) -> Subject | None:
         return None
     for rows in oracle.valid(target)[-1:]:
         home = oracle.targets.home(target, rows)
-        if len(home) == 1 and not oracle.look(target, rows).symptoms:
-            return Subject(target, home[0], rows)
+        symptoms = oracle.look(target, rows).symptoms
+        odd = {symptom.field for symptom in symptoms}
+        fields = tuple(name for name in saved_of(target.form, target.due) if name not in odd)
+        lost = any(symptom.severity is not Severity.WARN for symptom in symptoms)
+        if len(home) == 1 and fields and not lost:
+            return Subject(target, home[0], rows, fields)
     return None
 
 
@@ -114,7 +122,7 @@ def saved_of(form: Form, due: RecordDue) -> list[str]:
 def _damages(form: Form, subject: Subject) -> Iterator[tuple[Anomaly, str, list[Row]]]:
     """(the anomaly it is, what was done, the rows that stand where the row stood)."""
     row, due = subject.row, subject.target.due
-    saved = saved_of(form, due)
+    saved = subject.fields
     yield Anomaly.LOST, "a dropped field", [changed(row, {saved[0]: None})]
     yield Anomaly.LOST, "a dropped row", []
     if subject.target.key is not None or subject.rows.is_traced(row):

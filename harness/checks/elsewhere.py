@@ -12,7 +12,7 @@ from harness.contracts import is_nothing
 from harness.model import ABSENT, Anomaly, Key, Value
 from harness.observations import Row
 
-Oddity: TypeAlias = tuple[str, Anomaly, Value, str, bool]
+Oddity: TypeAlias = tuple[str, Anomaly, Value, str, Key, bool]
 
 
 def misplaced_and_doubled(
@@ -22,11 +22,11 @@ def misplaced_and_doubled(
     rows: Rows,
     wrong: Collection[str],
 ) -> Iterator[Oddity]:
-    """(field, anomaly, what stands there, note, breach) of each value of a record that is too many.
+    """(field, anomaly, what stands there, note, its row's key, breach) of each value too many.
 
     breach: it stands in the record of somebody else, whether it is whole at home or not.
     wrong are the fields that are not right at home: a value that stands in their column of
-    another row is not doubled but misplaced.
+    another row is not doubled but misplaced, and so is one in the row of another record.
     """
     if len(home) > 1 and not target.due.deleted_by:
         yield from _doubled(target, home)
@@ -43,8 +43,9 @@ def misplaced_and_doubled(
             said.add(spot)
             if not _is_shared(targets, target, name, at):
                 breach = not target.due.deleted_by and is_anothers(targets, target, at.row)
-                what = Anomaly.MISPLACED if breach else _what(target, name, at, wrong)
-                yield name, what, at.value, _where(at), breach
+                what = _what(targets, target, name, at, wrong)
+                anomaly = Anomaly.MISPLACED if breach else what
+                yield name, anomaly, at.value, _where(at), at.row.key, breach
 
 
 def is_anothers(targets: Targets, target: Target, row: Row) -> bool:
@@ -79,7 +80,8 @@ def _doubled(target: Target, home: Sequence[Row]) -> Iterator[Oddity]:
     note = f"{len(home)} rows hold what was saved once"
     for name, place in target.due.fields.items():
         if place.save is not None and not is_nothing(place.value):
-            yield name, Anomaly.DUPLICATED, home[1].fields.get(name, ABSENT), note, False
+            value = home[1].fields.get(name, ABSENT)
+            yield name, Anomaly.DUPLICATED, value, note, home[1].key, False
 
 
 def _owes(target: Target, at: Place) -> bool:
@@ -105,11 +107,15 @@ def _is_shared(targets: Targets, target: Target, name: str, at: Place) -> bool:
     )
 
 
-def _what(target: Target, name: str, at: Place, wrong: Collection[str]) -> Anomaly:
+def _what(
+    targets: Targets, target: Target, name: str, at: Place, wrong: Collection[str]
+) -> Anomaly:
     if target.due.deleted_by:
         return Anomaly.RESURRECTED
     whole_at_home = at.row.form == target.form.name and at.field == name and name not in wrong
-    return Anomaly.DUPLICATED if whole_at_home else Anomaly.MISPLACED
+    # A row that another record owns is no second copy: this is somebody else's.
+    strange = targets.owners.get((at.row.form, at.row.key)) not in (None, target)
+    return Anomaly.DUPLICATED if whole_at_home and not strange else Anomaly.MISPLACED
 
 
 def _where(at: Place) -> str:

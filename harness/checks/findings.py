@@ -7,13 +7,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.checks.history import History, Save, Trial
+from harness.checks.proving import proved
 from harness.checks.trigger import find_trigger
 from harness.contracts import is_nothing
-from harness.model import Anomaly, Case, Finding, Form, Layer, Severity, Symptom
+from harness.exhibits import SCRIPT, STEPS
+from harness.model import Anomaly, Case, Finding, Form, Layer, Severity, Symptom, Trigger
+from harness.orders import ORDER
 
 _BY_SEVERITY = (Severity.BLOCK, Severity.INCONCLUSIVE, Severity.WARN)
 _BY_ANOMALY = tuple(Anomaly)
 _EVIDENCE_MAX = 20
+TRIES_TO_CONFIRM = 3
 
 
 def gather(
@@ -32,13 +36,32 @@ def gather(
     baseline are the symptoms of the baseline's own records: a finding that they show as well is
     labelled pre-existing.
     """
-    gathering = _Gathering(history, {case.id: case for case in cases}, forms, baseline)
+    by_id = {case.id: case for case in cases}
+    gathering = _Gathering(history, by_id, forms, baseline, symptoms)
     groups: dict[tuple[object, ...], list[Symptom]] = defaultdict(list)
     for symptom in symptoms:
+        if symptom.severity is Severity.INCONCLUSIVE and _is_probe(symptom, history):
+            # Nobody promised it, so that it owes nothing.
+            continue
         key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
         groups[key].append(symptom)
     found = [finding for group in groups.values() for finding in gathering.findings(group)]
     return tuple(sorted(found, key=in_order))
+
+
+def sides(
+    finding: Finding, symptoms: Sequence[Symptom], history: History, cases: Sequence[Case]
+) -> tuple[list[Case], list[Case]]:
+    """The promised cases in which a finding shows, and those in which it could have and did not."""
+    group = [symptom for symptom in symptoms if is_of(symptom, finding)]
+    return _Gathering(history, {case.id: case for case in cases}, {}, (), symptoms).sides(group)
+
+
+def is_of(symptom: Symptom, finding: Finding) -> bool:
+    """Whether a symptom is one of those that a finding gathers."""
+    kind = (symptom.check, symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
+    whole = (finding.check, finding.anomaly, finding.form, finding.severity, finding.breach)
+    return kind == whole and symptom.field in finding.fields
 
 
 def in_order(finding: Finding) -> tuple[object, ...]:
@@ -55,6 +78,11 @@ def in_order(finding: Finding) -> tuple[object, ...]:
     )
 
 
+def _is_probe(symptom: Symptom, history: History) -> bool:
+    trial = history.trials.get(symptom.trial)
+    return trial is not None and bool(trial.began.probe)
+
+
 @dataclass(frozen=True, slots=True)
 class _Gathering:
     """What a finding is made from, beside its symptoms."""
@@ -63,6 +91,7 @@ class _Gathering:
     cases: Mapping[str, Case]
     forms: Mapping[str, Form]
     baseline: Sequence[Symptom]
+    symptoms: Sequence[Symptom]
 
     def findings(self, group: Sequence[Symptom]) -> list[Finding]:
         """All as one, or the fields apart where that tells when each goes wrong."""
@@ -81,8 +110,12 @@ class _Gathering:
         """One finding of symptoms that go together."""
         first = group[0]
         names = {symptom.field for symptom in group}
-        failing = {case for case in map(self._case, group) if case}
-        passing = self._at_stake(group, names) - failing
+        failing, passing = self.sides(group)
+        fields = tuple(ordered(names, self.forms[first.form]))
+        if not failing and any(_is_probe(symptom, self.history) for symptom in group):
+            trigger = Trigger("seen only in cases that were driven to learn when another happens")
+        else:
+            trigger = find_trigger(failing, passing)
         shown = {
             s.field
             for s in self.baseline
@@ -93,17 +126,47 @@ class _Gathering:
             check=first.check,
             anomaly=first.anomaly,
             form=first.form,
-            fields=tuple(ordered(names, self.forms[first.form])),
+            fields=fields,
             saves_n=len({symptom.save for symptom in group if symptom.save}),
             records_n=len({symptom.record for symptom in group}),
             severity=first.severity,
             layer=voted_layer(group),
-            trigger=find_trigger(self._cases(failing), self._cases(passing)),
+            trigger=self._confirmed(
+                proved(
+                    trigger,
+                    (first.anomaly, first.form, fields),
+                    self.history,
+                    self.symptoms,
+                    every=not passing,
+                ),
+                group,
+            ),
             preexisting=names <= shown,
             evidence=_evidence(group, self.history),
-            scenarios=tuple(sorted({case.scenario for case in self._cases(failing)})),
+            scenarios=tuple(sorted({case.scenario for case in failing})),
+            reproduction=_reproduction(group, self.history),
             breach=first.breach,
         )
+
+    def sides(self, group: Sequence[Symptom]) -> tuple[list[Case], list[Case]]:
+        """The promised cases that fail, and those that could have failed and did not."""
+        failing = {case for case in map(self._case, group) if case}
+        at_stake = self._at_stake(group, {symptom.field for symptom in group})
+        return self._cases(failing), self._cases(at_stake - failing)
+
+    def _confirmed(self, trigger: Trigger, group: Sequence[Symptom]) -> Trigger:
+        """Confirmed where its very order was tried often enough and always failed."""
+        if ORDER not in trigger.conditions:
+            return trigger
+        failing = {symptom.trial for symptom in group}
+        tried = {
+            trial.id
+            for trial in self.history.of_role("candidate")
+            if trial.began.levels.get(ORDER) in trigger.conditions[ORDER]
+            and trial.ended is not None
+            and trial.ended.outcome == "completed"
+        }
+        return replace(trigger, confirmed=len(tried) >= TRIES_TO_CONFIRM and tried <= failing)
 
     def _case(self, symptom: Symptom) -> str:
         trial = self.history.trials.get(symptom.trial)
@@ -161,6 +224,17 @@ def voted_layer(group: Sequence[Symptom]) -> Layer:
     """Where most of them were lost; a body the browser withheld accuses nobody: it has no vote."""
     votes = Counter(s.layer for s in group if s.layer is not Layer.UNKNOWN)
     return votes.most_common(1)[0][0] if votes else Layer.UNKNOWN
+
+
+def _reproduction(group: Sequence[Symptom], history: History) -> str | None:
+    """The script of the first trial of which the steps were kept."""
+    for symptom in group:
+        trial = history.trials.get(symptom.trial)
+        for path in trial.ended.evidence if trial and trial.ended else ():
+            folder, _, name = path.rpartition("/")
+            if name == STEPS:
+                return f"{folder}/{SCRIPT}"
+    return None
 
 
 def _evidence(group: Sequence[Symptom], history: History) -> tuple[str, ...]:

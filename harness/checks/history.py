@@ -91,6 +91,7 @@ class Trial:
     requests: list[ev.RequestSent] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    happened: set[str] = field(default_factory=set)
 
     @property
     def id(self) -> str:
@@ -109,6 +110,7 @@ class History:
 
     trials: dict[str, Trial] = field(default_factory=dict)
     troubles: list[ev.Trouble] = field(default_factory=list)
+    tried: list[ev.TriggerTried] = field(default_factory=list)
     stages: dict[str, tuple[float, float | None, str | None]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     load_began: ev.LoadBegan | None = None
@@ -121,6 +123,10 @@ class History:
     def of_role(self, role: str) -> list[Trial]:
         """The trials on one deployment, in order of their beginning."""
         return [trial for trial in self.trials.values() if trial.began.role == role]
+
+    def promised(self, role: str) -> list[Trial]:
+        """Those of them that run a promised case: not the probes."""
+        return [trial for trial in self.of_role(role) if not trial.began.probe]
 
 
 def read_history(events: Iterable[ev.Event]) -> History:
@@ -192,6 +198,8 @@ def _of_trial(trials: Mapping[str, Trial], event: ev.Event) -> bool:
             trials[event.trial].requests.append(event)
         case ev.RequestAnswered() if event.trial in trials:
             trials[event.trial].answers[event.request] = event.status
+        case ev.Happened() if event.trial in trials:
+            trials[event.trial].happened.add(event.what)
         case ev.FaultBegan() | ev.FaultEnded() if event.trial is not None and event.trial in trials:
             _of_fault(trials[event.trial].faults, event)
         case _:
@@ -210,6 +218,8 @@ def _of_run(history: History, event: ev.Event) -> bool:
             history.troubles.append(event)
         case ev.FaultBegan() | ev.FaultEnded():
             _of_fault(history.faults, event)
+        case ev.TriggerTried():
+            history.tried.append(event)
         case ev.LoadBegan():
             history.load_began = event
         case ev.LoadEnded():

@@ -9,8 +9,10 @@ from hashlib import sha256
 from harness.checks.history import Save, Trial
 from harness.contracts import LOOSE, canonical
 from harness.journal.events import LITERAL, RequestSent
-from harness.model import Field, FileValue, Layer, Value
+from harness.model import Field, FileValue, Key, Layer, Value
 
+# The first status by which a server says that it did not do what was asked.
+_REFUSED = 400
 _PARTS = re.compile(r"[^\W]+")
 
 
@@ -19,19 +21,20 @@ def layer_of_loss(
 ) -> Layer:
     """The step at which a value that is not in storage was lost.
 
-    The page, where no request of the trial since the save began carried it, or where the page
-    itself sent what storage holds in its stead; the server, where one carried it; unknown, where
-    a body was withheld, the save was acknowledged by its transport alone, or no page was ever to
-    send the value.
+    The page, where no request of the trial since the save began carried it to a server that took
+    it, or where the page itself sent what storage holds in its stead; the server, where one did;
+    unknown, where a body was withheld, the page was left behind, which hides what it sent then,
+    no page was ever to send the value, or the save was acknowledged by its transport alone.
     """
     if save is None or trial is None:
         return Layer.UNKNOWN
     requests = [request for request in trial.requests if request.at_s >= save.began_s]
     if save.level == "transport" and not requests:
         return Layer.UNKNOWN
-    carriers = [request for request in requests if _carries(request, due)]
+    taken = [request for request in requests if _was_taken(trial, request)]
+    carriers = [request for request in taken if _carries(request, due)]
     if not carriers:
-        withheld = any(request.opaque for request in requests)
+        withheld = save.level == "leaving" or any(request.opaque for request in requests)
         return Layer.UNKNOWN if withheld or _is_derived(save, spec) else Layer.PAGE
     if _overwritten(requests, carriers[-1], due, found) or _swapped(requests, spec, due, found):
         return Layer.PAGE
@@ -41,6 +44,22 @@ def layer_of_loss(
 def _is_derived(save: Save, spec: Field) -> bool:
     """Whether the application makes the value itself: spelled out, and typed into no page."""
     return save.intended.classes.get(spec.name) == LITERAL and not save.typed.get(spec.name)
+
+
+def _was_taken(trial: Trial, request: RequestSent) -> bool:
+    """Whether its page may count on it: what failed or was refused has to be sent once more."""
+    status = trial.answers.get(request.request)
+    return status is None or 0 < status < _REFUSED
+
+
+def was_sent_to(trial: Trial, save: Save, name: str, key: Key) -> bool:
+    """Whether a request for the record of that key carried what the save wrote in a field."""
+    requests = (request for request in trial.requests if request.at_s >= save.began_s)
+    return any(
+        _carries(request, save.due(name))
+        for request in requests
+        if set(key) <= set(request.path.split("/"))
+    )
 
 
 def places_of(request: RequestSent, due: Value) -> set[str]:

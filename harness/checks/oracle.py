@@ -11,7 +11,7 @@ from harness.checks.decided import Seen, decided
 from harness.checks.due import Due, Told, begins, holds, is_right
 from harness.checks.elsewhere import are_apart, misplaced_and_doubled
 from harness.checks.history import History, Trial
-from harness.checks.layers import layer_of_loss
+from harness.checks.layers import layer_of_loss, was_sent_to
 from harness.checks.mixing import mixed_fields
 from harness.checks.reverting import was_sent_back, was_written_after
 from harness.checks.rows import Rows, before_rows
@@ -23,6 +23,7 @@ from harness.model import (
     Field,
     Form,
     Judgement,
+    Key,
     Layer,
     Role,
     Severity,
@@ -150,10 +151,10 @@ class Oracle:
         elif not may_be_gone:
             found += self._fields(target, home, rows)
         wrong = {symptom.field for symptom in found}
-        for name, anomaly, value, note, breach in misplaced_and_doubled(
+        for name, anomaly, value, note, key, breach in misplaced_and_doubled(
             self.targets, target, home, rows, wrong
         ):
-            odd = Oddity(anomaly, note, breach=breach)
+            odd = Oddity(anomaly, note, layer=self._sender(target, name, key), breach=breach)
             found.append(self.symptom(target, name, value, rows, odd))
         symptoms = _worst_by_field(found)
         if may_be_gone:
@@ -161,6 +162,14 @@ class Oracle:
         checked_n = sum(place.checked for place in target.due.fields.values())
         fields_read = 1 if target.due.deleted_by else checked_n
         return Seen(rows, symptoms, fields_read, target.due.shown)
+
+    def _sender(self, target: Target, name: str, key: Key) -> Layer | None:
+        """The page, where it sent the record's value to another record's address; else None."""
+        save = target.due.fields[name].save
+        trial = self.trials.get(target.trial_of(save))
+        if save is None or trial is None or key == target.key:
+            return None
+        return Layer.PAGE if was_sent_to(trial, save, name, key) else None
 
     def _fields(self, target: Target, home: Sequence[Row], rows: Rows) -> Iterator[Symptom]:
         held = {
@@ -377,7 +386,9 @@ def _not_to_be_there(place: Due, value: Value, spec: Field) -> Oddity | None:
             return Oddity(Anomaly.RESURRECTED, note)
     for told in place.refused:
         if _is_of(told, value, spec):
-            return Oddity(Anomaly.UNACKNOWLEDGED, "the user was told that it failed")
+            # Nothing was lost on its way: what was wrong is the answer, of whoever gave it.
+            note = "the user was told that it failed"
+            return Oddity(Anomaly.UNACKNOWLEDGED, note, layer=Layer.UNKNOWN)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.checks.grounds import Grounds
 from harness.checks.journeys import HIDDEN, why_no_evidence
+from harness.checks.obligations import never_happened
 from harness.checks.sentences import listed, plural, say
 from harness.contracts import is_nothing
 from harness.model import Anomaly, Finding, Severity
@@ -70,10 +71,11 @@ def _unproved_reading(grounds: Grounds) -> list[str]:
     owed = [
         f"no save of form {form} was acknowledged"
         for form in promise.forms["candidate"]
-        if not acknowledged.get(form) and promise.partial is None
+        if not acknowledged.get(form) and promise.whole
     ]
     owed += _never_written(grounds)
     owed += _never_looked(grounds)
+    owed += never_happened(promise, grounds.history)
     if not grounds.journeys.measured:
         owed.append("no case was measured")
     if not any(o.role == "candidate" and o.purpose != "before" for o in grounds.observations):
@@ -95,13 +97,13 @@ def _unproved_reading(grounds: Grounds) -> list[str]:
 def _never_written(grounds: Grounds) -> list[str]:
     """Fields of the plan that nobody was told are stored: whether they are, nobody knows."""
     written: dict[str, set[str]] = {}
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         for record in trial.records:
             for save in record.saves:
                 if save.state == "acknowledged" and save.intended.operation == "save":
                     filled = {n for n in save.intended.values if not is_nothing(save.due(n))}
                     written.setdefault(record.form, set()).update(filled)
-    if grounds.promise.partial is not None:
+    if not grounds.promise.whole:
         return []
     forms = grounds.promise.forms["candidate"].values()
     never = {
@@ -121,11 +123,11 @@ def _never_looked(grounds: Grounds) -> list[str]:
     """Readers that were promised and were shown no record: what people see, nobody knows."""
     seen = {
         (record.form, view.reader)
-        for trial in grounds.history.of_role("candidate")
+        for trial in grounds.history.promised("candidate")
         for record in trial.records
         for view in record.shown
     }
-    if grounds.promise.partial is not None:
+    if not grounds.promise.whole:
         return []
     return [
         f"the reader {reader} of form {form} was shown no record; give its records a key"
@@ -146,7 +148,7 @@ def hidden_saves(grounds: Grounds) -> list[str]:
 def _acknowledged(grounds: Grounds) -> dict[str, set[str]]:
     """The operations that were acknowledged, by form."""
     found: dict[str, set[str]] = {}
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         for record in trial.records:
             for save in record.saves:
                 if save.state == "acknowledged":

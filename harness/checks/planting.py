@@ -355,7 +355,7 @@ def _read(subject: Subject, *rows: Row) -> Observation:
 
 
 def _saved(subject: Subject) -> list[str]:
-    return saved_of(subject.target.form, subject.target.due)
+    return list(subject.fields)
 
 
 def _right(target: Target, name: str, place: Due, value: Value) -> bool:

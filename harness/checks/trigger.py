@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
+from harness.checks.orders import order_trigger
 from harness.model import Case, Trigger
+from harness.orders import ORDER
 
 # Two factors explain three quarters of published field failures, three nine tenths.
 FACTORS_MAX = 3
@@ -36,6 +38,12 @@ def find_trigger(failing: Sequence[Case], passing: Sequence[Case]) -> Trigger:
                 text = _when(conditions, bad, good, scenarios)
                 also = _also(len(failing) - len(bad), counted, scenarios)
                 return Trigger(f"{text}{also}", conditions)
+    ordered = order_trigger(failing, [case for case in passing if case.scenario in counted])
+    if ordered is not None:
+        with_order = [case for case in failing if ORDER in case.levels]
+        speaks_of = list(dict.fromkeys(case.scenario for case in with_order))
+        also = _also(len(failing) - len(with_order), counted, speaks_of)
+        return Trigger(f"{ordered.text}{also}", ordered.conditions)
     good_n = sum(case.scenario in counted for case in passing)
     where = f"of {_and(list(counted))}"
     if not good_n:
@@ -73,9 +81,12 @@ def _candidates(bad: Sequence[Case], good: Sequence[Case]) -> Iterator[dict[str,
     everywhere: dict[str, set[str]] = {}
     for case in (*bad, *good):
         for factor, level in case.levels.items():
+            if factor == ORDER:
+                # No two cases share one: it would tell all failing from all passing cases.
+                continue
             everywhere.setdefault(factor, set()).add(level)
     shared = {
-        factor: tuple(sorted({case.levels[factor] for case in bad}, key=_natural))
+        factor: tuple(sorted({case.levels[factor] for case in bad}, key=by_size))
         for factor in everywhere
         if all(factor in case.levels for case in bad)
     }
@@ -87,7 +98,7 @@ def _candidates(bad: Sequence[Case], good: Sequence[Case]) -> Iterator[dict[str,
         yield {factor: shared[factor] for factor in telling}
 
 
-def _natural(level: str) -> tuple[bool, float, str]:
+def by_size(level: str) -> tuple[bool, float, str]:
     """Numbers by their size, ahead of words."""
     try:
         return False, float(level), level
@@ -105,14 +116,18 @@ def _when(
     good: Sequence[Case],
     scenarios: Sequence[str],
 ) -> str:
-    parts = [f"{f.replace('_', ' ')} is {_or(levels)}" for f, levels in conditions.items()]
     held_n = sum(_holds(conditions, case) for case in good)
     bad_n, others_n = len(bad), len(good) - held_n
     cases = f"all {bad_n} such cases" if bad_n > 1 else "the one such case"
     if held_n:
         cases = f"{bad_n} of {bad_n + held_n} such cases"
     others = f"none of {others_n} others" if others_n > 1 else "not in the one other"
-    return f"when {' and '.join(parts)} ({cases} of {_and(scenarios)}, {others})"
+    return f"when {spell(conditions)} ({cases} of {_and(scenarios)}, {others})"
+
+
+def spell(conditions: Mapping[str, Sequence[str]]) -> str:
+    """Conditions as a clause: ``shares is 1 or 2 and moment is before``."""
+    return " and ".join(f"{f.replace('_', ' ')} is {_or(some)}" for f, some in conditions.items())
 
 
 def _and(names: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ from harness.errors import EnvironmentBroken, UsageError
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 RUNS = Path(".harness/runs")
 CATALOGUES = Path(".harness/catalogue")
+# Short enough to be read aloud.
+SEEDS_N = 1_000_000
 
 
 @click.group(context_settings=CONTEXT)
@@ -36,6 +38,14 @@ def _plan_option(command: click.decorators.FC) -> click.decorators.FC:
         default=Path("harness.toml"),
         show_default=True,
         help="The plan, or the folder that holds harness.toml.",
+    )(command)
+
+
+def _deployer_option(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option(
+        "--deployer",
+        type=click.Choice(["docker", "compose", "process", "external"]),
+        help="How releases run.  [default: the plan's]",
     )(command)
 
 
@@ -70,11 +80,7 @@ def _json_option(command: click.decorators.FC) -> click.decorators.FC:
     show_default=True,
     help="How much is driven.",
 )
-@click.option(
-    "--deployer",
-    type=click.Choice(["docker", "compose", "process", "external"]),
-    help="How releases run.  [default: the plan's]",
-)
+@_deployer_option
 @_runs_option
 @click.option(
     "--only",
@@ -130,6 +136,54 @@ def gate(  # noqa: PLR0913 - click passes each option by name
             outcome = gate(asked, os.environ, watch)
         code = _answer(outcome.verdict, outcome.run, as_json)
     tell_actions(outcome.account, plan, stream)
+    return code
+
+
+@harness.command()
+@click.argument("release")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True, max=240),
+    required=True,
+    help="How long to look.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Draw the cases of that seed again.  [default: a new one]",
+)
+@_plan_option
+@_deployer_option
+@_runs_option
+@_json_option
+def explore(
+    release: str,
+    minutes: float,
+    seed: int | None,
+    plan: Path,
+    deployer: str | None,
+    runs: Path,
+    as_json: bool,
+) -> int:
+    """Look for new losses in RELEASE.
+
+    Drive orders of actions and rows of factors that no gate holds, drawn by chance, until the
+    time is over or something is lost. A loss is made as short as it gets and tried three times,
+    which may take longer. It stands for no gate.
+    """
+    import secrets
+
+    from harness.cli.progress import watcher
+    from harness.gate import Exploring, explore
+
+    chosen = secrets.randbelow(SEEDS_N) if seed is None else seed
+    asked = Exploring(release, plan, runs, minutes, chosen, deployer)
+    stream = sys.stdout if in_actions() and not as_json else sys.stderr
+    with shielded(stream):
+        with watcher(stream) as watch:
+            outcome = explore(asked, os.environ, watch)
+        code = _answer(outcome.verdict, outcome.run, as_json)
+        click.echo(f"  again      {asked.again}", file=sys.stderr if as_json else sys.stdout)
     return code
 
 

@@ -15,6 +15,7 @@ from harness.drive.child import Child, Run
 from harness.drive.spec import Spec, write_spec
 from harness.errors import DriveFailed, ScenarioError, UsageError
 from harness.model import Case
+from harness.orders import Model, model_from_json
 
 COLLECT_S_MAX = 60.0
 WORKERS_MAX = 4
@@ -32,6 +33,7 @@ EXIT_CODES: Mapping[int, str] = {
     6: "there were more warnings than the application's own pytest options allow",
 }
 DRIVEN = frozenset({0, 1})
+NONE_COLLECTED = 5
 
 # An application's own pytest options may select, reorder or repeat tests: a promise stands above.
 # Hypothesis is loaded whole at the end of every pytest process, for statistics nobody reads here.
@@ -51,13 +53,16 @@ class Collected:
     """What the scenarios promise for one release.
 
     absent maps a scenario to why the release does not have it, left_out a scenario or a file to
-    why pytest would not drive it; readers are the names of those that look at a form's records.
+    why pytest would not drive it; readers are the names of those that look at a form's records;
+    models and obligations are those of scenarios that have orders, or things that have to happen.
     """
 
     cases: tuple[Case, ...]
     absent: Mapping[str, str]
     left_out: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+    obligations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,14 @@ def collect(spec: Spec, run: Run) -> Collected:
         raise ScenarioError(f"no scenario was collected in {spec.scenarios}: {why}")
     cases = tuple(Case(**case) for case in promise["cases"])
     seen = {form: tuple(names) for form, names in promise["readers"].items() if names}
-    return Collected(cases, promise["absent"], promise["left_out"], seen)
+    return Collected(
+        cases,
+        promise["absent"],
+        promise["left_out"],
+        seen,
+        models={name: model_from_json(model) for name, model in promise["models"].items()},
+        obligations={name: tuple(words) for name, words in promise["obligations"].items()},
+    )
 
 
 def drive(
@@ -123,23 +135,27 @@ def drive(
 ) -> DriveResult:
     """Drive the spec's cases on its deployment; what happened is in the journal.
 
-    on_progress is called about every half second. Raises DriveFailed where pytest ends in a way
-    that is no result, or takes longer than timeout_s_max: what it did until then is journaled.
+    Probes for which there is no row are left out. on_progress is called about every half second.
+    Raises DriveFailed where pytest ends in a way that is no result, or takes longer than
+    timeout_s_max: what it did until then is journaled.
     """
-    if not spec.cases:
+    cases_n = len(spec.probes or spec.cases or ())
+    if not cases_n:
         raise ScenarioError(f"round {spec.round!r} was given no case to drive")
     name = f"scenarios-{spec.role}-{spec.round}-{spec.attempt}"
-    chosen_n = min(workers or default_workers(len(spec.cases)), len(spec.cases))
+    chosen_n = min(workers or default_workers(cases_n), cases_n)
     options = [
         "-n", str(chosen_n), "--dist", "load", "--maxschedchunk", "1",
-        "--max-worker-restart", str(len(spec.cases)),
+        "--max-worker-restart", str(cases_n),
     ]  # fmt: skip
-    growth = _Growth(spec.journal, len(spec.cases))
+    growth = _Growth(spec.journal, cases_n)
     child = _child(spec, run, name, options)
     began_s = time.monotonic()
     code = child.run(timeout_s_max, lambda _: on_progress(growth.read()))
     counts = growth.read()
     on_progress(counts)
+    if spec.probes and code == NONE_COLLECTED:
+        return DriveResult(code, time.monotonic() - began_s, child.log, counts)
     if code not in DRIVEN or counts.done_n == 0:
         done = f"{counts.done_n} of {counts.total_n} cases were driven"
         raise DriveFailed(f"{child.account(code)}\n{done}")
@@ -204,9 +220,12 @@ def _read_promise(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="ascii")))
     except FileNotFoundError:
-        return {"cases": [], "absent": {}, "left_out": {}, "readers": {}, "problems": []}
+        return {**{key: {} for key in _BY_NAME}, "cases": [], "problems": []}
     except (OSError, ValueError) as error:
         raise DriveFailed(f"the promise {path} cannot be read: {error}") from error
+
+
+_BY_NAME = ("absent", "left_out", "readers", "models", "obligations")
 
 
 def _problems(problems: Sequence[Mapping[str, str]]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.drive.spec_file import read_json, write_json
 from harness.errors import RecordUnreadable
-from harness.model import Form, Role
+from harness.model import Form, Probe, Role
 
 SCHEMA = "harness.scenarios/1"
 _PATHS = ("scenarios", "root", "journal", "evidence", "files", "cases_out")
@@ -20,8 +21,12 @@ class Spec:
 
     run is the run's four-character tag; scenarios the folder that holds them and root the one
     that holds the plan; cases are ids and their numbers in the promise, None while the promise is
-    made; texts are the classes that stand for ``corpus.classes``; acknowledge_s_max is how long
-    a page may take to say something; cases_out is where what was collected is written.
+    made; rows are the levels of each of those cases, so that nothing is generated again; probes
+    are driven in place of cases; texts are the classes that stand for ``corpus.classes``;
+    sequences_n and sequence_length_max say how many orders of actions there are, and how long;
+    acknowledge_s_max is how long a page may take to say something; cases_out is where what was
+    collected is written. With a seed, random_n rows by chance are collected of each scenario, in
+    place of those that are promised.
     """
 
     run: str
@@ -39,6 +44,12 @@ class Spec:
     round: str = "drive"
     attempt: int = 1
     cases: Mapping[str, int] | None = None
+    probes: tuple[Probe, ...] = ()
+    rows: Mapping[str, Mapping[str, str]] | None = None
+    sequences_n: int = 8
+    sequence_length_max: int = 12
+    seed: int | None = None
+    random_n: int = 0
     cases_out: Path | None = None
     trace: bool = False
     readers: bool = True
@@ -56,6 +67,15 @@ def read_spec(path: Path) -> Spec:
     """The spec that :func:`write_spec` wrote; raises RecordUnreadable."""
     data = read_json(path, SCHEMA, _PATHS)
     try:
-        return Spec(**{**data, "texts": tuple(data["texts"])})
+        probes = tuple(_probe(probe) for probe in data["probes"])
+        return Spec(**{**data, "texts": tuple(data["texts"]), "probes": probes})
     except (KeyError, TypeError) as error:
         raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error
+
+
+def _probe(data: Mapping[str, Any]) -> Probe:
+    levels = {
+        name: {factor: tuple(levels) for factor, levels in data[name].items()}
+        for name in ("wanted", "unwanted")
+    }
+    return Probe(**{**data, **levels})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ def write_json(path: Path, spec: DataclassInstance, schema: str) -> None:
         data[part.name] = str(value) if isinstance(value, Path) else value
     data["forms"] = [form_to_json(form) for form in data["forms"].values()]
     try:
-        path.write_text(json.dumps(data, indent=1), encoding="ascii")
+        path.write_text(json.dumps(data, indent=1, default=asdict), encoding="ascii")
     except OSError as error:
         raise EnvironmentBroken(f"the spec {path} cannot be written: {error}") from error
 

@@ -12,6 +12,7 @@ from harness.errors import RecordUnreadable
 from harness.model import Form
 from harness.promise import read_promise
 from harness.runs import RunFolder, list_runs
+from harness.verdict import EXPLORE
 
 
 def last_passed(runs: Path, app: str) -> str | None:
@@ -60,5 +61,6 @@ def _passed(runs: Path, app: str) -> Iterator[tuple[RunFolder, Mapping[str, Any]
         except RecordUnreadable:
             continue
         partial = any(str(w).startswith("only cases matching") for w in verdict["warnings"])
+        partial = partial or verdict.get("profile") == EXPLORE
         if verdict["verdict"] == "pass" and verdict["app"] == app and not partial:
             yield run, verdict

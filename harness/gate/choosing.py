@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from harness.checks.experiment import holds
 from harness.checks.history import Trial
 from harness.checks.journeys import ATTEMPTS_TO_BLOCK, why_no_evidence
 from harness.judge import Grounds
-from harness.model import Case, Severity
+from harness.model import Case, Finding, Role, Severity
 
 REPRESENTATIVES_MAX = 6
 
@@ -39,25 +41,33 @@ def possible_on(cases: Sequence[Case], baseline: Sequence[Case]) -> frozenset[in
 
 def representatives(grounds: Grounds) -> tuple[int, ...]:
     """One failing case per anomaly and set of fields, the one with most of its fields wrong."""
-    trials = grounds.history.trials
-    chosen: dict[tuple[str, str, tuple[str, ...]], int] = {}
-    by_trial: dict[str, list[str]] = {}
-    for symptom in grounds.symptoms:
-        if symptom.severity is not Severity.WARN and symptom.trial in trials:
-            by_trial.setdefault(symptom.trial, []).append(symptom.field)
-    for finding in grounds.findings:
-        if finding.severity is Severity.WARN:
-            continue
-        able = [
-            s.trial
-            for s in grounds.symptoms
-            if (s.anomaly, s.form) == (finding.anomaly, finding.form) and s.trial in by_trial
-        ]
-        if able:
-            richest = max(able, key=lambda trial: len(by_trial[trial]))
-            key = (str(finding.anomaly), finding.form, finding.fields)
-            chosen[key] = trials[richest].began.number
-    return tuple(dict.fromkeys(chosen.values()))[:REPRESENTATIVES_MAX]
+    found = [
+        representative(finding, grounds)
+        for finding in grounds.findings
+        if finding.severity is not Severity.WARN
+    ]
+    return tuple(dict.fromkeys(n for n in found if n is not None))[:REPRESENTATIVES_MAX]
+
+
+def representative(finding: Finding, grounds: Grounds) -> int | None:
+    """The promised case of a finding in which most fields are wrong; None where it shows in none.
+
+    One that the finding's own condition holds for comes first.
+    """
+    trials = {trial.id: trial.began for trial in grounds.history.promised("candidate")}
+    by_trial = Counter(
+        s.trial for s in grounds.symptoms if s.severity is not Severity.WARN and s.trial in trials
+    )
+    able = [
+        s.trial
+        for s in grounds.symptoms
+        if (s.anomaly, s.form) == (finding.anomaly, finding.form) and s.trial in by_trial
+    ]
+
+    def worth(trial: str) -> tuple[bool, int]:
+        return holds(finding.trigger.conditions, trials[trial].levels), by_trial[trial]
+
+    return trials[max(able, key=worth)].number if able else None
 
 
 def unproved(grounds: Grounds) -> tuple[int, ...]:
@@ -65,7 +75,7 @@ def unproved(grounds: Grounds) -> tuple[int, ...]:
     attempts = attempts_made(grounds, "candidate")
     hopeless = {
         trial.began.number
-        for trial in grounds.history.of_role("candidate")
+        for trial in grounds.history.promised("candidate")
         if _is_final(trial, grounds)
     }
     return tuple(
@@ -87,15 +97,24 @@ def _is_final(trial: Trial, grounds: Grounds) -> bool:
 def broken(grounds: Grounds) -> tuple[int, ...]:
     """Cases that no attempt completed, which the baseline has to be asked about."""
     outcomes: dict[int, list[bool]] = {}
-    for trial in grounds.history.of_role("candidate"):
+    for trial in grounds.history.promised("candidate"):
         outcomes.setdefault(trial.began.number, []).append(why_no_evidence(trial) is None)
     owed = [number for number in grounds.journeys.owed if not any(outcomes.get(number, []))]
     return tuple(number for number in sorted(owed) if len(outcomes.get(number, [])) > 1)
 
 
+def cut_short(grounds: Grounds, role: Role) -> tuple[int, ...]:
+    """Cases of which that deployment shows nothing, because our own side broke each attempt."""
+    outcomes: dict[int, set[str]] = {}
+    for trial in grounds.history.of_role(role):
+        outcome = trial.ended.outcome if trial.ended else "environment"
+        outcomes.setdefault(trial.began.number, set()).add(outcome)
+    return tuple(number for number in sorted(outcomes) if outcomes[number] == {"environment"})
+
+
 def attempts_made(grounds: Grounds, role: str) -> Mapping[int, int]:
     """The highest attempt of each case so far on that deployment."""
     made: dict[int, int] = {}
-    for trial in grounds.history.of_role(role):
+    for trial in grounds.history.promised(role):
         made[trial.began.number] = max(made.get(trial.began.number, 0), trial.began.attempt)
     return made

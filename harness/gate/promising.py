@@ -11,7 +11,7 @@ from pathlib import Path
 from harness import corpus
 from harness.deploy.seams import Deployer
 from harness.drive.chosen import chosen_cases
-from harness.drive.scenarios import collect
+from harness.drive.scenarios import Collected, collect
 from harness.drive.spec import Spec
 from harness.errors import UsageError
 from harness.gate.asked import Asked
@@ -73,6 +73,8 @@ def spec_for(plan: Plan, run: RunFolder, role: Role, release: str, profile: Prof
         forms=plan.forms(release),
         texts=text_classes(profile),
         strength=profile.strength,
+        sequences_n=profile.sequences_n,
+        sequence_length_max=profile.sequence_length_max,
         case_timeout_s_max=plan.scenarios.timeout_s_max,
     )
 
@@ -126,9 +128,10 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         absent=found.absent,
         readers=found.readers,
         replicas=tuple(name for name, of in plan.storages.items() if of.replica),
+        obligations=_obligations(found, cases),
         missing=missing(plan, baseline, before, found, today),
-        known=_known(plan, today),
-        quarantine=_quarantine(plan, cases, today),
+        known=known_losses(plan, today),
+        quarantine=quarantined(plan, cases, today),
         warnings=(
             *plan.expired(today),
             *_loosened(forms, baseline, before),
@@ -163,6 +166,12 @@ def _loosened(
     return (*here, *there)
 
 
+def _obligations(found: Collected, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+    """What has to happen in the scenarios that are promised."""
+    promised = {case.scenario for case in cases}
+    return {name: words for name, words in found.obligations.items() if name in promised}
+
+
 def _stages(
     cases: Sequence[Case], baseline: str | None, chosen: Sequence[int], forms_n: int
 ) -> dict[str, int]:
@@ -170,6 +179,7 @@ def _stages(
         "deploy": 1,
         "scenarios": len(cases),
         "rerun": 0,
+        "trigger": 0,
         "baseline": len(chosen) if baseline is not None else 0,
         "observe": forms_n,
     }
@@ -187,7 +197,8 @@ def _load_warning(asked: Asked, plan: Plan) -> tuple[str, ...]:
     return () if why is None else (f"nothing is said of losses under load: {why}",)
 
 
-def _known(plan: Plan, today: date) -> tuple[Known, ...]:
+def known_losses(plan: Plan, today: date) -> tuple[Known, ...]:
+    """The losses that the plan knows of and has not expired."""
     return tuple(
         Known(
             k.form,
@@ -203,7 +214,8 @@ def _known(plan: Plan, today: date) -> tuple[Known, ...]:
     )
 
 
-def _quarantine(plan: Plan, cases: Sequence[Case], today: date) -> dict[str, str]:
+def quarantined(plan: Plan, cases: Sequence[Case], today: date) -> dict[str, str]:
+    """The scenarios of these cases that may be broken, each with its reason."""
     excused: dict[str, str] = {}
     for entry in plan.quarantine:
         if entry.expired(today):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from harness.account import account
 from harness.errors import EnvironmentBroken
-from harness.exhibits import Account
+from harness.exhibits import STEPS, Account, Exhibit
 from harness.gate.recorded import weigh_run
 from harness.promise import Promise
 from harness.report.html import html
 from harness.report.junit import junit
+from harness.report.reproduction import read_steps, script
 from harness.runs import RunFolder
 from harness.verdict import verdict_to_json
 
@@ -23,16 +24,20 @@ def account_of(run: RunFolder, promise: Promise | None = None) -> Account:
     return account(weigh_run(run, promise))
 
 
-def settle(run: RunFolder, promise: Promise) -> Account:
+def settle(
+    run: RunFolder, promise: Promise, hide: Callable[[str], str] = lambda text: text
+) -> Account:
     """Judge the run and write the answer into its folder, ``verdict.json`` last.
 
     Whoever finds the verdict finds the reports as well. A report that cannot be written is a
     warning of the verdict, and one that crashes takes the verdict with it nowhere: the verdict is
-    written in any case. Raises EnvironmentBroken where there is no room even for that.
+    written in any case. hide keeps the plan's secrets out of scripts. Raises EnvironmentBroken
+    where there is no room even for that.
     """
     whole = account_of(run, promise)
     unwritten: list[str] = []
     try:
+        unwritten += write_reproductions(run, whole, promise, hide)
         unwritten += write_reports(run, whole)
     finally:
         warnings = (*whole.verdict.warnings, *unwritten)
@@ -50,6 +55,25 @@ def write_reports(
         try:
             run.write_text(name, text)
         except EnvironmentBroken as error:
+            yield f"{name} is missing: {error}"
+
+
+def write_reproductions(
+    run: RunFolder, whole: Account, promise: Promise, hide: Callable[[str], str]
+) -> Iterator[str]:
+    """Write the script of each recorded finding; yields why one could not be."""
+    by_script: dict[str, list[Exhibit]] = {}
+    for exhibit in whole.exhibits:
+        if exhibit.finding.reproduction is not None:
+            by_script.setdefault(exhibit.finding.reproduction, []).append(exhibit)
+    for name, exhibits in by_script.items():
+        steps = (run.path / name).with_name(STEPS)
+        try:
+            kept = hide(steps.read_text(encoding="ascii"))
+            text = script(exhibits, read_steps(kept), promise.forms["candidate"])
+            run.write_text(str(steps.relative_to(run.path)), kept)
+            run.write_text(name, hide(text))
+        except (OSError, ValueError, KeyError, TypeError, EnvironmentBroken) as error:
             yield f"{name} is missing: {error}"
 
 

@@ -22,6 +22,7 @@ SCHEMA = "harness.journal/1"
 LITERAL = "exact"
 
 Operation: TypeAlias = Literal["save", "clear", "delete", "discard"]
+AckLevel: TypeAlias = Literal["page", "transport", "leaving"]
 Outcome: TypeAlias = Literal[
     "completed",  # the journey ran to its end
     "broken",  # it could not be completed, and the page told nobody why
@@ -83,7 +84,11 @@ class Trouble(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialBegan(Event):
-    """A case began on a deployment. round is why: "drive", "rerun", "representative", "sample"."""
+    """A case began on a deployment. round is why: "drive", "rerun", "representative", "sample".
+
+    probe is not "" where nobody promised the case: it says what it is driven to learn, as
+    ``TRIAL OF A TRIGGER/PART``; levels are those that really ran.
+    """
 
     kind: ClassVar[str] = "trial-began"
     trial: str
@@ -93,6 +98,24 @@ class TrialBegan(Event):
     attempt: int
     round: str
     levels: Mapping[str, str]
+    probe: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerTried(Event):
+    """Probes were sent out to learn when a finding happens.
+
+    tried names the attempt; conditions are what is supposed: levels per factor, {} where it is
+    that the scenario fails whenever it runs.
+    """
+
+    kind: ClassVar[str] = "trigger-tried"
+    tried: str
+    anomaly: str
+    form: str
+    fields: tuple[str, ...]
+    case: str
+    conditions: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +211,15 @@ class RequestAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveAcknowledged(Event):
-    """The user was told during this save that it is stored."""
+    """The user was told during this save that it is stored.
+
+    level is what told them: a page, an answer, or a page that let them go without a question.
+    """
 
     kind: ClassVar[str] = "save-acknowledged"
     save: str
     evidence: str
-    level: Literal["page", "transport"] = "page"
+    level: AckLevel = "page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +257,15 @@ class FaultEnded(Event):
     kind: ClassVar[str] = "fault-ended"
     fault: str
     trial: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened(Event):
+    """A trial told that something happened in it which its scenario may be obliged to bring."""
+
+    kind: ClassVar[str] = "happened"
+    trial: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

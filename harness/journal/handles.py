@@ -151,6 +151,12 @@ class Trial:
         finally:
             fault.ended_s = self.writer.write(ev.FaultEnded(fault=name, trial=self.id))
 
+    def happened(self, what: str) -> None:
+        """Tell that something happened, in the words of ``@obliged(...)``."""
+        if not what.strip():
+            raise ScenarioError("journal.happened(...) needs the words of what happened")
+        self.writer.write(ev.Happened(trial=self.id, what=what))
+
     @property
     def faults_ended_s(self) -> float:
         """When the last fault of this trial was over; 0 without any."""
@@ -377,8 +383,11 @@ class Save:
                 ev.FieldTyped(save=self.id, field=name, value=plain, how=how)
             )
 
-    def acknowledged(self, evidence: object, level: Literal["page", "transport"] = "page") -> None:
+    def acknowledged(self, evidence: object, level: ev.AckLevel = "page") -> None:
         """The user was told during this save that it is stored; evidence is what said so.
+
+        level is ``page`` for what a page says, ``transport`` for an answer, and ``leaving`` for a
+        page that let its user go without a question.
 
         Raises ScenarioError where a value to be typed was never asked for: a save that did not
         type it would be blamed for losing it.

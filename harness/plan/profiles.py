@@ -15,8 +15,11 @@ class Profile:
 
     text_classes: how many of the corpus's text classes, which ones, or "all" of them; strength:
     2 for every pair of factor levels, 3 for every triple; sample_n: cases driven on the baseline
-    as well, for comparison; scenarios_s_max: the time all scenarios together may take; load_s:
-    how long the load is held, 0 for none; load_share: how much of the plan's peak that is.
+    as well, for comparison; scenarios_s_max: the time all scenarios together may take;
+    trigger_s_max: the time for learning by experiment when losses happen, 0 for none; load_s:
+    how long the load is held, 0 for none; load_share: how much of the plan's peak that is;
+    sequences_n: orders of actions for each scenario that has such; sequence_length_max: the
+    actions of the longest.
     """
 
     name: str
@@ -24,14 +27,17 @@ class Profile:
     strength: Literal[2, 3]
     sample_n: int
     scenarios_s_max: float
+    trigger_s_max: float
     load_s: float
     load_share: float
+    sequences_n: int
+    sequence_length_max: int
 
 
 BUILT_IN: Mapping[str, Profile] = {
-    "commit": Profile("commit", 8, 2, 6, 600.0, 10.0, 0.2),
-    "release": Profile("release", "all", 3, 6, 3600.0, 60.0, 1.0),
-    "nightly": Profile("nightly", "all", 3, 6, 14400.0, 300.0, 1.0),
+    "commit": Profile("commit", 8, 2, 6, 600.0, 45.0, 10.0, 0.2, 8, 12),
+    "release": Profile("release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16),
+    "nightly": Profile("nightly", "all", 3, 6, 14400.0, 900.0, 300.0, 1.0, 60, 30),
 }
 
 

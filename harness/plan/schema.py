@@ -327,8 +327,11 @@ class ProfileTable(Table):
     strength: Literal[2, 3] | None = None
     sample_n: Count | None = None
     scenarios_s_max: SecondsMax | None = None
+    trigger_s_max: Seconds | None = None
     load_s: Seconds | None = None
     load_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    sequences_n: Count | None = None
+    sequence_length_max: Annotated[int, Field(ge=3, le=100)] | None = None
 
 
 class _Expiring(Table):

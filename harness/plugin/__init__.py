@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING
 
 from harness import corpus
 from harness.errors import JourneyBroken
-from harness.factors import Levelled, absent_in, factors
+from harness.factors import Levelled, absent_in, factors, obliged, orders
 from harness.journal.handles import Record, Save, Trial, exact
+from harness.orders import Actions, Order
+from harness.plugin.departures import leave
 from harness.plugin.readers import reader
 
 if TYPE_CHECKING:
     import pytest
 
 __all__ = [
+    "Actions",
     "JourneyBroken",
     "Levelled",
+    "Order",
     "Record",
     "Save",
     "Trial",
@@ -27,6 +31,9 @@ __all__ = [
     "corpus",
     "exact",
     "factors",
+    "leave",
+    "obliged",
+    "orders",
     "reader",
 ]
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from harness.errors import EnvironmentBroken, ScenarioError
-from harness.factors import Levelled, absence, rows, scenario_of
-from harness.model import Case
+from harness.factors import (
+    Levelled,
+    Scenario,
+    Sequences,
+    absence,
+    random_rows,
+    row_of,
+    rows,
+    scenario_of,
+)
+from harness.model import Case, Probe
+from harness.nearest import nearest
+from harness.orders import model_to_json
 from harness.plugin import readers
 from harness.plugin import session as sessions
 
 REASON_CHARS_MAX = 500
+PROBE = "harness_probe"
 
 
 class Collecting:
@@ -32,7 +44,10 @@ class Collecting:
         """Give a scenario with factors one test per row."""
         scenario = scenario_of(metafunc.function)
         spec = self.round.spec
-        if not scenario.factors:
+        if spec.probes:
+            self._probe(metafunc, scenario)
+            return
+        if not scenario.varies:
             return
         if "case" not in metafunc.fixturenames:
             raise ScenarioError(
@@ -42,8 +57,52 @@ class Collecting:
         if absence(scenario, spec.release) is not None:
             metafunc.parametrize("case", [Levelled({})], ids=["absent"])
             return
-        found = rows(scenario, release=spec.release, strength=spec.strength, texts=spec.texts)
+        found = self._rows(scenario, scenario_id(metafunc.definition))
+        if not found:
+            metafunc.parametrize("case", [Levelled({})], ids=["none"])
+            return
         metafunc.parametrize("case", found, ids=[row.id for row in found])
+
+    def _rows(self, scenario: Scenario, name: str) -> Sequence[Levelled]:
+        """The rows that the round drives, those by chance, or those that are promised."""
+        spec = self.round.spec
+        if spec.rows is not None:
+            asked = [levels for case, levels in spec.rows.items() if scenario_of_case(case) == name]
+            # With several browsers a row is several cases.
+            return list({row.id: row for row in (row_of(scenario, ls) for ls in asked)}.values())
+        if spec.seed is not None:
+            return random_rows(
+                scenario,
+                n=spec.random_n,
+                seed=spec.seed,
+                release=spec.release,
+                texts=spec.texts,
+                length_max=spec.sequence_length_max,
+            )
+        return rows(
+            scenario,
+            release=spec.release,
+            strength=spec.strength,
+            texts=spec.texts,
+            sequences=Sequences(spec.sequences_n, spec.sequence_length_max),
+        )
+
+    def _probe(self, metafunc: pytest.Metafunc, scenario: Scenario) -> None:
+        """Give a scenario one test per probe of it that a row is there for."""
+        spec, name = self.round.spec, scenario_id(metafunc.definition)
+        found = [
+            (probe, row)
+            for probe in spec.probes
+            if probe.scenario == name
+            and (row := nearest(scenario, probe, release=spec.release, texts=spec.texts))
+        ]
+        metafunc.fixturenames.append(PROBE)
+        ids = [f"{row.id}~{probe.number}" for probe, row in found]
+        if scenario.varies:
+            # Without any, pytest would make a test that is skipped: it is not chosen later on.
+            metafunc.parametrize((PROBE, "case"), found, ids=ids)
+        else:
+            metafunc.parametrize(PROBE, [probe for probe, _ in found], ids=ids)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a file could not be collected, or was skipped as a whole."""
@@ -83,6 +142,10 @@ class Collecting:
                 self.absent[scenario_id(item)] = reason
                 left_out.append(item)
         wanted = self.round.spec.cases
+        if self.round.spec.probes:
+            wanted = {
+                name: probe.number for name, item in kept.items() if (probe := probe_of(item))
+            }
         order = list(kept) if wanted is None else [name for name in wanted if name in kept]
         chosen = set(order)
         left_out += [item for name, item in kept.items() if name not in chosen]
@@ -105,11 +168,30 @@ class Collecting:
             "left_out": self.left_out,
             "readers": {form: [r.name for r in readers.of_form(form)] for form in spec.forms},
             "problems": self.problems,
+            **_said(session.items),
         }
         try:
             out.write_text(json.dumps(promise), encoding="ascii")
         except OSError as error:
             raise EnvironmentBroken(f"the promise {out} cannot be written: {error}") from error
+
+
+def _said(items: Sequence[pytest.Item]) -> dict[str, dict[str, object]]:
+    """The models of orders, and what has to happen, by scenario."""
+    known = {scenario_id(item): scenario_of(getattr(item, "function", None)) for item in items}
+    return {
+        "models": {
+            name: model_to_json(scenario.orders.actions.model)
+            for name, scenario in known.items()
+            if scenario.orders is not None
+        },
+        "obligations": {name: s.obliged for name, s in known.items() if s.obliged},
+    }
+
+
+def scenario_of_case(case: str) -> str:
+    """The name of a case's scenario."""
+    return case.partition("[")[0]
 
 
 def case_of(item: pytest.Item, found: sessions.Session) -> Case:
@@ -130,6 +212,13 @@ def levels_of(item: pytest.Item) -> Levelled:
     params = getattr(item, "callspec", None)
     row = params.params.get("case") if params is not None else None
     return row if isinstance(row, Levelled) else Levelled({})
+
+
+def probe_of(item: pytest.Item) -> Probe | None:
+    """What a test is driven to learn; None where it is a case that was promised."""
+    params = getattr(item, "callspec", None)
+    found = params.params.get(PROBE) if params is not None else None
+    return found if isinstance(found, Probe) else None
 
 
 def case_id(item: pytest.Item) -> str:

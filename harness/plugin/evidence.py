@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,6 +26,7 @@ KEPT_BYTES_MAX = 200 * MB
 TRACE_BYTES_MAX = 50 * MB
 TEXT_LINES_MAX = 500
 LEFT_OUT = "left-out.txt"
+STEPS = "steps.json"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -108,6 +110,17 @@ def keep_trace(spec: Spec, trial: str, number: int, context: BrowserContext) -> 
         return [relative(spec, path)]
     path.unlink()
     return []
+
+
+def keep_steps(spec: Spec, trial: str, steps: object) -> list[str]:
+    """What the trial did, for a reproduction, and its name; nothing where it is no plain data."""
+    path = path_of(spec, trial, STEPS)
+    try:
+        path.write_text(json.dumps(steps, indent=1), encoding="ascii")
+    except (OSError, TypeError, ValueError) as error:
+        _leave_out(spec, f"the steps of {trial}: {error}")
+        return []
+    return [relative(spec, path)]
 
 
 def has_room(spec: Spec, what: str) -> bool:

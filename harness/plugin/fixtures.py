@@ -16,6 +16,7 @@ from harness.factors import Levelled
 from harness.journal.handles import Trial
 from harness.plugin import evidence, readers
 from harness.plugin import session as sessions
+from harness.plugin.steps import records_of, steps_of
 from harness.plugin.trials import RUNNING
 
 if TYPE_CHECKING:
@@ -99,19 +100,31 @@ def new_context(
 ) -> Iterator[Callable[..., BrowserContext]]:
     """Make a further browser context of this trial: another user, another device."""
     running = request.node.stash[RUNNING]
-    traced: list[BrowserContext] = []
+    calls = sessions.of(request.config).calls
+    traced: list[tuple[BrowserContext, object]] = []
 
     def make(**how: Any) -> BrowserContext:
         context = new_context(**how)
         running.pages.watch(context)
         if running.spec.trace:
             evidence.start_trace(context)
-            traced.append(context)
+            traced.append((context, how.get("storage_state")))
         return context
 
     yield make
-    for number, context in enumerate(traced, start=1):
-        running.evidence += evidence.keep_trace(running.spec, running.id, number, context)
+    kept: list[tuple[Path, int, object]] = []
+    traces: list[str] = []
+    for number, (context, state) in enumerate(traced, start=1):
+        paths = evidence.keep_trace(running.spec, running.id, number, context)
+        jar = calls.jar(context.request)
+        kept += [(running.spec.evidence.parent / path, jar, state) for path in paths]
+        traces += paths
+    if kept:
+        steps = steps_of(calls, running.id, kept, running.pages.acts)
+        records = records_of(calls, running.trial.records)
+        told = {"steps": steps, "records": records}
+        running.evidence += evidence.keep_steps(running.spec, running.id, told)
+    running.evidence += traces
 
 
 @pytest.fixture(scope="session")

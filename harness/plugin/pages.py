@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Callable
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.drive.spec import Spec
 from harness.errors import JourneyBroken, ScenarioError
 from harness.journal.handles import Save, Told
 from harness.journal.writer import JournalWriter
 from harness.plugin import inputs
+from harness.plugin.departures import Departure
 from harness.plugin.requests import Requests
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SLICE_MS = 100
 ASK_MS = 2000
 TOLD_CHARS_MAX = 300
+# Ways of input that run as scripts or below the page, where no trace looks.
+UNTRACED = frozenset({"paste", "composition"})
 RENDERED_JS = resources.files(__package__).joinpath("rendered.js").read_text(encoding="utf-8")
 _ASK_JS = """(all, spec) => window.__harness
     ? window.__harness.awaitFresh(all, spec) : {state: "unwatched", text: ""}"""
@@ -35,6 +38,8 @@ class Pages:
     def __init__(self, trial: str, spec: Spec, writer: JournalWriter) -> None:
         self.spec = spec
         self.contexts: list[BrowserContext] = []
+        self.acts: list[tuple[float, dict[str, Any]]] = []
+        self._crashed = ""
         self._requests = Requests(trial, spec, writer)
 
     def watch(self, context: BrowserContext) -> None:
@@ -45,7 +50,11 @@ class Pages:
         context.set_default_timeout(self.spec.action_s_max * 1000)
         expect.set_options(timeout=self.spec.action_s_max * 1000)
         self._requests.watch(context)
+        context.on("page", lambda page: page.on("crash", self._has_crashed))
         self.contexts.append(context)
+
+    def _has_crashed(self, page: Page) -> None:
+        self._crashed = f"the browser's process behind {page.url} crashed"
 
     def forget(self) -> None:
         """Journal nothing more of these contexts."""
@@ -58,8 +67,8 @@ class Pages:
 
     @property
     def host_trouble(self) -> str:
-        """Why the browser dropped a request without the application's doing; "" if it did not."""
-        return self._requests.host_trouble
+        """What befell the browser without the application's doing; "" if nothing did."""
+        return self._crashed or self._requests.host_trouble
 
     @property
     def open_pages(self) -> list[Page]:
@@ -71,12 +80,19 @@ class Pages:
         """What a page says that was rendered during this save.
 
         evidence is a Locator, or a text to be found on any open page; under level "transport" it
-        is the text of an answer, taken as it is. Raises JourneyBroken where no page says so.
+        is the text of an answer, taken as it is; under "leaving" how the page was left. Raises
+        JourneyBroken where no page says so.
         """
         from playwright.sync_api import Locator
 
         if level == "transport":
             return Told().witness(save, evidence, level)
+        if isinstance(evidence, Departure):
+            return evidence.witness(save, level)
+        if level == "leaving":
+            raise ScenarioError(
+                f"{save.id}: leave(page, ...) says how a page was left, not {evidence!r}"
+            )
         if isinstance(evidence, Locator):
             return self._await(save, lambda: [evidence], _named(evidence))
         if not isinstance(evidence, str) or not evidence.strip():
@@ -116,8 +132,27 @@ class Pages:
 
     def enter(self, save: Save, name: str, place: object, how: str) -> None:
         """Put the field's value into a place of the page; journal what it holds then."""
+        began_s = time.time()
         held, used = inputs.put(save, name, place, how)
+        if self.spec.trace and used in UNTRACED:
+            self._keep(began_s, place, save.values[name])
         save.typed(how=used, **{name: held})
+
+    def _keep(self, at_s: float, place: object, value: object) -> None:
+        """An input that a trace does not show; one of several rows is none of it."""
+        from playwright.sync_api import Locator
+
+        if not isinstance(place, Locator) or not isinstance(value, str):
+            return
+        number = self.contexts.index(place.page.context)
+        act = {
+            "do": "act",
+            "context": number,
+            "page": place.page.context.pages.index(place.page),
+            "method": "insert",
+            "params": {"selector": place._impl_obj._selector, "text": value},
+        }
+        self.acts.append((at_s, act))
 
     def complaints(self, since_s: float) -> str:
         """What the pages told their user of a failure since then (monotonic)."""

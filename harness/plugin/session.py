@@ -19,6 +19,7 @@ from harness.journal import events as ev
 from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
 from harness.plugin import readers
+from harness.plugin.calls import Calls
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class Session:
     by_author: bool
     worker: str
     numbers: dict[str, int] = field(default_factory=dict)
+    calls: Calls = field(default_factory=Calls)
     _writer: JournalWriter | None = None
 
     @property
@@ -70,6 +72,8 @@ def wake(config: pytest.Config) -> None:
         "trials": trials.Trials(of(config)),
         "session": _Ends(),
     }
+    if of(config).spec.trace:
+        of(config).calls.listen()
     for name, plugin in plugins.items():
         config.pluginmanager.register(plugin, f"harness-{name}")
 
@@ -140,5 +144,6 @@ class _Ends:
         )
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
+        of(config).calls.stop()
         of(config).close()
         readers.forget()

@@ -14,7 +14,7 @@ from harness.drive.spec import Spec
 from harness.errors import EnvironmentBroken, ScenarioError
 from harness.journal import events as ev
 from harness.journal.handles import Trial
-from harness.model import Case
+from harness.model import Case, Probe
 from harness.plugin import collection, evidence
 from harness.plugin import session as sessions
 from harness.plugin.pages import Pages
@@ -37,9 +37,10 @@ _GONE = (
 class Running:
     """The trial of the test that is running: its handle, its pages and how it went so far."""
 
-    def __init__(self, session: sessions.Session, case: Case) -> None:
+    def __init__(self, session: sessions.Session, case: Case, probe: Probe | None = None) -> None:
         spec = session.spec
         self.case = case
+        self.probe = probe
         self.id = f"{spec.role}/{case.number}/{spec.attempt}"
         self.spec = spec
         self.writer = session.writer
@@ -71,6 +72,7 @@ class Running:
                 attempt=self.spec.attempt,
                 round=self.spec.round,
                 levels=self.case.levels,
+                probe=self.probe.name if self.probe else "",
             )
         )
 
@@ -100,12 +102,13 @@ class Running:
         self.outcome = outcome_of(error)
         self.message = evidence.short(error)
         self.evidence.append(evidence.keep_text(self.spec, self.id, "traceback.txt", account))
-        if self.outcome == "broken" and self.pages.host_trouble:
-            self.outcome = "environment"
-            self.message = f"{self.pages.host_trouble}; {self.message}"
         if self.outcome == "broken":
+            # Pages that are asked also give the browser the time to say that one has crashed.
             self.told = self.pages.complaints(self._since_s())
             self.outcome = "told" if self.told else "broken"
+        if self.outcome in ("broken", "told") and self.pages.host_trouble:
+            self.outcome, self.told = "environment", ""
+            self.message = f"{self.pages.host_trouble}; {self.message}"
         if self.outcome != "environment":
             self.evidence += evidence.screenshots(self.spec, self.id, self.pages.open_pages)
 
@@ -127,9 +130,11 @@ class Trials:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begin the trial, run the test, end the trial, whatever happens in between."""
-        running = Running(self.round, collection.case_of(item, self.round))
+        case, probe = collection.case_of(item, self.round), collection.probe_of(item)
+        running = Running(self.round, case, probe)
         item.stash[RUNNING] = running
         running.began()
+        self.round.calls.trial = running.id
         watchdog = _watchdog(running, self.round.spec, item.config)
         try:
             return (yield)

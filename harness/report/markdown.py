@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.exhibits import Account, Exhibit
-from harness.model import Severity
+from harness.model import Finding, Severity
 from harness.report.clean import one_line
 from harness.report.figures import load_line
 from harness.report.html_views import gathered
@@ -57,7 +57,7 @@ def _table(exhibits: list[Exhibit]) -> Iterator[str]:
             f"**{escaped(finding.anomaly)}**",
             escaped(finding.form),
             escaped(", ".join(finding.fields)),
-            escaped(finding.trigger.text, 300),
+            escaped(_when(finding), 400),
             escaped(finding.layer),
             str(finding.saves_n),
         )
@@ -88,3 +88,10 @@ def _measured(account: Account) -> str:
         f"{evidence.fields_read} fields compared, {controls['caught']} of {controls['planted']} "
         f"controls caught; {load}run `{account.verdict.run}`"
     )
+
+
+def _when(finding: Finding) -> str:
+    """The trigger, and that it is confirmed where it is."""
+    trigger = finding.trigger
+    proved = trigger.confirmed and trigger.proof
+    return f"{trigger.text}; confirmed: {trigger.proof}" if proved else trigger.text

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.model import Anomaly, Finding, Severity
 from harness.report.clean import clean, one_line
 from harness.report.figures import load_line
-from harness.verdict import Answer, Evidence, Verdict
+from harness.verdict import EXPLORE, Answer, Evidence, Verdict
 
 _COLOURS = {Answer.PASS: "32", Answer.BLOCK: "31", Answer.INCONCLUSIVE: "33"}
 _LISTED_MAX = 12
@@ -30,7 +30,7 @@ def _lines(verdict: Verdict, run: Path, colour: bool) -> Iterator[str]:
     yield f"{shown}  {one_line(verdict.sentence, 600)}"
     blocking = [f for f in verdict.findings if f.severity is Severity.BLOCK]
     for finding in blocking[:_LISTED_MAX]:
-        yield from _finding(finding)
+        yield from _finding(finding, run)
     if len(blocking) > _LISTED_MAX:
         yield f"  and {len(blocking) - _LISTED_MAX} more findings in verdict.json"
     if verdict.verdict is not Answer.PASS and (not blocking or len(verdict.reasons) > 1):
@@ -45,7 +45,7 @@ def _lines(verdict: Verdict, run: Path, colour: bool) -> Iterator[str]:
     yield f"  next       {_next(verdict, run)}"
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _finding(finding: Finding, run: Path) -> Iterator[str]:
     if finding.anomaly is Anomaly.JOURNEY_BROKEN:
         yield ""
         yield f"  journey broken  {one_line(finding.trigger.text)}"
@@ -56,13 +56,23 @@ def _finding(finding: Finding) -> Iterator[str]:
         if finding.breach:
             yield "    breach   what belongs to one record stands in another's: others may read it"
         yield f"    when     {one_line(finding.trigger.text.removeprefix('when '))}"
+        if finding.trigger.proof:
+            word = "confirmed" if finding.trigger.confirmed else "not confirmed"
+            yield f"    tried    {word}: {one_line(finding.trigger.proof, 400)}"
         yield f"    layer    {finding.layer}"
         saves, records = _count(finding.saves_n, "save"), _count(finding.records_n, "record")
         yield f"    extent   {saves}, {records}"
     if finding.preexisting:
         yield "    before   the baseline shows it as well"
+    if finding.reproduction:
+        yield f"    again    {clean(_command(finding.reproduction, run))}"
     if finding.evidence:
         yield f"    look at  {clean(finding.evidence[-1])}"
+
+
+def _command(script: str, run: Path) -> str:
+    """What a developer runs against a release to see it happen."""
+    return f"python {shlex.quote(str(run / script))} --url http://..."
 
 
 def _count(number: int, noun: str) -> str:
@@ -107,6 +117,8 @@ def _stages(verdict: Verdict) -> str:
 
 
 def _next(verdict: Verdict, run: Path) -> str:
+    if verdict.verdict is Answer.PASS and verdict.profile == EXPLORE:
+        return "explore longer or with another seed; it stands for no gate"
     if verdict.verdict is Answer.PASS and _is_partial(verdict):
         return "gate it whole before you deploy it: only some of its cases were run"
     if verdict.verdict is Answer.PASS:

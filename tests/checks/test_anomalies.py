@@ -414,6 +414,18 @@ def test_two_records_with_the_same_text_are_not_duplicated() -> None:
     assert {} == story.ends().seen
 
 
+def test_a_copy_in_another_record_is_misplaced() -> None:
+    """A text that is whole at home and stands in somebody else's record as well is misplaced."""
+    story = Story()
+    trial = story.trial()
+    one, other = trial.record("7"), trial.record("8")
+    one.save("reason", "history").acknowledged()
+    other.save("reason").acknowledged()
+    other.holds(history=one.text("history", revision=1))
+
+    assert {"history": "misplaced"} == story.ends().seen
+
+
 MANY = form("note", Field("title", "title"), Field("lines", "lines", rows="many"))
 
 
@@ -665,6 +677,17 @@ def test_a_refused_save_that_is_stored_is_a_warning() -> None:
         "reason": "unacknowledged (warn)",
         "history": "unacknowledged (warn)",
     } == story.ends().seen
+
+
+def test_nobody_is_blamed_for_what_is_stored() -> None:
+    """Of a value that is there no step can have lost it, whatever was sent."""
+    story = Story()
+    trial = story.trial()
+    record = trial.record("7")
+    record.save("reason").acknowledged()
+    record.save("reason").refused(stores=True)
+
+    assert ["unknown"] == [symptom.layer for symptom in story.ends().symptoms]
 
 
 def test_a_refused_save_that_is_not_stored_is_fine() -> None:

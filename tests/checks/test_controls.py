@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.checks.controls import Planted, damaged
 from harness.checks.decided import Seen
 from harness.checks.history import read_history
 from harness.checks.oracle import Oracle
@@ -79,6 +80,36 @@ def test_no_control_is_planted_in_a_record_that_is_damaged_itself() -> None:
     story.trial().record("7").save(*FOUR).acknowledged().holds(reason=None)
 
     assert 0 == plant_controls(oracle(story.ends())).planted
+
+
+def test_a_record_with_a_warning_is_damaged_where_it_has_none() -> None:
+    """What is stored although its refusal was shown leaves the other fields to be damaged."""
+    story = Story()
+    record = story.trial().record("7")
+    record.save(*FOUR).acknowledged()
+    record.save("history").refused(stores=True)
+    planted = list(damaged(oracle(story.ends())))
+
+    assert all(control.is_caught() for control in planted)
+    assert [
+        "a dropped field",
+        "a dropped row",
+        "a row twice",
+        "two fields swapped",
+        "a cut field",
+    ] == [control.damage for control in planted]
+    assert all("history" not in changed(control) for control in planted)
+
+
+def changed(control: Planted) -> set[str]:
+    """The fields of the first row that differ from what was read."""
+    return {
+        name
+        for row in control.rows[:1]
+        for read in control.observation.rows[control.form]
+        for name, value in row.fields.items()
+        if read.key == row.key and read.fields[name] != value
+    }
 
 
 def test_no_control_is_planted_in_a_read_that_came_too_early() -> None:

@@ -25,7 +25,7 @@ def test_the_incident_in_one_sentence() -> None:
     sentence = (
         "note: reason, history, examination and conclusion lost in 9 saves, when shares is "
         "1, 2 or 5 (all 9 such cases of test_consultation_then_share, none of 3 others); "
-        "typed, but never sent by the page"
+        "typed, but not brought to the server by the page"
     )
 
     assert [sentence] == blocking(story)

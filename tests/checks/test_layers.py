@@ -76,6 +76,34 @@ def test_a_withheld_body_accuses_nobody() -> None:
     assert {"unknown"} == layers(story)
 
 
+@pytest.mark.parametrize(
+    ("status", "layer"),
+    [(0, "page"), (403, "page"), (404, "page"), (200, "server"), (303, "server")],
+)
+def test_a_request_that_was_not_taken_carried_nothing(status: int, layer: str) -> None:
+    """What failed in the network or was refused is the page's to send again, or to speak of."""
+    story = Story()
+    trial, _, save = begun(story)
+    values = {name: str(value) for name, value in save.values.items()}
+    trial.sends(status=status, **values)
+    trial.sends(version="1")
+    save.acknowledged(stores=False)
+
+    assert {layer} == layers(story)
+
+
+@pytest.mark.parametrize(("sent", "layer"), [(False, "unknown"), (True, "server")])
+def test_what_a_page_sends_while_it_goes_is_not_seen(sent: bool, layer: str) -> None:
+    """A page that let its user go may have sent it unseen: only a request that was seen accuses."""
+    story = Story()
+    trial, _, save = begun(story)
+    if sent:
+        trial.sends_all(save.values)
+    save.acknowledged(stores=False, level="leaving")
+
+    assert {layer} == layers(story)
+
+
 def test_a_save_without_a_page_accuses_nobody() -> None:
     """What a load generator sends itself is in no journal of requests."""
     story = Story()
@@ -111,6 +139,24 @@ def test_exchanged_fields_are_the_pages_where_its_body_exchanged_them(who: str) 
     record.holds(reason=history, history=reason)
 
     assert {who} == layers(story)
+
+
+@pytest.mark.parametrize(("path", "layer"), [("/api/notes/8", "page"), ("/api/notes/7", "server")])
+def test_a_text_in_another_record_is_the_pages_where_it_sent_it_there(
+    path: str, layer: str
+) -> None:
+    """The address of the request tells who put one record's text into another."""
+    story = Story()
+    trial = story.trial()
+    one, other = trial.record("7"), trial.record("8")
+    one.save("reason").acknowledged()
+    other.save("history").acknowledged()
+    text = one.text("reason", revision=1)
+    trial.sends(path, reason=text)
+    other.holds(reason=text)
+
+    assert {"reason": "misplaced"} == story.ends().seen
+    assert {layer} == layers(story)
 
 
 def test_a_request_from_before_the_save_carries_nothing_of_it() -> None:

@@ -14,6 +14,7 @@ from tests.clinic.live import PASSWORD, serving
 LABELS = ("Reason", "History", "Examination", "Conclusion")
 TEXT = "\nTA <140/90, CRP ≥ 5 👩‍⚕️\n\n = end "
 SAVED = re.compile("^Saved ")
+ENGLISH = "General condition:\nHeart and lungs:\nAbdomen:\nNervous system:"
 pytestmark = pytest.mark.e2e
 
 
@@ -273,3 +274,49 @@ def test_text_typed_before_the_scripts_run_is_saved(desk: Desk) -> None:
 
     expect(desk.status).to_have_text(SAVED)
     assert desk.texts() == expected()
+
+
+def test_a_folded_text_is_saved(desk: Desk) -> None:
+    """Folding hides a text and nothing else: it is stored, and is there when it is unfolded."""
+    desk.open()
+    desk.fill()
+    examination = desk.page.get_by_label("Examination", exact=True)
+
+    desk.page.get_by_role("button", name="Fold Examination").click()
+    expect(examination).to_be_hidden()
+    desk.press_save()
+
+    assert desk.texts() == expected()
+    desk.page.get_by_role("button", name="Unfold Examination").click()
+    expect(examination).to_be_visible()
+
+
+def test_a_template_stands_below_what_is_written(desk: Desk) -> None:
+    """The template is added once to what is written, unfolds its text, and is saved with it."""
+    desk.open()
+    desk.fill()
+    desk.page.get_by_role("button", name="Fold Examination").click()
+
+    desk.page.get_by_role("button", name="Insert template").click()
+    examination = desk.page.get_by_label("Examination", exact=True)
+    expect(examination).to_be_visible()
+    desk.press_save()
+
+    stored = desk.texts()[2]
+    assert stored == examination.input_value()
+    assert stored == f"Examination{TEXT}\n{ENGLISH}"
+
+
+def test_a_finalised_note_takes_no_template(desk: Desk) -> None:
+    """Once the note is locked there is nothing to insert; its texts can still be folded."""
+    desk.open()
+    desk.fill()
+    desk.page.get_by_role("button", name="Finalise").click()
+    expect(desk.status).to_have_text(re.compile("^Saved and finalised "))
+    template = desk.page.get_by_role("button", name="Insert template")
+
+    expect(template).to_be_hidden()
+    desk.page.reload()
+    expect(template).to_be_hidden()
+    desk.page.get_by_role("button", name="Fold Examination").click()
+    expect(desk.page.get_by_label("Examination", exact=True)).to_be_hidden()

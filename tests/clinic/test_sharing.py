@@ -38,6 +38,19 @@ def test_shares_are_rows(
     assert doctor.read(number)["version"] == 1
 
 
+def test_an_assistant_is_no_recipient(clinic: str, doctor: Caller) -> None:
+    """An assistant reads everything of the practice: sharing with one is refused."""
+    number = doctor.open()
+    with signed_in(clinic, "assistant1") as assistant:
+        assistant_id = assistant.http.get("/api/session").json()["id"]
+
+    answer = doctor.share(doctor.prescribe(number), "practitioner", assistant_id)
+
+    assert (answer.status_code, answer.json()["error"]) == (422, "no_recipient")
+    assert "Sam Whitlock is an assistant" in answer.json()["message"]
+    assert doctor.http.get(f"/api/consultations/{number}/shares").json() == {"shares": []}
+
+
 def test_recipients_read_until_the_undo(clinic: str, doctor: Caller) -> None:
     """Patient and outside colleague read the document exactly while it is shared."""
     document = doctor.prescribe(doctor.open(patient_id=9), "For you")

@@ -22,6 +22,7 @@ from harness.drive.spec import Spec, read_spec, write_spec
 from harness.errors import DriveFailed, RecordUnreadable, ScenarioError, UsageError
 from harness.journal import events as ev
 from harness.journal.reader import read_journal
+from harness.model import Probe
 from harness.runs.processes import is_gone
 from tests.plugin.conftest import Folder, spec_in
 
@@ -59,6 +60,31 @@ def write(folder: Path, name: str, text: str) -> None:
 def spec(tmp_path: Path) -> Spec:
     """A spec whose scenarios are below a folder of this test."""
     return spec_in(tmp_path)[0]
+
+
+ORDERS = """
+from harness.plugin import Actions, obliged, orders
+
+note = Actions(unfinished="unsaved")
+
+@note.action(unless="unsaved", gives="unsaved")
+def types(journal):
+    journal.happened("types")
+
+@note.action(needs="unsaved", takes="unsaved")
+def saves(journal):
+    journal.happened("saves")
+
+@note.action()
+def shares(journal):
+    journal.happened("shares")
+
+@orders(note)
+@obliged("shares after types")
+def test_orders(journal, case):
+    for act in case.order:
+        act(journal)
+"""
 
 
 @pytest.fixture
@@ -112,6 +138,45 @@ class TestCollect:
         monkeypatch.setenv("PYTHONHASHSEED", "2")
 
         assert one == collect(spec, run)
+
+    def test_orders_are_cases(self, spec: Spec, run: Folder) -> None:
+        """Generated orders are promised with their model, and what has to happen in them."""
+        write(spec.root, "test_orders.py", ORDERS)
+
+        found = collect(replace(spec, sequences_n=3, sequence_length_max=5), run)
+
+        assert 3 == len(found.cases)
+        for case in found.cases:
+            assert f"test_orders.py::test_orders[order={case.levels['order']}]" == case.id
+            assert found.models[case.scenario].allows(case.levels["order"].split(">"))
+        assert {"test_orders.py::test_orders": ("shares after types",)} == found.obligations
+
+    def test_a_seed_draws_other_cases(self, spec: Spec, run: Folder) -> None:
+        """With a seed rows by chance stand in place of the promised ones, always the same."""
+        write(spec.root, "test_orders.py", ORDERS)
+        write(spec.root, "test_two.py", TWO)
+        promised = collect(spec, run)
+        seeded = replace(spec, seed=11, random_n=20)
+
+        drawn = collect(seeded, run)
+
+        orders = {case.id for case in drawn.cases if "order" in case.levels}
+        assert orders - {case.id for case in promised.cases}
+        assert any("test_share" in case.id for case in drawn.cases)
+        assert drawn == collect(seeded, run)
+
+    def test_orders_that_nobody_generated_are_driven(self, spec: Spec, run: Folder) -> None:
+        """A case is driven by its levels alone, in its own order, and no other is."""
+        write(spec.root, "test_orders.py", ORDERS)
+        order = "shares>types>saves>types>saves>types>saves"
+        case = f"test_orders.py::test_orders[order={order}]"
+
+        events = drive_all(replace(spec, rows={case: {"order": order}}), run, case)
+
+        (began,) = [e for e in events if isinstance(e, ev.TrialBegan)]
+        assert (case, {"order": order}) == (began.case, began.levels)
+        done = [e.what for e in events if isinstance(e, ev.Happened)]
+        assert order.split(">") == done
 
     def test_the_applications_own_options_select_nothing(
         self, spec: Spec, run: Folder, monkeypatch: pytest.MonkeyPatch
@@ -416,3 +481,38 @@ def test_a_spec_of_another_kind_is_unreadable(tmp_path: Path) -> None:
 
     with pytest.raises(RecordUnreadable, match=r"spec\.json cannot be read"):
         read_spec(tmp_path / "spec.json")
+
+
+class TestProbes:
+    """Rows that nobody promised."""
+
+    def test_a_probe_runs_the_nearest_row(self, spec: Spec, run: Folder) -> None:
+        """A probe runs as its own trial, with the levels that it really has and its name."""
+        write(spec.root, "test_two.py", TWO)
+        scenario = "test_two.py::test_share"
+        probes = (
+            Probe(7, scenario, "1/with", {"shares": "0"}, wanted={"moment": ("before",)}),
+            Probe(8, scenario, "1/with", {"shares": "1"}, wanted={"moment": ("before",)}),
+            Probe(9, OPEN, "2/again"),
+            Probe(10, OPEN, "2/again"),
+        )
+        asked = replace(spec, round="trigger", probes=probes)
+        drive(asked, run, workers=2, timeout_s_max=60)
+
+        began = {e.trial: e for e in read_journal(spec.journal) if isinstance(e, ev.TrialBegan)}
+        assert {f"candidate/{number}/1" for number in (7, 8, 9, 10)} == set(began)
+        for number in (7, 8):
+            assert {"shares": "1", "moment": "before"} == began[f"candidate/{number}/1"].levels
+            assert "1/with" == began[f"candidate/{number}/1"].probe
+        assert "2/again" == began["candidate/9/1"].probe
+
+    def test_a_probe_without_a_row_is_left_out(self, spec: Spec, run: Folder) -> None:
+        """What no row is there for does not run, and where nothing is left the round is empty."""
+        write(spec.root, "test_two.py", TWO)
+        scenario = "test_two.py::test_share"
+        impossible = {"shares": ("0",), "moment": ("before",)}
+        probe = Probe(7, scenario, "1/with", wanted=impossible)
+        result = drive(replace(spec, probes=(probe,)), run, workers=1, timeout_s_max=60)
+
+        assert 0 == result.progress.done_n
+        assert [] == [e for e in read_journal(spec.journal) if isinstance(e, ev.TrialBegan)]

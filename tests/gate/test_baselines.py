@@ -40,6 +40,14 @@ def test_a_partial_pass_is_no_baseline(tmp_path: Path) -> None:
     assert last_passed(tmp_path, "shop") == "1.0"
 
 
+def test_an_exploration_is_no_baseline(tmp_path: Path) -> None:
+    """A run that looked for new losses and saw none stands for no gate."""
+    run(tmp_path, 1, "1.0", "pass")
+    run(tmp_path, 2, "1.1", "pass", profile="explore")
+
+    assert last_passed(tmp_path, "shop") == "1.0"
+
+
 def test_another_application_is_no_baseline(tmp_path: Path) -> None:
     """Runs of another application in the same folder are not looked at."""
     run(tmp_path, 1, "1.0", "pass", app="blog")

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.gate.choosing import possible_on, sample
+from harness.gate.choosing import cut_short, possible_on, sample
 from harness.model import Case
+from tests.checks.story import Story
 
 
 def case(number: int, scenario: str = "test_a", **levels: str) -> Case:
@@ -39,3 +40,17 @@ def test_a_level_that_the_baseline_lacks_rules_a_case_out() -> None:
 def test_a_scenario_that_the_baseline_lacks_is_not_possible() -> None:
     """A scenario that is absent from the baseline's promise cannot be run there."""
     assert possible_on([case(0, "test_new")], [case(0, "test_old")]) == frozenset()
+
+
+def test_what_our_own_side_broke_is_run_again_on_the_baseline() -> None:
+    """A browser that died says nothing of a release; what broke by itself is not asked again."""
+    story = Story()
+    first = story.trial(role="baseline")
+    first.ends("environment")
+    story.trial(role="baseline").ends("broken")
+    third = story.trial(role="baseline")
+    third.ends("environment")
+    story.trial(role="baseline", again=third).ends()
+
+    assert (first.case.number,) == cut_short(story.weighed(), "baseline")
+    assert () == cut_short(story.weighed(), "candidate")

@@ -80,6 +80,7 @@ def test_a_careless_release_is_blocked(tmp_path: Path) -> None:
     }
     torn = next(f for f in called.verdict["findings"] if f["anomaly"] == "torn")
     assert torn["trigger"]["conditions"] == {"lines": ["3"]}
+    assert torn["trigger"]["confirmed"], torn["trigger"]
     assert called.left() == []
 
 

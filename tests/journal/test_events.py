@@ -25,6 +25,14 @@ LINES: list[ev.Event] = [
     ev.StageEntered(stage="deploy"),
     ev.StageLeft(stage="deploy", skipped="no baseline"),
     ev.Trouble(stage="deploy", sentence="it did not start", verdict="block"),
+    ev.TriggerTried(
+        tried="1",
+        anomaly="lost",
+        form="note",
+        fields=("title",),
+        case="test_x.py::test_y[a=1]",
+        conditions={"a": ("1", "2")},
+    ),
     ev.TrialBegan(
         trial="candidate/7/1", case="test_a[x]", number=7, role="candidate", attempt=1,
         round="drive", levels={"shares": "2"},
@@ -51,6 +59,7 @@ LINES: list[ev.Event] = [
     ev.SaveUnknown(save="s", reason="cut", fault="network cut"),
     ev.FaultBegan(fault="network cut", trial="t"),
     ev.FaultEnded(fault="network cut"),
+    ev.Happened(trial="t", what="a response was cut"),
     ev.Shown(record="r", reader="colleague", began_s=3.25, values=VALUES, error="404"),
     ev.LoadBegan(target_saves_per_s=12.5, ramp_s=1.0, hold_s=5.0, users=20, processes=1),
     ev.LoadEnded(exit_code=1, generator_busy=0.25, trouble="KeyError: 'id' (3 times)"),

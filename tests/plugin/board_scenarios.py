@@ -256,6 +256,12 @@ def test_expectation(page: Page) -> None:
     expect(page.get_by_role("status")).to_have_text("Saved", timeout=100)
 
 
+def test_renderer_gone(page: Page, save_of: Save) -> None:
+    """The process behind a page dies, which the browser words as a page that did not load."""
+    with save_of:
+        page.goto("chrome://crash")
+
+
 def test_browser_gone(page: Page) -> None:
     """The browser goes away."""
     browser = page.context.browser

@@ -130,7 +130,7 @@ def test_an_author_without_a_plan_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.xdist_group("e2e")
 def test_a_rerun_keeps_a_trace(tmp_path: Path) -> None:
-    """With a trace asked for, each trial leaves one, and a failure leaves the whole page."""
+    """With a trace asked for, each trial leaves one with its steps, and a failure its page."""
     spec, run = spec_in(tmp_path)
     shutil.copy(HERE / "board_scenarios.py", spec.scenarios / "test_board.py")
     cases = {"test_board.py::test_nothing_said": 0, "test_board.py::test_second_save": 1}
@@ -142,8 +142,9 @@ def test_a_rerun_keeps_a_trace(tmp_path: Path) -> None:
 
     ended = {e.trial: e for e in read_journal(spec.journal) if isinstance(e, ev.TrialEnded)}
     broken, whole = ended["candidate/0/1"].evidence, ended["candidate/1/1"].evidence
-    assert ["traceback.txt", "page-1.png", "trace-1.zip"] == [Path(name).name for name in broken]
-    assert ["trace-1.zip"] == [Path(name).name for name in whole]
+    recorded = ["steps.json", "trace-1.zip"]
+    assert ["traceback.txt", "page-1.png", *recorded] == [Path(name).name for name in broken]
+    assert recorded == [Path(name).name for name in whole]
     assert all((run.path / name).stat().st_size for name in (*broken, *whole))
 
 

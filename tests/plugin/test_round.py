@@ -104,6 +104,7 @@ class TestOutcome:
             ("test_skipped", "skipped", "not today"),
             ("test_xfailed", "skipped", "known"),
             ("test_browser_gone", "environment", "has been closed"),
+            ("test_renderer_gone", "environment", "crashed"),
         ],
     )
     def test_outcomes_are_told_apart(

@@ -84,6 +84,9 @@ def test_the_incident_is_blocked(incident: Called) -> None:
     assert (lost["form"], lost["fields"], lost["layer"]) == ("consultation", FIELDS, "page")
     assert any("share" in factor for factor in lost["trigger"]["conditions"])
     assert lost["preexisting"] is False
+    assert lost["trigger"]["confirmed"], lost["trigger"]
+    assert set(lost["trigger"]["conditions"]) <= {"moment_of_share", "documents_shared"}
+    assert lost["trigger"]["runs"]["with"] == {"failed": 3, "passed": 0, "of": 3}
     assert {f["form"] for f in found} == {"consultation"}
 
 
@@ -94,6 +97,7 @@ def test_a_representative_is_recorded(incident: Called) -> None:
     traces = [path for path in lost["evidence"] if path.endswith(".zip")]
 
     assert traces
+    assert (incident.run / lost["reproduction"]).is_file()
     assert all((incident.run / path).is_file() for path in traces)
 
 

@@ -1,0 +1,1 @@
+../accepted-then-written/consultations.py

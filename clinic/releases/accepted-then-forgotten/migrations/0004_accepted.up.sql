@@ -1,0 +1,1 @@
+../../accepted-then-written/migrations/0004_accepted.up.sql

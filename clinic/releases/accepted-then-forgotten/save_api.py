@@ -1,0 +1,1 @@
+../accepted-then-written/save_api.py

@@ -1,0 +1,1 @@
+../accepted-then-written/saving.py

@@ -1,0 +1,1 @@
+../../audit-copies/migrations/0004_audit.up.sql

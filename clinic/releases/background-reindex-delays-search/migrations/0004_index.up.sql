@@ -1,0 +1,4 @@
+CREATE TABLE note_index (
+    consultation_id bigint PRIMARY KEY REFERENCES consultation ON DELETE CASCADE,
+    about text NOT NULL
+);

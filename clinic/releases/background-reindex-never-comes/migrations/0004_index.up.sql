@@ -1,0 +1,1 @@
+../../background-reindex-delays-search/migrations/0004_index.up.sql

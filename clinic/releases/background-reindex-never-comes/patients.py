@@ -1,0 +1,1 @@
+../background-reindex-delays-search/patients.py

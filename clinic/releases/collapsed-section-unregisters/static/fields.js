@@ -1,0 +1,34 @@
+// The fields that are sent when they change: each with the value that the server confirmed last.
+
+export class FieldRegistry {
+  #fields = new Map();
+
+  // What the server rendered is confirmed; what was typed before this script ran is not.
+  register(element) {
+    const confirmed = element.defaultValue.replace(/\r\n?/g, "\n");
+    this.#fields.set(element.name, { element, confirmed });
+  }
+
+  clear() {
+    this.#fields.clear();
+  }
+
+  changed() {
+    const changed = {};
+    for (const [name, { element, confirmed }] of this.#fields) {
+      // A folded text is no part of the form: it is neither checked nor sent.
+      if (element.hidden) continue;
+      if (element.value !== confirmed) changed[name] = element.value;
+    }
+    return changed;
+  }
+
+  confirm(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.#fields.get(name);
+      if (field) field.confirmed = value;
+    }
+  }
+}
+
+export const fields = new FieldRegistry();

@@ -1,0 +1,1 @@
+../encrypted-at-rest/patients.py

@@ -1,0 +1,54 @@
+"""The JSON API of sharing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from clinic import consultations, payload, save_api, saving, sessions, shares
+from clinic.api import key, pool, writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import asyncpg
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+CONSULTATION = "SELECT consultation_id FROM document WHERE id = $1"
+
+
+async def list_shares(request: Request) -> Response:
+    """The shares of a consultation that are in force."""
+    session = sessions.required(request)
+    row = await consultations.read(pool(request), session, key(request))
+    return JSONResponse(describe(await shares.of_consultation(pool(request), row["id"])))
+
+
+async def share_document(request: Request) -> Response:
+    """Share a document; `recipient` is patient, practitioner or both."""
+    session = writer(request)
+    body = await payload.json_object(request, ("recipient", "practitioner_id", "note"))
+    practitioner_id = (
+        payload.number(body, "practitioner_id") if body.get("practitioner_id") else None
+    )
+    recipient = payload.required_text(body, "recipient")
+    number = key(request)
+    async with pool(request).acquire() as connection, connection.transaction():
+        if "note" in body:
+            note = await connection.fetchval(CONSULTATION, number)
+            await saving.save(connection, session, note, save_api.change_of(body["note"]))
+        rows = await shares.share(connection, session, number, recipient, practitioner_id)
+    return JSONResponse(describe(rows), 201)
+
+
+async def undo_share(request: Request) -> Response:
+    """Take a share back."""
+    session = writer(request)
+    return JSONResponse(describe(await shares.undo(pool(request), session, key(request))))
+
+
+def describe(rows: Iterable[asyncpg.Record]) -> dict[str, object]:
+    """Shares as the API shows them."""
+    return {"shares": [dict(row) | {"created_at": row["created_at"].isoformat()} for row in rows]}

@@ -1,0 +1,1 @@
+../field-moved-to-child-table/consultations.py

@@ -1,0 +1,1 @@
+../../field-moved-to-child-table/migrations/0004_conclusion.up.sql

@@ -1,0 +1,3 @@
+UPDATE consultation SET conclusion = conclusion.text
+FROM conclusion WHERE conclusion.consultation_id = consultation.id;
+DROP TABLE conclusion;

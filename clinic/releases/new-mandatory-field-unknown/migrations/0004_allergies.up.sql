@@ -1,0 +1,1 @@
+../../new-mandatory-field-visible-error/migrations/0004_allergies.up.sql

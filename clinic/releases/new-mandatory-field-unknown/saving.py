@@ -1,0 +1,1 @@
+../new-mandatory-field-visible-error/saving.py

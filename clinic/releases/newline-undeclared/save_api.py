@@ -1,0 +1,1 @@
+../newline-normalised/save_api.py

@@ -1,0 +1,1 @@
+../nfc-on-save-declared/save_api.py

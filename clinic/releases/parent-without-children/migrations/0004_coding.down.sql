@@ -1,0 +1,1 @@
+ALTER TABLE diagnosis DROP COLUMN coding;

@@ -1,0 +1,2 @@
+-- What the exchange with hospitals needs of a diagnosis.
+ALTER TABLE diagnosis ADD COLUMN coding jsonb;

@@ -1,0 +1,1 @@
+../reset-then-visible-retry/resets.py

@@ -1,0 +1,1 @@
+../trailing-trim-declared/save_api.py

@@ -1,0 +1,1 @@
+../declared-enrichment/signature.py

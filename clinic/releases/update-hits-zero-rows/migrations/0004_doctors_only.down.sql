@@ -1,0 +1,2 @@
+DROP TRIGGER doctors_only ON consultation;
+DROP FUNCTION doctors_only;
