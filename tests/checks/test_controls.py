@@ -97,6 +97,7 @@ def test_a_record_with_a_warning_is_damaged_where_it_has_none() -> None:
         "a row twice",
         "two fields swapped",
         "a cut field",
+        "one character altered",
     ] == [control.damage for control in planted]
     assert all("history" not in changed(control) for control in planted)
 
