@@ -109,7 +109,7 @@ def _unverified(run: _Run) -> Iterator[_Try]:
 
 
 def _reverted(run: _Run) -> Iterator[_Try]:
-    for form, target in _first_of_each_form(run, _earlier_value):
+    for form, target in _first_of_each_form(run, _earlier_value, sound=True):
         subject, old = whole(run.oracle, target), _earlier_value(target)
         if subject is None or old is None:
             continue
@@ -215,10 +215,8 @@ def _phantom(run: _Run) -> Iterator[_Try]:
 
 
 def _stale(run: _Run) -> Iterator[_Try]:
-    for form, target in _first_of_each_form(run, _viewed):
+    for form, target in _first_of_each_form(run, _viewed, sound=True):
         name, at = _viewed(target) or ("", 0)
-        if whole(run.oracle, target) is None or not name:
-            continue
         handle = target.handles[at]
         limit_s = target.form.settle_s_max + target.form.late_s_max
         began_s = max(target.due.ready_s, *(v.began_s for v in handle.shown)) + limit_s
@@ -324,13 +322,18 @@ _PLANTS: Mapping[Anomaly, _Plant] = {
 
 
 def _first_of_each_form(
-    run: _Run, fits: Callable[[Target], object]
+    run: _Run, fits: Callable[[Target], object], *, sound: bool = False
 ) -> Iterator[tuple[str, Target]]:
-    """The first record of each form that a damage fits, and of which a read counts."""
+    """The first record of each form that a damage fits, and of which a read counts.
+
+    sound: one that is whole in that read.
+    """
     seen: set[str] = set()
     for target in run.oracle.targets.all:
         form = target.form.name
-        if form not in seen and fits(target) and run.oracle.valid(target):
+        if form in seen or not fits(target) or not run.oracle.valid(target):
+            continue
+        if not sound or whole(run.oracle, target) is not None:
             seen.add(form)
             yield form, target
 

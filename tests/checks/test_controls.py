@@ -184,6 +184,22 @@ def test_every_anomaly_has_its_control() -> None:
     assert all(planted == caught > 0 for planted, caught in controls.by_anomaly.values())
 
 
+def test_a_damaged_record_leaves_its_controls_to_the_next() -> None:
+    """What was saved twice and shown, and lost, is no subject; the next such record is."""
+    story = Story()
+    for key in ("7", "8"):
+        record = story.trial().record(key)
+        record.save(*FOUR).acknowledged()
+        record.save(*FOUR).acknowledged()
+        record.is_shown(reason=record.text("reason", revision=2))
+        if key == "7":
+            record.holds(reason=None)
+    controls = plant_controls(oracle(story.ends()))
+
+    assert () == controls.missed
+    assert {"reverted", "stale"} <= set(controls.by_anomaly)
+
+
 def test_a_word_that_any_record_may_hold_is_no_control() -> None:
     """A short literal in another record says nothing, so it is not planted there."""
     story = Story(single())
