@@ -20,7 +20,7 @@ _REQUEST = re.compile(rb"(%s) ([\x21-\x7e\x80-\xff]+) HTTP/1\.([01])\r\n" % _TOK
 _ANSWER = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n\0]*)?\r\n")
 _FIELDS = re.compile(rb"(?:%s:[^\r\n\0]*\r\n)*\r\n" % _TOKEN)
 _WANTED = re.compile(
-    rb"\n(content-length|transfer-encoding|connection|upgrade|cookie):[ \t]*([^\r]*?)[ \t]*(?=\r)",
+    rb"\n(content-length|transfer-encoding|connection|upgrade|cookie):([^\r]*)",
     re.IGNORECASE,
 )
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?")
@@ -66,7 +66,7 @@ class RequestHead:
 
 @dataclass(frozen=True, slots=True)
 class AnswerHead:
-    """raw is the head as it came; an answer below 200 (not 101) comes before the one that counts."""
+    """raw is the head as it came; below 200, except 101, another answer follows."""
 
     raw: bytes
     status: int
@@ -128,7 +128,7 @@ def _fields(raw: bytes, begin: int) -> dict[bytes, list[bytes]]:
         raise Malformed("a head with a line that is no `name: value`")
     fields: dict[bytes, list[bytes]] = {}
     for found in _WANTED.finditer(raw, begin - 1):
-        fields.setdefault(found[1].lower(), []).append(found[2])
+        fields.setdefault(found[1].lower(), []).append(found[2].strip(b" \t"))
     return fields
 
 

@@ -76,7 +76,7 @@ class Routing:
         """Share requests by weight; raises ValueError."""
         for name, weight in shares.items():
             self.known(name)
-            if not isinstance(weight, int) or not 0 <= weight <= WEIGHT_MAX:
+            if not 0 <= weight <= WEIGHT_MAX:
                 raise ValueError(f"the weight {weight!r} of {name} is not from 0 to {WEIGHT_MAX}")
         if not any(shares.values()):
             raise ValueError("a split in which no target has a weight sends requests nowhere")
