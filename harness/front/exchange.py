@@ -201,6 +201,8 @@ class Exchange:
         if head.interim:
             self.client.out.append(head.raw)
             return
+        if head.status == 101 and not self.head.upgrade:
+            raise Malformed("101 to a request that asked for no upgrade")
         self.answer_head = head
         raw = head.raw
         if self._new_cookie and head.status != 101:
@@ -226,8 +228,6 @@ class Exchange:
         self.pump_answer()
 
     def _open_tunnel(self) -> None:
-        if not self.head.upgrade or self.link is None:
-            raise Malformed("101 to a request that asked for no upgrade")
         self.tunnel = True
         self.flush_answer()
         if self.link is not None:
@@ -277,6 +277,7 @@ class Exchange:
         began = self.answer_head is not None
         sentence = f"The target {self.target} {what} Whether it acted on it is not known."
         self.abandon()
+        self.client.out.clear()
         if began:
             reset(self.client.transport)
         else:

@@ -96,7 +96,9 @@ def running(name: str, reply: Reply = by_name) -> Iterator[Application]:
     application.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
     async def main() -> None:
-        server = await asyncio.start_server(application.serve, sock=listening)
+        server = await asyncio.start_server(
+            lambda reader, writer: application.serve(reader, writer), sock=listening
+        )
         stop.append(asyncio.Event())
         ready.set()
         await stop[0].wait()
@@ -123,6 +125,11 @@ class Caller:
         host, _, port = url.removeprefix("http://").partition(":")
         self.sock = socket.create_connection((host, int(port)), timeout=10)
         self._buffer = b""
+
+    @property
+    def unread(self) -> bytes:
+        """What came and was not asked for."""
+        return self._buffer
 
     def send(self, data: bytes) -> None:
         """Send it."""
