@@ -97,7 +97,8 @@ def running(name: str, reply: Reply = by_name) -> Iterator[Application]:
 
     async def main() -> None:
         server = await asyncio.start_server(
-            lambda reader, writer: application.serve(reader, writer), sock=listening
+            lambda *streams: application.serve(*streams),  # noqa: PLW0108 - a test may replace it
+            sock=listening,
         )
         stop.append(asyncio.Event())
         ready.set()
@@ -116,6 +117,7 @@ def running(name: str, reply: Reply = by_name) -> Iterator[Application]:
     finally:
         loop.call_soon_threadsafe(stop[0].set)
         thread.join(10)
+        loop.close()
 
 
 class Caller:

@@ -60,7 +60,7 @@ def whole(framer: Framer[RequestHead] | AnswerFramer, pieces: list[bytes]) -> li
                 found.append(message)
                 message = b""
             else:
-                message += event if isinstance(event, bytes) else event.raw  # type: ignore[union-attr]
+                message += event if isinstance(event, bytes) else event.raw
     assert framer.between
     return found
 
