@@ -100,13 +100,11 @@ class Exchange:
 
     async def _prepare(self) -> None:
         """Wait for whatever holds the request, then for a connection."""
-        if not await self._admit("request"):
-            return
-        pool = self.proxy.pools[self.target]
-        link = pool.idle()
-        if link is None:
+        faults = self.proxy.faults
+        while await self._admit("request"):
+            pool, seen = self.proxy.pools[self.target], faults.changed
             try:
-                link = await pool.connect()
+                link = pool.idle() or await pool.connect()
             except (OSError, TimeoutError) as error:
                 pool.counts.down += 1
                 why = str(error) or "it took no connection in time"
@@ -114,9 +112,13 @@ class Exchange:
                     502, "target-down", f"The target {self.target} is down: nothing was sent. {why}"
                 )
                 return
-        self._waiting = None
-        self._attach(link)
-        self.client.pump()
+            if seen is not faults.changed:  # told otherwise while it connected, before it was sent
+                pool.release(link, self.client.now_s())
+                continue
+            self._waiting = None
+            self._attach(link)
+            self.client.pump()
+            return
 
     async def _admit(self, side: str) -> bool:
         """Wait until no hold or delay of this side touches it; False where it was cut."""

@@ -66,6 +66,8 @@ class Link(asyncio.Protocol):
         if self.exchange.tunnel:
             self.exchange.client.transport.write(data)
             self.exchange.touch()
+            if self.exchange.client.full:
+                self.transport.pause_reading()
             return
         self.framer.feed(data)
         self.exchange.pump_answer()

@@ -58,7 +58,8 @@ class Front:
     """One address, url, before the targets; safe to be told from several threads.
 
     Each act is in effect when it returns: requests that the front has whole heads of afterwards
-    follow it, those that were sent on before stay where they are, and tunnels (WebSocket) too.
+    follow it, those that were sent on before stay where they are, and so do tunnels (WebSocket),
+    which only a cut ends.
     What was sent on is never sent again. A target that takes no connection, or gives no answer, is
     answered for with 502 and a ``Harness-Front`` header, which no other answer has. Every act
     raises UsageError where it names what is not there, and EnvironmentBroken where the front died.
