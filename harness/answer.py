@@ -133,6 +133,11 @@ def _evidence(grounds: Grounds, bound: Bound | None) -> Evidence:
         },
         load=_load(load) if load else None,
         bound=bound,
+        controls_by_anomaly={
+            str(anomaly): {"planted": planted, "caught": caught}
+            for anomaly, (planted, caught) in controls.by_anomaly.items()
+        },
+        controls_unplanted={str(a): why for a, why in controls.unplanted.items()},
     )
 
 

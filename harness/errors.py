@@ -10,7 +10,8 @@
         ├── EnvironmentBroken   what the harness stands on failed: disk, port, browser, engine
         │   └── BrowserMissing  no browser to drive; the message holds the command that installs it
         ├── ReleaseDown         a release did not build, migrate, start or answer as itself
-        ├── StorageUnreadable   storage could not be read, or a form's locator fits nothing in it
+        ├── StorageUnreadable   storage could not be read
+        │   └── LocatorMissing  a table, key or column that a form names is not there
         ├── DriveFailed         a child runner ended in a way that is no result
         ├── JourneyBroken       a page did not do what its scenario waited for
         └── RecordUnreadable    a journal, observation or plan of a run cannot be read back
@@ -63,7 +64,11 @@ class ReleaseDown(EvidenceError):
 
 
 class StorageUnreadable(EvidenceError):
-    """Storage could not be read, or a form's table, key or column is not there."""
+    """Storage could not be read."""
+
+
+class LocatorMissing(StorageUnreadable):
+    """A form's table, key or column is not there."""
 
 
 class DriveFailed(EvidenceError):

@@ -106,14 +106,15 @@ def factors(
 
     where leaves out rows that make no sense: it is called with a row and tells whether it may
     be. release narrows levels for releases whose name matches a pattern:
-    ``release={"1.*": {"save": ["button"]}}``. Raises ScenarioError on a factor without levels.
+    ``release={"1.*": {"save": ["button"]}}``. Raises ScenarioError on a factor without levels, or
+    with one alone: what never varies says nothing of when a loss happens.
     """
     if ORDER in levels:
         raise ScenarioError(
             f"{ORDER!r} is the factor that @orders(...) gives; call yours otherwise"
         )
     said = Scenario(
-        factors={name: _levels_of(name, of) for name, of in levels.items()},
+        factors={name: _varied(name, _levels_of(name, of)) for name, of in levels.items()},
         where=where,
         release={
             glob: {name: _levels_of(name, of) for name, of in narrowed.items()}
@@ -312,6 +313,17 @@ def _levels_of(name: str, levels: Iterable[object]) -> Levels:
     if not found:
         raise ScenarioError(f"the factor {name!r} has no levels; give it at least one")
     return found
+
+
+def _varied(name: str, levels: Levels) -> Levels:
+    """Levels of which there are several; only a release may be left with one."""
+    if len(levels) == 1:
+        raise ScenarioError(
+            f"the factor {name!r} has one level, {level_text(levels[0])!r}, and so it never "
+            "varies: give it another one, or write the level into the scenario; for releases "
+            "that have no other, narrow it with release={...}"
+        )
+    return levels
 
 
 def _check_narrowing(scenario: Scenario, glob: str, name: str, left: Levels) -> None:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from harness.answer import conclude
 from harness.checks.collateral import CollateralCheck
-from harness.checks.controls import Controls, plant_controls
+from harness.checks.controls import Controls
 from harness.checks.coverage import uncovered
 from harness.checks.findings import gather, in_order, is_of, with_known
 from harness.checks.grounds import Grounds
@@ -18,6 +18,8 @@ from harness.checks.load import LoadGrounds, judge_load
 from harness.checks.load_owed import LoadRecord
 from harness.checks.matrix import matrix
 from harness.checks.oracle import Oracle
+from harness.checks.planting import plant_controls
+from harness.checks.replica import ReplicaCheck, unread
 from harness.checks.sentences import say
 from harness.checks.shown import ShownCheck
 from harness.checks.strays import StrayCheck
@@ -66,7 +68,9 @@ def weigh(
     """
     history = read_history(events)
     observations = sorted(observations, key=lambda o: (o.began_s, o.id))
-    candidate = _Bench(promise, "candidate", history, observations)
+    replicas = [o for o in observations if o.purpose == "replica"]
+    observations = [o for o in observations if o.purpose != "replica"]
+    candidate = _Bench(promise, "candidate", history, observations, replicas)
     baseline = _Bench(promise, "baseline", history, observations)
     proved = candidate.reads_its_own or baseline.reads_its_own
     right_storage = proved or not candidate.owes_something
@@ -93,6 +97,7 @@ def weigh(
         candidate.controls,
         candidate.fields_read,
         crashed=(*candidate.crashed, *baseline.crashed, *load_crashed),
+        unread=tuple(unread(promise.replicas, replicas)),
         uncovered=tuple(keys),
         unwatched=(*candidate.assumed, *columns),
         right_storage=right_storage,
@@ -141,8 +146,10 @@ class _Bench:
         role: Role,
         history: History,
         observations: Sequence[Observation],
+        replicas: Sequence[Observation] = (),
     ) -> None:
         self.crashed: list[str] = []
+        self._replicas = replicas
         self.storage = Judgement("storage", ())
         self.controls = Controls(0, 0)
         self.reads_its_own = False
@@ -178,6 +185,8 @@ class _Bench:
         shown, strays = ShownCheck(oracle, wrong), StrayCheck(oracle)
         self._guard("shown", lambda: self._keep(shown.judge()))
         self._guard("strays", lambda: self._keep(strays.judge()))
+        copies = ReplicaCheck(oracle, self._replicas, frozenset(wrong))
+        self._guard("replica", lambda: self._keep(copies.judge()))
         self._guard("controls", lambda: self._plant(oracle))
 
     def _keep(self, judgement: Judgement) -> None:

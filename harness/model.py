@@ -229,7 +229,8 @@ class Symptom:
     """One field of one record that is not as it should be, as one check saw it.
 
     trial, record and save name places in the journal; observation names the read that showed
-    it; due and found are what should be there and what is; note says what no value can.
+    it; due and found are what should be there and what is; note says what no value can. breach:
+    the value stands in a record of somebody else, who may read it now.
     """
 
     check: str
@@ -245,6 +246,7 @@ class Symptom:
     due: Value
     found: Value
     note: str = ""
+    breach: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,7 @@ class Finding:
     """Symptoms of one kind, together: the unit a verdict and its readers speak of.
 
     scenarios are those in which it happens, none where it stands outside of them.
+    breach: what was saved of one record stands in another one: more than a loss.
     reproduction is a script below the run's folder that does it again against a release, None
     where none was recorded.
     """
@@ -284,6 +287,7 @@ class Finding:
     known: str | None = None
     evidence: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
+    breach: bool = False
     reproduction: str | None = None
 
 

@@ -7,22 +7,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import unquote
 
 from harness.errors import EnvironmentBroken, RecordUnreadable
-from harness.model import Key, Value, value_from_json, value_to_json
+from harness.model import Form, Key, Value, value_from_json, value_to_json
 
 SCHEMA = "harness.observation/1"
 
+# What a table of its own is called among the forms, where a query stands on it.
+TABLE = "table "
+
 # "before": after migrate and prepare, ahead of any trial; "final": when the settle time is over;
-# "confirm": a second, later read.
-Purpose: TypeAlias = Literal["before", "during", "final", "confirm"]
+# "confirm": a second, later read; "replica": a copy that people may be shown, after either.
+Purpose: TypeAlias = Literal["before", "during", "final", "confirm", "replica"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of a form: its key and what each field holds, raw.
 
-    rest is a digest of the row's other columns (short form only, else ""), for collateral.
+    rest is a digest of each other column (short form only, else ""), for collateral.
     """
 
     form: str
@@ -35,7 +39,8 @@ class Row:
 class Observation:
     """One consistent read of every form: it began at began_s and ended at ended_s (monotonic).
 
-    columns names every column of each of the plan's tables, those no field covers included.
+    columns names every column of each of the plan's tables, those no field covers included; a
+    table without any is gone. trouble says why nothing could be read.
     """
 
     id: str
@@ -45,6 +50,27 @@ class Observation:
     ended_s: float
     rows: Mapping[str, tuple[Row, ...]]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    trouble: str = ""
+
+
+def columns_of(rest: str) -> dict[str, str]:
+    """The digest of each other column by its name, from a row's rest."""
+    pairs = (part.partition("=") for part in rest.split("&"))
+    return {unquote(name): digest for name, _, digest in pairs}
+
+
+def watching(forms: Mapping[str, Form], columns: Mapping[str, tuple[str, ...]]) -> dict[str, Form]:
+    """The form whose key tells the rows of a table apart, for each table that queries stand on.
+
+    Not for tables that a form is: their rows are compared whole already.
+    """
+    found: dict[str, Form] = {}
+    whole = {form.table for form in forms.values()}
+    for form in forms.values():
+        for table in form.tables:
+            if table not in whole and set(form.key) <= set(columns.get(table, ())):
+                found.setdefault(table, form)
+    return found
 
 
 def write_observation(folder: Path, observation: Observation) -> Path:
@@ -60,6 +86,7 @@ def write_observation(folder: Path, observation: Observation) -> Path:
         "ended_s": observation.ended_s,
         "forms": {form: len(rows) for form, rows in observation.rows.items()},
         "columns": {table: list(names) for table, names in observation.columns.items()},
+        "trouble": observation.trouble,
     }
     try:
         with part.open("w", encoding="ascii") as stream:
@@ -93,6 +120,7 @@ def _read_file(path: Path) -> Observation:
             ended_s=head["ended_s"],
             rows=_by_form(head["forms"], rows),
             columns={table: tuple(names) for table, names in head["columns"].items()},
+            trouble=head.get("trouble", ""),
         )
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise RecordUnreadable(f"the observation {path} cannot be read: {error!r}") from error

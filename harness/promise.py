@@ -42,10 +42,11 @@ class Promise:
 
     forms maps a role to its release's forms in the plan's order; stages maps a stage to what it
     promises to measure; sample are numbers of cases the baseline runs as well; absent are
-    scenarios the release is declared not to have, with the reason; readers are the names of those
-    that look at a form's records; obligations maps a scenario to what has to happen in it at
-    least once; quarantine maps a scenario to a reason; partial are the ``--only`` patterns where
-    some were given; seed is that of an exploration, None for a gate; today is the ISO date on
+    scenarios the release is declared not to have, with the reason; replicas are the storages that
+    have one to be read; readers are the names of those that look at a form's records; obligations
+    maps a scenario to what has to happen in it at least once; quarantine maps a scenario to a
+    reason; partial are the ``--only`` patterns where some were given; seed is that of an
+    exploration, None for a gate; today is the ISO date on
     which expiries were looked at; save_p95_ms_max is the plan's limit under load; plan is
     the whole plan without its secrets.
     """
@@ -66,6 +67,7 @@ class Promise:
     sample: tuple[int, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    replicas: tuple[str, ...] = ()
     obligations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     known: tuple[Known, ...] = ()
@@ -122,6 +124,7 @@ def _promise(data: dict[str, Any]) -> Promise:
             "forms": {role: _forms(forms) for role, forms in data["forms"].items()},
             "sample": tuple(data["sample"]),
             "readers": {form: tuple(names) for form, names in data.get("readers", {}).items()},
+            "replicas": tuple(data.get("replicas", ())),
             "obligations": {name: tuple(t) for name, t in data.get("obligations", {}).items()},
             "missing": tuple(data["missing"]),
             "warnings": tuple(data["warnings"]),

@@ -55,7 +55,11 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the verdict rests on; load is None until a stage of load ran."""
+    """What the verdict rests on; load is None until a stage of load ran.
+
+    controls_by_anomaly are planted and caught of each; controls_unplanted says of the others why
+    nothing of the run could show them.
+    """
 
     cases: int
     saves: Mapping[str, int]
@@ -63,6 +67,8 @@ class Evidence:
     controls: Mapping[str, int]
     load: Mapping[str, float] | None
     bound: Bound | None
+    controls_by_anomaly: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    controls_unplanted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,18 @@ def colleague_reads_note(context: BrowserContext, url: str, key: str) -> dict[st
     return {name: page.locator(f"#{name}").input_value() for name in FIELDS}
 
 
+@reader("consultation", storage_state="colleague_state")
+def program_reads_note(
+    new_context: Callable[[], BrowserContext], url: str, key: str
+) -> dict[str, str | None] | None:
+    """Another doctor's program asks for the consultation; it needs no page."""
+    answer = new_context().request.get(f"{url}/api/consultations/{key}")
+    if answer.status == 404:
+        return None
+    held = answer.json()
+    return {name: held[name] for name in FIELDS}
+
+
 @reader("diagnoses", storage_state="colleague_state")
 def colleague_reads_diagnoses(
     context: BrowserContext, url: str, key: str

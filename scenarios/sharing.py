@@ -39,7 +39,8 @@ class Share:
 def add_document(
     practitioner: Practitioner, journal: Trial, number: int, kind: str, title: str
 ) -> Document:
-    """Add a document to a consultation without its page."""
+    """Add a document to a consultation without its page; no two titles of a run are the same."""
+    title = f"{title}, consultation {number}"
     record = journal.record("document")
     if kind == "upload":
         adding = record.save(title=exact(title), kind=exact(kind), file=600)
@@ -79,7 +80,19 @@ def share(
         page.share(document.title, recipient, practitioner.colleague.id)
         for one, save in zip(shares, saves, strict=True):
             save.acknowledged(page.document(document.title).get_by_text(one.told))
+    for one in shares:
+        expect_message(practitioner, journal, document, one)
     return shares
+
+
+def expect_message(
+    practitioner: Practitioner, journal: Trial, document: Document, share: Share
+) -> None:
+    """Who is told that a document was shared may count on its recipient being told as well."""
+    text = f"{practitioner.account.name} shared a document with you: {document.title}"
+    message = journal.record("message", key=(share.kind, share.recipient.id, text))
+    with message.save(text=exact(text)) as save:
+        save.acknowledged(f"the page said: {share.told}", level="transport")
 
 
 def undo_share(page: NotePage, document: Document, share: Share) -> None:

@@ -20,6 +20,14 @@ def text_of(content: str | bytes | None) -> str | None:
     return content
 
 
+def bytes_of(text: str) -> bytes:
+    """What storage holds of a text."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+text_of.inverse = bytes_of  # type: ignore[attr-defined]
+
+
 def opened(stored: str | bytes | None) -> str | None:
     """The text of a release that seals its notes; what cannot be opened stays visible as such."""
     sealed = text_of(stored)

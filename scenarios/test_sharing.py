@@ -30,7 +30,7 @@ def test_share_reaches_recipients(
 
 
 @absent_in("1.0.*", reason=NO_SHARING)
-@factors(moment_of_share=["before typing"], moment_of_undo=["before save", "after save"])
+@factors(moment_of_undo=["before save", "after save"])
 def test_undo_a_share(practitioner: Practitioner, journal: Trial, case: Levelled) -> None:
     """One of two recipients loses access, the other keeps it, and an edit stays as typed."""
     number = practitioner.new_consultation()

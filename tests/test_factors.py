@@ -24,7 +24,7 @@ def scenario(where: Any = None, release: Any = None, **levels: Any) -> Scenario:
 
 SPACES = st.dictionaries(
     st.sampled_from(["a", "b", "c", "d", "e"]),
-    st.integers(1, 4).map(lambda n: [f"l{k}" for k in range(n)]),
+    st.integers(2, 4).map(lambda n: [f"l{k}" for k in range(n)]),
     min_size=1,
 )
 # Rules are pairs of levels that may not stand together, of any two factors.
@@ -87,7 +87,8 @@ def test_the_predicate_sees_the_original_objects() -> None:
 
 def test_a_row_gives_the_original_levels() -> None:
     """A case has the author's objects as attributes; levels are their texts."""
-    (row,) = rows(scenario(who=[["patient", "colleague"]], limit=[None]))
+    found = rows(scenario(who=[["patient", "colleague"], ["patient"]], limit=[None, 3]))
+    (row,) = (row for row in found if len(row.who) == 2 and row.limit is None)
 
     assert (["patient", "colleague"], None) == (row.who, row.limit)
     assert {"who": "patient+colleague", "limit": "None"} == row.levels
@@ -96,11 +97,11 @@ def test_a_row_gives_the_original_levels() -> None:
 
 def test_an_unknown_factor_names_those_there_are() -> None:
     """A factor that the scenario does not have is an error, in a case as in a predicate."""
-    (row,) = rows(scenario(shares=[1]))
+    row = rows(scenario(shares=[1, 2]))[0]
     with pytest.raises(ScenarioError, match="no factor 'share'; it has shares"):
         row.share  # noqa: B018
     with pytest.raises(ScenarioError, match="asks for share"):
-        rows(scenario(where=lambda c: c.share, shares=[1]))
+        rows(scenario(where=lambda c: c.share, shares=[1, 2]))
 
 
 def test_the_corpus_is_what_the_profile_holds() -> None:
@@ -112,9 +113,9 @@ def test_the_corpus_is_what_the_profile_holds() -> None:
 
 def test_own_text_classes_are_not_narrowed() -> None:
     """Classes that the author chose by name stay."""
-    found = rows(scenario(text=["percent"]), texts=("plain",))
+    found = rows(scenario(text=["percent", "formula"]), texts=("plain",))
 
-    assert ["percent"] == [row.text for row in found]
+    assert ["formula", "percent"] == sorted(row.text for row in found)
 
 
 def test_a_release_may_narrow_levels() -> None:
@@ -123,6 +124,15 @@ def test_a_release_may_narrow_levels() -> None:
 
     assert {"button"} == {row.save for row in rows(narrowed, release="1.4")}
     assert {"button", "shortcut"} == {row.save for row in rows(narrowed, release="2.0")}
+
+
+def test_a_factor_that_never_varies_is_an_error() -> None:
+    """One level alone is refused, also beside a factor that varies; a release may be left one."""
+    with pytest.raises(ScenarioError, match="'moment' has one level, 'after', and so it never"):
+        factors(moment=["after"], shares=[0, 1])
+
+    narrowed = scenario(moment=["after", "before"], release={"1.*": {"moment": ["after"]}})
+    assert {"after"} == {row.moment for row in rows(narrowed, release="1.0")}
 
 
 def test_a_scenario_without_factors_is_one_case() -> None:
@@ -163,19 +173,19 @@ def test_levels_that_cannot_be_told_apart_are_an_error(levels: dict[str, Any], h
 def test_a_narrowing_that_fits_nothing_is_an_error(release: Any, hint: str) -> None:
     """release= names factors and levels that there are."""
     with pytest.raises(ScenarioError, match=hint):
-        factors(save=["button"], release=release)
+        factors(save=["button", "shortcut"], release=release)
 
 
 def test_absence_has_a_reason() -> None:
     """A scenario that a release does not have is absent for a reason that is listed."""
 
     @absent_in("1.*", reason="sharing came with 2.0")
-    @factors(shares=[1])
+    @factors(shares=[1, 2])
     def share() -> None: ...
 
     assert "sharing came with 2.0" == absence(scenario_of(share), "1.4")
     assert None is absence(scenario_of(share), "2.0")
-    assert {"shares": (1,)} == scenario_of(share).factors
+    assert {"shares": (1, 2)} == scenario_of(share).factors
     with pytest.raises(ScenarioError, match="needs a reason"):
         absent_in("1.*", reason=" ")
 

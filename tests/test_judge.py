@@ -80,7 +80,7 @@ def test_a_run_that_measured_all_it_promised_passes() -> None:
     assert "pass" == PASSED.verdict
     assert () == PASSED.warnings
     assert {"acknowledged": 12, "refused": 0, "unknown": 0} == PASSED.evidence.saves
-    assert (4, 9, 9) == (
+    assert (4, 20, 20) == (
         PASSED.evidence.cases,
         PASSED.evidence.controls["planted"],
         PASSED.evidence.controls["caught"],

@@ -20,23 +20,29 @@ from harness.model import (
     Symptom,
     Value,
 )
-from harness.observations import Observation, Row
+from harness.observations import TABLE, Observation, Row, columns_of, watching
 
 CHECK = "collateral"
-# What no field covers and the plan does not leave unchecked, as a finding speaks of it.
+# Columns that no field covers and the plan does not leave unchecked, where nothing names them.
 OTHER_COLUMNS = "other columns"
+_NOBODY = "nobody worked on this record"
 _Place: TypeAlias = tuple[str, str, Key]
+_Read: TypeAlias = tuple[str, Mapping[Key, Row]]
 
 
 @dataclass(frozen=True, slots=True)
 class CollateralCheck:
-    """Compares the rows that stood before the first trial with the last reads of them."""
+    """Compares the rows that stood before the first trial with the last reads of them.
+
+    Every column counts that stood there before, those that no field covers included; one that
+    is new is not compared with anything, and one that is gone took its values with it.
+    """
 
     role: Role
     forms: Mapping[str, Form]
 
     def judge(self, history: History, observations: Sequence[Observation]) -> Judgement:
-        """Every earlier row that no record of the journal names, whole; a field at a time."""
+        """Every earlier row that no record of the journal names, whole; a column at a time."""
         mine = [o for o in observations if o.role == self.role]
         before = next((o for o in mine if o.purpose == "before"), None)
         later = [o for o in mine if o.purpose != "before"]
@@ -45,12 +51,14 @@ class CollateralCheck:
         worked_on = self._worked_on(history)
         symptoms: list[Symptom] = []
         fields_read = 0
-        for form, rows in before.rows.items():
-            reads = [(o.id, _by_key(o.rows[form])) for o in later if form in o.rows][-2:]
+        for name, rows in before.rows.items():
+            reads = [(o.id, _by_key(o.rows[name])) for o in later if name in o.rows][-2:]
             for row in rows:
-                if form in self.forms and reads and self._place(form, row.key) not in worked_on:
+                if name in self.forms and reads and self._place(name, row.key) not in worked_on:
                     fields_read += len(row.fields)
                     symptoms += self._compare(row, reads)
+        symptoms += self._tables(before, later, _Parts({(s, key) for s, _, key in worked_on}))
+        symptoms += self._vanished(before, later, {self._column(s) for s in symptoms})
         return Judgement(CHECK, tuple(symptoms), fields_read)
 
     def _worked_on(self, history: History) -> set[_Place]:
@@ -66,10 +74,13 @@ class CollateralCheck:
         spec = self.forms[form]
         return (spec.storage, spec.table or f"form {form}", key)
 
-    def _compare(
-        self, row: Row, reads: Sequence[tuple[str, Mapping[Key, Row]]]
-    ) -> Iterator[Symptom]:
+    def _column(self, symptom: Symptom) -> str:
+        columns = {spec.name: spec.column for spec in self.forms[symptom.form].fields}
+        return columns.get(symptom.field, symptom.field)
+
+    def _compare(self, row: Row, reads: Sequence[_Read]) -> Iterator[Symptom]:
         form = self.forms[row.form]
+        record = f"{row.form} {'/'.join(row.key)}"
         for spec in form.fields:
             if spec.name not in row.fields:
                 continue
@@ -77,12 +88,80 @@ class CollateralCheck:
             found = [_held(rows, row.key, spec.name) for _, rows in reads]
             wrong = [not same(value, f, spec.contract, spec.kind) for f in found]
             if wrong[-1]:
-                yield _symptom(row, spec.name, value, found[-1], _severity(wrong), reads[-1][0])
+                yield _symptom(form, record, spec.name, (value, found[-1]), wrong, reads[-1][0])
+        # A row that is gone has said so in each of its fields.
         rests = [rows[row.key].rest if row.key in rows else row.rest for _, rows in reads]
-        changed = [bool(row.rest) and rest != row.rest for rest in rests]
-        if changed[-1]:
-            severity = _severity(changed)
-            yield _symptom(row, OTHER_COLUMNS, row.rest, rests[-1], severity, reads[-1][0])
+        yield from _changed_columns(form, record, row.rest, rests, reads[-1][0])
+
+    def _tables(
+        self, before: Observation, later: Sequence[Observation], worked_on: _Parts
+    ) -> Iterator[Symptom]:
+        """Rows of tables that queries stand on, where their key says whose they are."""
+        for table, form in watching(self.forms, before.columns).items():
+            name = f"{TABLE}{table}"
+            reads = [(o.id, _by_key(o.rows[name])) for o in later if name in o.rows][-2:]
+            for row in before.rows.get(name, ()) if reads else ():
+                if worked_on.has(form.storage, row.key):
+                    continue
+                record = f"{table} {'/'.join(row.key)}"
+                gone = [row.key not in rows for _, rows in reads]
+                if gone[-1]:
+                    values = ("the row", ABSENT)
+                    yield _symptom(form, record, f"{table} rows", values, gone, reads[-1][0])
+                    continue
+                rests = [rows[row.key].rest if row.key in rows else row.rest for _, rows in reads]
+                yield from _changed_columns(form, record, row.rest, rests, reads[-1][0])
+
+    def _vanished(
+        self, before: Observation, later: Sequence[Observation], said: set[str]
+    ) -> Iterator[Symptom]:
+        """Columns and tables that were there before, of which no row has said so."""
+        last = [o for o in later if o.columns][-2:]
+        for form in self.forms.values():
+            for table in (form.table,) if form.table else form.tables:
+                there = before.columns.get(table, ())
+                reads = [o.columns[table] for o in last if table in o.columns]
+                if not there or not reads:
+                    continue
+                for name in there if reads[-1] else (f"table {table}",):
+                    wrong = [name not in found if reads[-1] else not found for found in reads]
+                    if wrong[-1] and name not in {*said, *form.unchecked}:
+                        said.add(name)
+                        note = "the table has lost it" if reads[-1] else "the table is gone"
+                        values = (", ".join(there), ", ".join(reads[-1]) or ABSENT)
+                        yield _symptom(form, table, name, values, wrong, last[-1].id, note)
+
+
+class _Parts:
+    """Keys of records, to ask whether a row may be a part of one: its key begins as theirs."""
+
+    def __init__(self, keys: set[tuple[str, Key]]) -> None:
+        self._keys = keys
+        self._begun = {(storage, key[:n]) for storage, key in keys for n in range(1, len(key))}
+
+    def has(self, storage: str, key: Key) -> bool:
+        """Whether a record's key begins as this one does, or this one as a record's."""
+        begun = (storage, key) in self._begun
+        return begun or any((storage, key[:n]) in self._keys for n in range(1, len(key) + 1))
+
+
+def _changed_columns(
+    form: Form, record: str, rest: str, rests: Sequence[str], observation: str
+) -> Iterator[Symptom]:
+    """Each column of a row that is not what it was, or is not there any longer."""
+    found = [_columns(told) for told in rests]
+    for name, value in _columns(rest).items():
+        wrong = [columns.get(name, ABSENT) != value for columns in found]
+        if wrong[-1]:
+            values = (value, found[-1].get(name, ABSENT))
+            yield _symptom(form, record, name, values, wrong, observation)
+
+
+def _columns(rest: str) -> dict[str, str]:
+    """The digests of a row's other columns by their names; runs of old have one for them all."""
+    if "=" not in rest:
+        return {OTHER_COLUMNS: rest} if rest else {}
+    return columns_of(rest)
 
 
 def _severity(wrong: Sequence[bool]) -> Severity:
@@ -99,20 +178,27 @@ def _held(rows: Mapping[Key, Row], key: Key, name: str) -> Value:
 
 
 def _symptom(
-    row: Row, name: str, due: Value, found: Value, severity: Severity, observation: str
+    form: Form,
+    record: str,
+    name: str,
+    values: tuple[Value, Value],
+    wrong: Sequence[bool],
+    observation: str,
+    note: str = _NOBODY,
 ) -> Symptom:
+    """Values are what was there and what is; wrong says it of the last reads, in their order."""
     return Symptom(
         check=CHECK,
         anomaly=Anomaly.COLLATERAL,
-        severity=severity,
-        form=row.form,
+        severity=_severity(wrong),
+        form=form.name,
         field=name,
         trial="",
-        record=f"{row.form} {'/'.join(row.key)}",
+        record=record,
         save=None,
         observation=observation,
         layer=Layer.UNKNOWN,
-        due=due,
-        found=found,
-        note="nobody worked on this record",
+        due=values[0],
+        found=values[1],
+        note=note,
     )

@@ -6,7 +6,7 @@ A run whose controls are not all caught proves nothing, whatever it found.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from harness.checks.due import RecordDue, is_right
@@ -14,7 +14,7 @@ from harness.checks.oracle import Oracle
 from harness.checks.rows import Rows
 from harness.checks.targets import Target
 from harness.contracts import is_nothing
-from harness.model import Field, FileValue, Form, Severity, Value
+from harness.model import Anomaly, Field, FileValue, Form, Severity, Value
 from harness.observations import Observation, Row
 
 
@@ -22,17 +22,20 @@ from harness.observations import Observation, Row
 class Controls:
     """How many damages were planted and caught; missed are sentences.
 
-    forms are those in which one was planted.
+    forms are those in which a record was damaged in each way; by_anomaly are planted and caught
+    of each anomaly; unplanted says of an anomaly why nothing of the run could show it.
     """
 
     planted: int
     caught: int
     missed: tuple[str, ...] = ()
     forms: frozenset[str] = frozenset()
+    by_anomaly: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    unplanted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
+class Subject:
     """A record that lost nothing in the last read that counts for it, its row, and that read.
 
     fields are those that can be damaged; a field that only warrants a warning is none of them.
@@ -50,6 +53,7 @@ class Planted:
 
     oracle: Oracle
     target: Target
+    anomaly: Anomaly
     damage: str
     rows: tuple[Row, ...]
     observation: Observation
@@ -67,55 +71,44 @@ class Planted:
         return any(symptom.severity is Severity.BLOCK for symptom in seen.symptoms)
 
 
-def plant_controls(oracle: Oracle) -> Controls:
-    """Damage one whole record of each form in every way its fields allow, and judge each copy."""
-    caught = 0
-    missed: list[str] = []
-    planted = list(damaged(oracle))
-    for control in planted:
-        if control.is_caught():
-            caught += 1
-        else:
-            missed.append(f"{control.damage} in form {control.form} was not caught")
-    forms = frozenset(control.form for control in planted)
-    return Controls(len(planted), caught, tuple(missed), forms)
-
-
 def damaged(oracle: Oracle) -> Iterator[Planted]:
     """One whole record of each form, damaged in every way its fields allow."""
-    for form, subject in _subjects(oracle).items():
-        for damage, rows in _damages(oracle.forms[form], subject):
-            yield Planted(oracle, subject.target, damage, tuple(rows), subject.rows.observation)
+    for form, subject in subjects(oracle).items():
+        for anomaly, damage, rows in _damages(oracle.forms[form], subject):
+            read = subject.rows.observation
+            yield Planted(oracle, subject.target, anomaly, damage, tuple(rows), read)
 
 
-def _subjects(oracle: Oracle) -> dict[str, _Subject]:
+def subjects(oracle: Oracle) -> dict[str, Subject]:
     """The richest whole record of each form."""
-    best: dict[str, tuple[int, _Subject]] = {}
+    best: dict[str, tuple[int, Subject]] = {}
     for target in oracle.targets.all:
-        richness = len({repr(target.due.fields[n].value) for n in _saved(target.form, target.due)})
+        names = saved_of(target.form, target.due)
+        richness = len({repr(target.due.fields[name].value) for name in names})
         if richness <= best.get(target.form.name, (0, None))[0]:
             continue
-        subject = _whole(oracle, target)
+        subject = whole(oracle, target)
         if subject:
             best[target.form.name] = (richness, subject)
     return {form: subject for form, (_, subject) in best.items()}
 
 
-def _whole(oracle: Oracle, target: Target) -> _Subject | None:
+def whole(oracle: Oracle, target: Target) -> Subject | None:
+    """The record as a subject, where the last read that counts shows nothing wrong with it."""
     if target.due.deleted_by or target.due.maybe_deleted:
         return None
     for rows in oracle.valid(target)[-1:]:
         home = oracle.targets.home(target, rows)
         symptoms = oracle.look(target, rows).symptoms
         odd = {symptom.field for symptom in symptoms}
-        fields = tuple(name for name in _saved(target.form, target.due) if name not in odd)
+        fields = tuple(name for name in saved_of(target.form, target.due) if name not in odd)
         lost = any(symptom.severity is not Severity.WARN for symptom in symptoms)
         if len(home) == 1 and fields and not lost:
-            return _Subject(target, home[0], rows, fields)
+            return Subject(target, home[0], rows, fields)
     return None
 
 
-def _saved(form: Form, due: RecordDue) -> list[str]:
+def saved_of(form: Form, due: RecordDue) -> list[str]:
     """Fields that a save filled, and of which one value is right and no other."""
     return [
         spec.name
@@ -126,23 +119,32 @@ def _saved(form: Form, due: RecordDue) -> list[str]:
     ]
 
 
-def _damages(form: Form, subject: _Subject) -> Iterator[tuple[str, list[Row]]]:
-    """(what was done, the rows that stand where the row stood)."""
+def _damages(form: Form, subject: Subject) -> Iterator[tuple[Anomaly, str, list[Row]]]:
+    """(the anomaly it is, what was done, the rows that stand where the row stood)."""
     row, due = subject.row, subject.target.due
     saved = subject.fields
-    yield "a dropped field", [_changed(row, {saved[0]: None})]
-    yield "a dropped row", []
+    yield Anomaly.LOST, "a dropped field", [changed(row, {saved[0]: None})]
+    yield Anomaly.LOST, "a dropped row", []
     if subject.target.key is not None or subject.rows.is_traced(row):
-        yield "a row twice", [row, replace(row)]
+        yield Anomaly.DUPLICATED, "a row twice", [row, replace(row)]
     for one, other in pairwise(saved):
         if not is_right(due.fields[one], row.fields[other], form.field(one)):
             swap: dict[str, Value] = {one: row.fields[other], other: row.fields[one]}
-            yield "two fields swapped", [_changed(row, swap)]
+            yield Anomaly.MISPLACED, "two fields swapped", [changed(row, swap)]
             break
+    cuts: set[Anomaly] = set()
     for name in saved:
         cut = _cut(form.field(name), row.fields[name])
-        if cut is not None and not is_right(due.fields[name], cut, form.field(name)):
-            yield "a cut field", [_changed(row, {name: cut})]
+        anomaly = Anomaly.TORN if isinstance(cut, tuple) else Anomaly.TRUNCATED
+        if cut is None or anomaly in cuts or is_right(due.fields[name], cut, form.field(name)):
+            continue
+        cuts.add(anomaly)
+        damage = "a list without its end" if anomaly is Anomaly.TORN else "a cut field"
+        yield anomaly, damage, [changed(row, {name: cut})]
+    for name in saved:
+        odd = _altered(row.fields[name])
+        if odd is not None and not is_right(due.fields[name], odd, form.field(name)):
+            yield Anomaly.ALTERED, "one character altered", [changed(row, {name: odd})]
             break
 
 
@@ -157,5 +159,18 @@ def _cut(spec: Field, value: Value) -> Value:
     return None
 
 
-def _changed(row: Row, fields: Mapping[str, Value]) -> Row:
+def _altered(value: Value) -> Value:
+    """The value with one character of it another one, None where it has none."""
+    if isinstance(value, str) and value.strip():
+        # Not at an edge, where a contract may forgive it.
+        order = (*range(len(value) // 2, len(value)), *range(len(value) // 2))
+        at = next(n for n in order if value[n].strip())
+        return f"{value[:at]}{'x' if value[at] != 'x' else 'y'}{value[at + 1 :]}"
+    if isinstance(value, FileValue):
+        return FileValue(value.size_bytes, "0" * 64)
+    return None
+
+
+def changed(row: Row, fields: Mapping[str, Value]) -> Row:
+    """The row with other values in these fields."""
     return replace(row, fields={**row.fields, **fields})

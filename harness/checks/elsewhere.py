@@ -12,7 +12,7 @@ from harness.contracts import is_nothing
 from harness.model import ABSENT, Anomaly, Key, Value
 from harness.observations import Row
 
-Oddity: TypeAlias = tuple[str, Anomaly, Value, str, Key]
+Oddity: TypeAlias = tuple[str, Anomaly, Value, str, Key, bool]
 
 
 def misplaced_and_doubled(
@@ -22,8 +22,9 @@ def misplaced_and_doubled(
     rows: Rows,
     wrong: Collection[str],
 ) -> Iterator[Oddity]:
-    """(field, anomaly, what stands there, note, its row's key) of each value that is too many.
+    """(field, anomaly, what stands there, note, its row's key, breach) of each value too many.
 
+    breach: it stands in the record of somebody else, whether it is whole at home or not.
     wrong are the fields that are not right at home: a value that stands in their column of
     another row is not doubled but misplaced, and so is one in the row of another record.
     """
@@ -41,13 +42,38 @@ def misplaced_and_doubled(
                 continue
             said.add(spot)
             if not _is_shared(targets, target, name, at):
-                yield (
-                    name,
-                    _what(targets, target, name, at, wrong),
-                    at.value,
-                    _where(at),
-                    at.row.key,
-                )
+                breach = not target.due.deleted_by and is_anothers(targets, target, at.row)
+                what = _what(targets, target, name, at, wrong)
+                anomaly = Anomaly.MISPLACED if breach else what
+                yield name, anomaly, at.value, _where(at), at.row.key, breach
+
+
+def is_anothers(targets: Targets, target: Target, row: Row) -> bool:
+    """Whether a row is known to be of another record: another one's, or there before.
+
+    Rows of several forms that one case made, or whose keys begin alike, are parts of one record.
+    """
+    owner = targets.owners.get((row.form, row.key))
+    if owner is not None:
+        return are_apart(target, owner)
+    stood = (row.form, row.key) in (targets.before or {})
+    return stood and (row.form == target.form.name or not _begin_alike(target.key, row.key))
+
+
+def are_apart(one: Target, other: Target) -> bool:
+    """Whether two records have nothing to do with each other."""
+    if one is other:
+        return False
+    if one.form.name == other.form.name:
+        return True
+    return one.trial != other.trial and not _begin_alike(one.key, other.key)
+
+
+def _begin_alike(one: Key | None, other: Key | None) -> bool:
+    if one is None or other is None:
+        return False
+    parts_n = min(len(one), len(other))
+    return one[:parts_n] == other[:parts_n]
 
 
 def _doubled(target: Target, home: Sequence[Row]) -> Iterator[Oddity]:
@@ -55,7 +81,7 @@ def _doubled(target: Target, home: Sequence[Row]) -> Iterator[Oddity]:
     for name, place in target.due.fields.items():
         if place.save is not None and not is_nothing(place.value):
             value = home[1].fields.get(name, ABSENT)
-            yield name, Anomaly.DUPLICATED, value, note, home[1].key
+            yield name, Anomaly.DUPLICATED, value, note, home[1].key, False
 
 
 def _owes(target: Target, at: Place) -> bool:

@@ -29,6 +29,8 @@ def gather(
 ) -> tuple[Finding, ...]:
     """One finding per check, anomaly, form and severity, with every field that shows it.
 
+    What stands in somebody else's record is a finding of its own.
+
     Only where one trigger explains nothing, and fields apart have one each, they are two findings.
 
     baseline are the symptoms of the baseline's own records: a finding that they show as well is
@@ -36,12 +38,12 @@ def gather(
     """
     by_id = {case.id: case for case in cases}
     gathering = _Gathering(history, by_id, forms, baseline, symptoms)
-    groups: dict[tuple[str, Anomaly, str, Severity], list[Symptom]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[Symptom]] = defaultdict(list)
     for symptom in symptoms:
         if symptom.severity is Severity.INCONCLUSIVE and _is_probe(symptom, history):
             # Nobody promised it, so that it owes nothing.
             continue
-        key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
+        key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
         groups[key].append(symptom)
     found = [finding for group in groups.values() for finding in gathering.findings(group)]
     return tuple(sorted(found, key=in_order))
@@ -57,8 +59,8 @@ def sides(
 
 def is_of(symptom: Symptom, finding: Finding) -> bool:
     """Whether a symptom is one of those that a finding gathers."""
-    kind = (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
-    whole = (finding.check, finding.anomaly, finding.form, finding.severity)
+    kind = (symptom.check, symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
+    whole = (finding.check, finding.anomaly, finding.form, finding.severity, finding.breach)
     return kind == whole and symptom.field in finding.fields
 
 
@@ -66,6 +68,7 @@ def in_order(finding: Finding) -> tuple[object, ...]:
     """The most severe first; within that always the same order."""
     return (
         _BY_SEVERITY.index(finding.severity),
+        not finding.breach,
         _BY_ANOMALY.index(finding.anomaly),
         -finding.saves_n,
         finding.form,
@@ -117,6 +120,7 @@ class _Gathering:
             s.field
             for s in self.baseline
             if (s.anomaly, s.form, s.severity) == (first.anomaly, first.form, first.severity)
+            and s.breach == first.breach
         }
         return Finding(
             check=first.check,
@@ -141,6 +145,7 @@ class _Gathering:
             evidence=_evidence(group, self.history),
             scenarios=tuple(sorted({case.scenario for case in failing})),
             reproduction=_reproduction(group, self.history),
+            breach=first.breach,
         )
 
     def sides(self, group: Sequence[Symptom]) -> tuple[list[Case], list[Case]]:

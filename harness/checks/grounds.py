@@ -17,10 +17,10 @@ from harness.promise import Promise
 class Grounds:
     """Everything a verdict is made of.
 
-    crashed are sentences on checks that failed; uncovered is what no field covers and makes
-    evidence missing; unwatched, a warning, is what else was left out or taken for granted.
-    right_storage says whether the reads were proved to be of the storage that the release
-    writes to. load is None where none was driven.
+    crashed are sentences on checks that failed, unread on replicas that were not read;
+    uncovered is what no field covers and makes evidence missing; unwatched, a warning, is what
+    else was left out or taken for granted. right_storage says whether the reads were proved to be
+    of the storage that the release writes to. load is None where none was driven.
     """
 
     promise: Promise
@@ -33,6 +33,7 @@ class Grounds:
     controls: Controls
     fields_read: int
     crashed: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     uncovered: tuple[str, ...] = ()
     unwatched: tuple[str, ...] = ()
     right_storage: bool = True

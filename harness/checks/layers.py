@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from harness.checks.history import Save, Trial
 from harness.contracts import LOOSE, canonical
-from harness.journal.events import RequestSent
+from harness.journal.events import LITERAL, RequestSent
 from harness.model import Field, FileValue, Key, Layer, Value
 
 # The first status by which a server says that it did not do what was asked.
@@ -24,7 +24,7 @@ def layer_of_loss(
     The page, where no request of the trial since the save began carried it to a server that took
     it, or where the page itself sent what storage holds in its stead; the server, where one did;
     unknown, where a body was withheld, the page was left behind, which hides what it sent then,
-    or the save was acknowledged by its transport alone.
+    no page was ever to send the value, or the save was acknowledged by its transport alone.
     """
     if save is None or trial is None:
         return Layer.UNKNOWN
@@ -35,10 +35,15 @@ def layer_of_loss(
     carriers = [request for request in taken if _carries(request, due)]
     if not carriers:
         withheld = save.level == "leaving" or any(request.opaque for request in requests)
-        return Layer.UNKNOWN if withheld else Layer.PAGE
+        return Layer.UNKNOWN if withheld or _is_derived(save, spec) else Layer.PAGE
     if _overwritten(requests, carriers[-1], due, found) or _swapped(requests, spec, due, found):
         return Layer.PAGE
     return Layer.SERVER
+
+
+def _is_derived(save: Save, spec: Field) -> bool:
+    """Whether the application makes the value itself: spelled out, and typed into no page."""
+    return save.intended.classes.get(spec.name) == LITERAL and not save.typed.get(spec.name)
 
 
 def _was_taken(trial: Trial, request: RequestSent) -> bool:

@@ -26,7 +26,7 @@ from harness.checks.suspects import CHECK, Looked, look
 from harness.checks.volume import Sifted, sift
 from harness.exhibits import LoadSecond
 from harness.journal.volume import Volume
-from harness.model import Anomaly, Finding, Form, Severity, Symptom, Trigger
+from harness.model import Finding, Form, Symptom, Trigger
 from harness.observations import Observation
 from harness.prints import Prints
 
@@ -139,9 +139,10 @@ class _Telling:
 
     def findings(self) -> tuple[Finding, ...]:
         """One per anomaly, form and severity, those that were only counted within."""
-        groups: dict[tuple[Anomaly, str, Severity], list[Symptom]] = defaultdict(list)
+        groups: dict[tuple[object, ...], list[Symptom]] = defaultdict(list)
         for symptom in self.looked.symptoms:
-            groups[symptom.anomaly, symptom.form, symptom.severity].append(symptom)
+            key = (symptom.anomaly, symptom.form, symptom.severity, symptom.breach)
+            groups[key].append(symptom)
         return tuple(self._finding(group) for group in groups.values())
 
     def _finding(self, group: Sequence[Symptom]) -> Finding:
@@ -170,6 +171,7 @@ class _Telling:
             layer=voted_layer(group),
             trigger=Trigger(self._when(saves, len(records), len(alike))),
             evidence=tuple(paths)[:_EVIDENCE_MAX],
+            breach=first.breach,
         )
 
     def _when(self, saves: set[str], records_n: int, alike_n: int) -> str:

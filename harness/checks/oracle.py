@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from harness.checks import clock
 from harness.checks.classify import Home, classify
+from harness.checks.decided import Seen, decided
 from harness.checks.due import Due, Told, begins, holds, is_right
-from harness.checks.elsewhere import misplaced_and_doubled
+from harness.checks.elsewhere import are_apart, misplaced_and_doubled
 from harness.checks.history import History, Trial
 from harness.checks.layers import layer_of_loss, was_sent_to
 from harness.checks.mixing import mixed_fields
@@ -37,22 +38,16 @@ CHECK = "storage"
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """What is wrong with one field; due and layer where they are not the field's own."""
+    """What is wrong with one field; due and layer where they are not the field's own.
+
+    breach: it stands in a record of somebody else.
+    """
 
     anomaly: Anomaly
     note: str = ""
     due: Value = ABSENT
     layer: Layer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One record against one observation; shown are the saves that it tells something of."""
-
-    rows: Rows
-    symptoms: tuple[Symptom, ...]
-    fields_read: int
-    shown: frozenset[str] = frozenset()
+    breach: bool = False
 
 
 class Oracle:
@@ -79,7 +74,7 @@ class Oracle:
 
         A read counts once it began after the record's last acknowledgement, the settle time and
         any fault of ours. The last one decides; a symptom blocks only where the read before it
-        showed it too, or it is still unconfirmed, which is no verdict.
+        showed it too, and once it can no longer be late; else it is no verdict yet.
         """
         symptoms: list[Symptom] = []
         verified: set[str] = set()
@@ -87,8 +82,10 @@ class Oracle:
         hidden: set[str] = set()
         fields_read = 0
         for target in self.targets.all:
-            seen = [self.look(target, rows) for rows in self.valid(target)[-2:]]
-            found = decided(seen, target) if seen else self._unread(target)
+            valid = self.valid(target)
+            seen = [self.look(target, rows) for rows in valid[-2:]]
+            earlier = self._earlier(target, valid[:-2])
+            found = decided(seen, target, earlier) if seen else self._unread(target)
             saves = {save.id for save in target.due.acknowledged}
             if seen and all(s.severity is Severity.WARN for s in found):
                 verified |= saves & seen[-1].shown
@@ -119,6 +116,18 @@ class Oracle:
             )
         ]
 
+    def _earlier(self, target: Target, valid: Sequence[Rows]) -> list[Seen]:
+        """What reads before the last two showed, where the first of them was not right.
+
+        Records without a key that owe the very same are told apart at the end alone.
+        """
+        if not valid or target.twins_n > 1:
+            return []
+        first = self.look(target, valid[0])
+        if all(symptom.severity is Severity.WARN for symptom in first.symptoms):
+            return []
+        return [first, *(self.look(target, rows) for rows in valid[1:])]
+
     def reads_its_own(self) -> bool:
         """Whether this run's own values, or rows that it made, stand in what was read."""
         return any(
@@ -142,10 +151,10 @@ class Oracle:
         elif not may_be_gone:
             found += self._fields(target, home, rows)
         wrong = {symptom.field for symptom in found}
-        for name, anomaly, value, note, key in misplaced_and_doubled(
+        for name, anomaly, value, note, key, breach in misplaced_and_doubled(
             self.targets, target, home, rows, wrong
         ):
-            odd = Oddity(anomaly, note, layer=self._sender(target, name, key))
+            odd = Oddity(anomaly, note, layer=self._sender(target, name, key), breach=breach)
             found.append(self.symptom(target, name, value, rows, odd))
         symptoms = _worst_by_field(found)
         if may_be_gone:
@@ -186,6 +195,9 @@ class Oracle:
                 return Oddity(anomaly or Anomaly.LOST, "it was to be merged", due=text)
         if place.checked:
             anomaly = self._classify(target, place, spec, place.value, value)
+            if anomaly is Anomaly.MISPLACED and self._came_from_another(target, value):
+                note = "what stands here belongs to another record"
+                return Oddity(anomaly, note, breach=True)
             return Oddity(_if_untouched(place, anomaly, value)) if anomaly else None
         for attempt in place.attempts:
             if is_nothing(value) or is_right(place, value, spec):
@@ -217,6 +229,19 @@ class Oracle:
                 if name != spec.name and other.checked and form.field(name).kind == spec.kind
             ],
         )
+
+    def _came_from_another(self, target: Target, value: Value) -> bool:
+        """Whether a value that does not belong here was saved of somebody else's record."""
+        texts = value if isinstance(value, tuple) else (value,)
+        traces = [t for text in texts if isinstance(text, str) for t in find_traces(text)]
+        owners = [self.targets.by_origin.get((t.trial, t.form, t.record)) for t in traces]
+        if traces:
+            return any(
+                trace.run != self.tag or owner is None or are_apart(target, owner)
+                for trace, owner in zip(traces, owners, strict=True)
+            )
+        held = [owner for owner, _ in self.targets.by_value.get(value, ())]
+        return bool(held) and all(are_apart(target, owner) for owner in held)
 
     def _deleted(self, target: Target, home: Sequence[Row], rows: Rows) -> Iterator[Symptom]:
         note = "the record is still there although its deletion was acknowledged"
@@ -257,6 +282,7 @@ class Oracle:
             due=due,
             found=value,
             note=odd.note,
+            breach=odd.breach,
         )
 
     def _unread(self, target: Target) -> list[Symptom]:
@@ -391,39 +417,7 @@ def _worst_by_field(symptoms: Sequence[Symptom]) -> tuple[Symptom, ...]:
     worst: dict[str, Symptom] = {}
     for symptom in symptoms:
         kept = worst.setdefault(symptom.field, symptom)
-        if order.index(symptom.anomaly) < order.index(kept.anomaly):
+        rank = (order.index(symptom.anomaly), not symptom.breach)
+        if rank < (order.index(kept.anomaly), not kept.breach):
             worst[symptom.field] = symptom
     return tuple(worst.values())
-
-
-def decided(seen: Sequence[Seen], target: Target) -> list[Symptom]:
-    """What the last read says, confirmed by the one before it; what healed between was late.
-
-    How late is not known more exactly than that: at least until the first read that counts.
-    """
-    last, previous = seen[-1], seen[0] if len(seen) > 1 else None
-    if previous is None:
-        return [unconfirmed(symptom) for symptom in last.symptoms]
-    was_wrong = {s.field for s in previous.symptoms if s.severity is not Severity.WARN}
-    is_wrong = {symptom.field for symptom in last.symptoms}
-    found = [s if s.field in was_wrong else unconfirmed(s) for s in last.symptoms]
-    form, read_s = target.form, previous.rows.observation.began_s
-    ready_s = clock.still_s(target.due.ready_s, target.faults, read_s)
-    late_s = read_s - ready_s - form.settle_s_max
-    for symptom in previous.symptoms:
-        if symptom.field in is_wrong or symptom.severity is Severity.WARN:
-            continue
-        severity = Severity.BLOCK if late_s >= form.late_s_max else Severity.WARN
-        note = f"{symptom.anomaly} {read_s - ready_s:.1f} s after it was acknowledged, right later"
-        found.append(replace(symptom, anomaly=Anomaly.LATE, severity=severity, note=note))
-    return found
-
-
-def unconfirmed(symptom: Symptom) -> Symptom:
-    """A symptom that only one read has shown is no verdict."""
-    if symptom.severity is not Severity.BLOCK:
-        return symptom
-    note = f"{symptom.note}; " if symptom.note else ""
-    return replace(
-        symptom, severity=Severity.INCONCLUSIVE, note=f"{note}no second read has confirmed it"
-    )

@@ -20,6 +20,7 @@ def owed(grounds: Grounds) -> list[str]:
     owed += grounds.crashed
     owed += _cases(grounds)
     owed += promise.missing
+    owed += grounds.unread
     owed += _unproved_reading(grounds)
     owed += [
         _say_unproved(grounds, finding)

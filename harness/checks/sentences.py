@@ -17,6 +17,8 @@ def say(finding: Finding) -> str:
     if finding.anomaly is Anomaly.JOURNEY_BROKEN:
         return f"journey broken {finding.trigger.text}{before}"
     what = f"{finding.form}: {listed(finding.fields)}"
+    if finding.breach:
+        what = f"confidentiality breach, what belongs to one record stands in another's: {what}"
     if finding.anomaly is Anomaly.COLLATERAL:
         records = f"in {plural(finding.records_n, 'record')} where nobody edited it"
         return f"{what} changed or gone {records}, {finding.trigger.text}{before}"

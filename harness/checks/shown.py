@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from harness.checks import clock
+from harness.checks.decided import unconfirmed
 from harness.checks.due import Due, is_right
-from harness.checks.oracle import Oracle, unconfirmed
+from harness.checks.oracle import Oracle
 from harness.checks.targets import Target
 from harness.contracts import is_nothing
 from harness.journal.events import Shown

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from harness.checks.classify import is_telling
+from harness.checks.decided import unconfirmed
 from harness.checks.due import is_right
+from harness.checks.elsewhere import is_anothers
 from harness.checks.layers import places_of
-from harness.checks.oracle import Oddity, Oracle, unconfirmed
+from harness.checks.oracle import Oddity, Oracle
 from harness.checks.rows import Rows
 from harness.checks.targets import Target
 from harness.contracts import is_nothing, same
@@ -99,9 +101,12 @@ class StrayCheck:
             held = home[0].fields.get(name, ABSENT) if home else ABSENT
             whole = is_right(place, held, target.form.field(name))
             same_column = (target.form.name, name) == (row.form, spec.name)
-            anomaly = Anomaly.DUPLICATED if same_column and whole else Anomaly.MISPLACED
+            breach = is_anothers(self.oracle.targets, target, row)
+            doubled = same_column and whole and not breach
+            anomaly = Anomaly.DUPLICATED if doubled else Anomaly.MISPLACED
             note = f"stands in {row.form} {'/'.join(row.key)}, field {spec.name}"
-            return self.oracle.symptom(target, name, value, rows, Oddity(anomaly, note))
+            odd = Oddity(anomaly, note, breach=breach)
+            return self.oracle.symptom(target, name, value, rows, odd)
         return None
 
     def _phantom(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.checks.retelling import LOAD
 from harness.errors import RecordUnreadable
+from harness.model import Form
 from harness.promise import read_promise
 from harness.runs import RunFolder, list_runs
 from harness.verdict import EXPLORE
@@ -28,21 +29,25 @@ class Before:
     scenarios: frozenset[str] = frozenset()
     fields: frozenset[tuple[str, str]] = frozenset()
     load: bool = False
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
 
 def promised_before(runs: Path, app: str, release: str) -> Before:
-    """Its scenarios, those declared absent included, each form's fields, and whether a load."""
+    """Its scenarios, those declared absent included, its forms and fields, and whether a load."""
     for run, verdict in _passed(runs, app):
         if verdict["release"]["name"] == release:
             try:
                 promise = read_promise(run.path / "plan.json")
             except RecordUnreadable:
                 continue
-            forms = promise.forms["candidate"].values()
+            forms = promise.forms["candidate"]
             return Before(
                 frozenset([*(case.scenario for case in promise.cases), *promise.absent]),
-                frozenset((form.name, field.name) for form in forms for field in form.fields),
+                frozenset(
+                    (form.name, spec.name) for form in forms.values() for spec in form.fields
+                ),
                 bool(promise.stages.get(LOAD)),
+                forms,
             )
     return Before()
 

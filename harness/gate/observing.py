@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.checks.history import FOREVER_S
 from harness.checks.retelling import LOAD
 from harness.deploy.seams import Deployment
+from harness.errors import StorageUnreadable
 from harness.judge import Grounds
+from harness.model import Anomaly, Severity
 from harness.observations import Observation, Purpose, write_observation
 from harness.promise import Promise
 from harness.runs import RunFolder
-from harness.storage.observe import check_locators, observe_all
+from harness.storage.observe import by_storage, check_locators, observe_all
 from harness.storage.scope import Keys
+from harness.storage.seams import Storage
 from harness.storage.streaming import stream_prints
 
 # Long enough after the first read that what was under way has ended.
 CONFIRM_AFTER_S = 1.0
+# For so long what is missing after the settle time is looked for: then it is lost, not late.
+LATE_WATCH_S = 4.0
 _TWICE: tuple[Purpose, ...] = ("final", "confirm")
 
 
 class Observer:
     """Reads a deployment's storage at the right moments and keeps what it read."""
 
-    def __init__(self, run: RunFolder, promise: Promise, folder: Path) -> None:
+    def __init__(
+        self,
+        run: RunFolder,
+        promise: Promise,
+        folder: Path,
+        replicas: Mapping[str, str | Storage] | None = None,
+    ) -> None:
         self._run = run
         self._promise = promise
         self._folder = folder
+        self._replicas = replicas or {}
         self._count = 0
         self._read_s: dict[str, float] = {}
 
@@ -56,12 +68,71 @@ class Observer:
                 last_s = max((*ended_s, *told_s), default=0.0)
                 ready_s = max(ready_s, last_s + forms[record.form].settle_s_max)
         _wait_until(ready_s)
-        return self._read(deployment, "final")
+        read = self._read(deployment, "final")
+        self.replica(deployment)
+        return read
 
     def confirm(self, deployment: Deployment) -> Observation:
         """A second, later read."""
         _wait_until(self._read_s.get(deployment.role, 0.0) + CONFIRM_AFTER_S)
-        return self._read(deployment, "confirm")
+        read = self._read(deployment, "confirm")
+        self.replica(deployment)
+        if self._replicas:
+            # What was allowed to be late at the first read needs a second one now.
+            _wait_until(time.monotonic() + CONFIRM_AFTER_S)
+            self.replica(deployment)
+        return read
+
+    def replica(self, deployment: Deployment) -> None:
+        """Read the candidate's replicas, where the plan has any, once each.
+
+        One that cannot be read is kept as a read that failed: it is missing evidence.
+        """
+        forms = by_storage(self._promise.forms[deployment.role])
+        for name, reader in self._replicas.items() if deployment.role == "candidate" else ():
+            self._count += 1
+            id_ = f"{self._count:02d}-{deployment.role}-replica-{name}"
+            began_s = time.monotonic()
+            try:
+                read = observe_all(
+                    {name: reader},
+                    forms.get(name, {}),
+                    id=id_,
+                    role=deployment.role,
+                    purpose="replica",
+                    folder=self._folder,
+                )
+            except StorageUnreadable as error:
+                ended_s, trouble = time.monotonic(), f"the replica of storage {name}: {error}"
+                read = Observation(
+                    id_, deployment.role, "replica", began_s, ended_s, {}, trouble=trouble
+                )
+            write_observation(self._run.observations, read)
+
+    def await_late(
+        self,
+        deployment: Deployment,
+        weigh: Callable[[], Grounds],
+        watch_s: float = LATE_WATCH_S,
+    ) -> Grounds:
+        """Read again, at growing distances, while what is missing may be late rather than lost.
+
+        At the least watch_s from now; where a form allows more to be late, until that is over.
+        """
+        began_s = time.monotonic()
+        pause_s = CONFIRM_AFTER_S
+        grounds = weigh()
+        while wrong := _wrong_forms(grounds):
+            forms = self._promise.forms[deployment.role]
+            allowed_s = max(forms[form].late_s_max for form in wrong)
+            end_s = began_s + max(watch_s, allowed_s + CONFIRM_AFTER_S if allowed_s else 0.0)
+            if time.monotonic() >= end_s:
+                break
+            _wait_until(min(time.monotonic() + pause_s, end_s))
+            self._read(deployment, "confirm")
+            pause_s *= 2
+            grounds = weigh()
+        return grounds
 
     def every_row(self, deployment: Deployment, purpose: Purpose, ready_s: float = 0.0) -> Path:
         """Fingerprints of all that stands around a load, read at ready_s at the earliest."""
@@ -107,6 +178,19 @@ class Observer:
         write_observation(self._run.observations, observation)
         self._read_s[deployment.role] = observation.ended_s
         return observation
+
+
+def _wrong_forms(grounds: Grounds) -> set[str]:
+    """Forms of which the last read of storage showed something to be wrong."""
+    forms = grounds.promise.forms["candidate"]
+    return {
+        symptom.form
+        for symptom in grounds.symptoms
+        if symptom.observation is not None
+        and symptom.severity is not Severity.WARN
+        and symptom.anomaly is not Anomaly.LATE
+        and symptom.form in forms
+    }
 
 
 def _wait_until(at_s: float) -> None:

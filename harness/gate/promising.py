@@ -18,12 +18,15 @@ from harness.gate.asked import Asked
 from harness.gate.baselines import Before, last_passed, promised_before
 from harness.gate.choosing import possible_on, sample
 from harness.gate.loading import why_skipped
+from harness.gate.loosened import loosened
 from harness.gate.missing import missing
 from harness.gate.recorded import STAGE
 from harness.model import Case, Form, Role
-from harness.plan import Plan, Profile
+from harness.plan import Plan, Profile, scrub
+from harness.plan.problems import refuse
 from harness.promise import Known, Promise
 from harness.runs import RunFolder
+from harness.storage.rehearsing import rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,13 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
     Raises UsageError and ScenarioError where the scenarios, or what was asked, cannot be run.
     """
     profile = plan.profile(asked.profile)
+    baseline = asked.baseline or last_passed(asked.runs, plan.app.name)
+    forms: dict[str, Mapping[str, Form]] = {"candidate": plan.forms(asked.candidate)}
+    if baseline is not None:
+        forms["baseline"] = plan.forms(baseline)
+    codecs = _rehearsed(plan, forms)
     found = collect(spec_for(plan, run, "candidate", asked.candidate, profile), run)
     cases = chosen_cases(found.cases, asked.only)
-    baseline = asked.baseline or last_passed(asked.runs, plan.app.name)
     possible: frozenset[int] = frozenset()
     if baseline is not None:
         same = baseline == asked.candidate
@@ -99,9 +106,6 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         possible = possible_on(cases, other.cases)
     before = promised_before(asked.runs, plan.app.name, baseline) if baseline else Before()
     chosen = sample(cases, possible, profile.sample_n)
-    forms: dict[str, Mapping[str, Form]] = {"candidate": plan.forms(asked.candidate)}
-    if baseline is not None:
-        forms["baseline"] = plan.forms(baseline)
     today = datetime.now(UTC).date()
     promise = Promise(
         run=run.id,
@@ -123,12 +127,15 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         sample=chosen,
         absent=found.absent,
         readers=found.readers,
+        replicas=tuple(name for name, of in plan.storages.items() if of.replica),
         obligations=_obligations(found, cases),
         missing=missing(plan, baseline, before, found, today),
         known=known_losses(plan, today),
         quarantine=quarantined(plan, cases, today),
         warnings=(
             *plan.expired(today),
+            *_loosened(forms, baseline, before),
+            *codecs,
             *_sample_warning(baseline, chosen, profile.sample_n),
             *_load_warning(asked, plan),
         ),
@@ -137,6 +144,26 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         plan=plan.redacted(),
     )
     return Promised(promise, possible)
+
+
+def _rehearsed(plan: Plan, forms: Mapping[str, Mapping[str, Form]]) -> tuple[str, ...]:
+    """What trying the codecs leaves unproved; raises PlanError where one of them fails."""
+    found = rehearse((form for of in forms.values() for form in of.values()), plan.folder)
+    if found.problems:
+        raise refuse(plan.path, tuple(scrub(problem, plan.secrets) for problem in found.problems))
+    return found.warnings
+
+
+def _loosened(
+    forms: Mapping[str, Mapping[str, Form]], baseline: str | None, before: Before
+) -> tuple[str, ...]:
+    """What the candidate is let pass and its baseline was not."""
+    if baseline is None:
+        return ()
+    now = forms["candidate"]
+    here = loosened(forms["baseline"], now, baseline)
+    there = loosened(before.forms, now, f"{baseline} when it passed")
+    return (*here, *there)
 
 
 def _obligations(found: Collected, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,6 @@ from harness.gate.recorded import STAGE as LOAD
 from harness.gate.telling import Stopped
 from harness.gate.triggering import Triggering
 from harness.gate.work import Work
-from harness.model import Severity
 
 Stage: TypeAlias = Callable[[Work], str | None]
 # Where one of these fails, there is nothing for the others to stand on.
@@ -61,11 +60,8 @@ def drive_all(work: Work) -> str | None:
 
 
 def run_again(work: Work) -> str | None:
-    """Confirm losses by a second read; run broken and failing cases again, these recorded."""
-    grounds = work.weigh()
-    if any(s.severity is Severity.INCONCLUSIVE for s in grounds.symptoms):
-        work.observer.confirm(work.up["candidate"])
-        grounds = work.weigh()
+    """Tell what is lost from what is late; run broken and failing cases again, these recorded."""
+    grounds = work.observer.await_late(work.up["candidate"], work.weigh)
     again = unproved(grounds)
     failing = representatives(grounds)
     if not again and not failing:
@@ -112,6 +108,8 @@ def look_again(work: Work) -> str | None:
     """The last read of all: what vanished since is lost, and what is wrong is confirmed."""
     for deployment in work.up.values():
         work.observer.confirm(deployment)
+    if "candidate" in work.up:
+        work.observer.await_late(work.up["candidate"], work.weigh, watch_s=0.0)
     return None
 
 

@@ -44,7 +44,8 @@ class Work:
     observer: Observer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.run, self.promise, self.plan.folder)
+        replicas = {name: of.replica for name, of in self.plan.storages.items() if of.replica}
+        self.observer = Observer(self.run, self.promise, self.plan.folder, replicas)
 
     @property
     def promise(self) -> Promise:

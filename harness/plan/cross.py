@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from harness.contracts import canonical
+from harness.model import Contract
 from harness.plan.expand import allowed, placeholder_kind, placeholder_owner, placeholders
 from harness.plan.forms import overridden
 from harness.plan.problems import Problem, Where, shown
 from harness.plan.profiles import BUILT_IN
-from harness.plan.schema import FormOverride, FormTable, Known, Table
+from harness.plan.schema import FieldTable, FormOverride, FormTable, Known, Table
 from harness.plan.secrecy import texts
 from harness.plan.suggest import advice
 
@@ -216,6 +218,29 @@ def _locator(where: Where, form: FormTable) -> Iterator[Problem]:
         if field.choices and field.kind != "choice":
             told = 'choices belong to kind = "choice"; write that, or remove them'
             yield Problem((*place, "choices"), shown(list(field.choices)), told)
+        yield from _contract(place, field)
+        if form.table is not None and column in form.unchecked:
+            told = f"{name} is compared as a field; take it out of one of the two"
+            yield Problem((*where, "unchecked"), shown(column), told)
+
+
+# A number, a date and a flag are compared by what they mean, a file by its bytes.
+_SPELLED = ("text", "choice")
+
+
+def _contract(place: Where, field: FieldTable) -> Iterator[Problem]:
+    """What a contract allows and its kind rules out."""
+    declared = {"newline": field.newline == "any", "trim": field.trim, "nfc": field.nfc}
+    for key in (key for key, loose in declared.items() if loose and field.kind not in _SPELLED):
+        told = f"a {field.kind} has no spelling that this could loosen; remove it"
+        yield Problem((*place, key), shown(getattr(field, key)), told)
+    contract = Contract(newline=field.newline, trim=field.trim, nfc=field.nfc)
+    seen: dict[str, str] = {}
+    for choice in field.choices:
+        same = seen.setdefault(canonical(choice, contract), choice)
+        if same != choice:
+            told = f"the contract takes it for {same!r}, which is another choice; tighten one"
+            yield Problem((*place, "choices"), shown(choice), told)
 
 
 def _override(

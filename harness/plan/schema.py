@@ -220,6 +220,7 @@ class StorageTable(Table):
     engine: Literal["postgres"] = Field(examples=['engine = "postgres"'])
     image: Text | None = None
     url: Text | None = None
+    replica: Text | None = None
 
 
 # --- forms -------------------------------------------------------------------------------------
@@ -240,9 +241,12 @@ class FieldTable(Table):
 
 
 class FieldOverride(Table):
-    """Where a release keeps a field, when it differs."""
+    """Where a release keeps a field, and how exactly, when that differs."""
 
     column: Text | None = None
+    newline: Literal["exact", "any"] | None = None
+    trim: bool | None = None
+    nfc: bool | None = None
     codec: Codec | None = None
 
 

@@ -104,7 +104,7 @@ def hide(where: Where, text: str) -> str:
 
 
 def _is_url(where: Where) -> bool:
-    return where[-1:] == ("url",) and where[0] in ("storage", "release")
+    return where[-1:] in (("url",), ("replica",)) and where[0] in ("storage", "release")
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

@@ -66,7 +66,7 @@ def _of_form(body: bytes) -> Iterator[Leaf]:
         yield "", None, _UNREADABLE
         return
     for name, value in pairs:
-        yield _text(name, value)
+        yield from _of_value(name, value)
 
 
 def _of_multipart(body: bytes, content_type: str) -> Iterator[Leaf]:
@@ -84,7 +84,7 @@ def _of_multipart(body: bytes, content_type: str) -> Iterator[Leaf]:
         if re.search(rb"[; ]filename\*?=", head):
             yield path, None, hashlib.sha256(content).hexdigest()
         else:
-            yield _text(path, content.decode("utf-8", "replace"))
+            yield from _of_value(path, content.decode("utf-8", "replace"))
 
 
 def _of_text(body: bytes) -> Iterator[Leaf]:
@@ -113,8 +113,24 @@ def _of_json(path: str, data: object) -> Iterator[Leaf]:
             stack += [(f"{at}.{n}" if at else str(n), value[n]) for n in places]
         elif value is None:
             yield at, None, ""
+        elif isinstance(value, str):
+            yield from _of_value(at, value)
         else:
-            yield _text(at, value if isinstance(value, str) else json.dumps(value))
+            yield _text(at, json.dumps(value))
+
+
+def _of_value(path: str, text: str) -> Iterator[Leaf]:
+    """A text; where it is a JSON object or list of its own, what that holds stands below it."""
+    if text[:1] in ("{", "[") and text[-1:] in ("}", "]"):
+        try:
+            data = json.loads(text, parse_int=str, parse_float=str)
+        except (ValueError, RecursionError):
+            data = None
+        if isinstance(data, dict | list) and data:
+            yield from _of_json(path, data)
+            if _SECRET.search(text):
+                return
+    yield _text(path, text)
 
 
 def _text(path: str, text: str) -> Leaf:

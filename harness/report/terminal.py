@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.model import Anomaly, Finding, Severity
 from harness.report.clean import clean, one_line
 from harness.report.figures import load_line
-from harness.verdict import EXPLORE, Answer, Verdict
+from harness.verdict import EXPLORE, Answer, Evidence, Verdict
 
 _COLOURS = {Answer.PASS: "32", Answer.BLOCK: "31", Answer.INCONCLUSIVE: "33"}
 _LISTED_MAX = 12
@@ -53,6 +53,8 @@ def _finding(finding: Finding, run: Path) -> Iterator[str]:
         yield ""
         what = one_line(f"{finding.form}: {', '.join(finding.fields)}")
         yield f"  {finding.anomaly}  {what}"
+        if finding.breach:
+            yield "    breach   what belongs to one record stands in another's: others may read it"
         yield f"    when     {one_line(finding.trigger.text.removeprefix('when '))}"
         if finding.trigger.proof:
             word = "confirmed" if finding.trigger.confirmed else "not confirmed"
@@ -98,7 +100,14 @@ def _measured(verdict: Verdict) -> str:
         f"{evidence.cases} of {promised} cases; saves: {saves['acknowledged']} acknowledged, "
         f"{saves['refused']} refused, {saves['unknown']} unknown; {evidence.fields_read} fields "
         f"compared; controls: {controls['caught']} of {controls['planted']} caught"
+        f"{_unplanted(evidence)}"
     )
+
+
+def _unplanted(evidence: Evidence) -> str:
+    """The anomalies of which nothing in the run allowed a control; why stands in the verdict."""
+    names = ", ".join(evidence.controls_unplanted)
+    return f", none planted of {names}" if names else ""
 
 
 def _stages(verdict: Verdict) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from harness.model import Form
-from harness.observations import Row
+from harness.observations import TABLE, Row
 from harness.storage.scope import EveryRow, Scope
 
 
@@ -36,6 +36,10 @@ class FakeStorage:
         """The columns given for the form's tables; none where none were given."""
         tables = form.tables or ((form.table,) if form.table else ())
         return {table: self.tables.get(table, ()) for table in tables}
+
+    def beside(self, form: Form, table: str, columns: Collection[str]) -> Iterator[Row]:
+        """The rows given for that table, whatever they hold."""
+        yield from self.rows.get(f"{TABLE}{table}", ())
 
 
 def _holds(row: Row, tokens: tuple[str, ...]) -> bool:

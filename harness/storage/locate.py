@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from harness.errors import StorageUnreadable
+from harness.errors import LocatorMissing
 from harness.model import Field, Form
 from harness.plan.suggest import advice
 from harness.storage.connection import Connection, run_one
@@ -71,7 +71,7 @@ def tables_of(form: Form) -> tuple[str, ...]:
 def locate(connection: Connection, form: Form) -> Located:
     """The form's relation and columns.
 
-    Raises StorageUnreadable with all that is missing, psycopg.Error where the query itself fails.
+    Raises LocatorMissing with all that is, psycopg.Error where the query itself fails.
     """
     missing = [table for table in tables_of(form) if not table_columns(connection, table)]
     if missing:
@@ -161,6 +161,6 @@ def _unfit_type(field: Field, column: Column) -> str:
     return ""
 
 
-def _unreadable(form: Form, problems: Sequence[str]) -> StorageUnreadable:
+def _unreadable(form: Form, problems: Sequence[str]) -> LocatorMissing:
     lines = [f"form {form.name} does not fit storage {form.storage}: {p}" for p in problems]
-    return StorageUnreadable("\n".join(lines))
+    return LocatorMissing("\n".join(lines))

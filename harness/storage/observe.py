@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from harness.errors import StorageUnreadable
+from harness.errors import LocatorMissing, StorageUnreadable
 from harness.model import Form
-from harness.observations import Observation, Purpose, Row
+from harness.observations import TABLE, Observation, Purpose, Row, watching
+from harness.storage.beside import covered_by
 from harness.storage.postgres import PostgresStorage
 from harness.storage.scope import EVERY_ROW, EveryRow, Keys, Scope
-from harness.storage.seams import Storage
+from harness.storage.seams import Snapshot, Storage
 
 # By the plan's name: where a deployment keeps it, or what reads it.
 Storages: TypeAlias = Mapping[str, str | Storage]
@@ -32,28 +34,63 @@ def observe_all(
 
     storages hold a DSN by name; scope is one for all or one per form, where a form without one
     is not read; folder is the plan's. The observation's time begins before the first snapshot
-    is taken, so that whatever was acknowledged before began_s is in it. Raises
-    StorageUnreadable.
+    is taken, so that whatever was acknowledged before began_s is in it. A table or a column
+    that was there before and is not any longer is what the read shows, not a reason to stop.
+    Raises StorageUnreadable.
     """
     began_s = time.monotonic()
     rows: dict[str, tuple[Row, ...]] = {}
+    beside: dict[str, tuple[Row, ...]] = {}
     columns: dict[str, tuple[str, ...]] = {}
     for name, here in by_storage(forms).items():
         with reader_of(storages, name, here, folder).snapshot() as snapshot:
             for form in here.values():
                 within = scope if isinstance(scope, (EveryRow, Keys)) else scope.get(form.name)
-                if within is not None:
-                    rows[form.name] = tuple(snapshot.observe(form, within))
                 columns.update(snapshot.columns(form))
+                if within is not None:
+                    rows[form.name] = _rows(snapshot, form, within, columns, purpose)
+            if isinstance(scope, EveryRow):
+                beside |= _beside(snapshot, here, columns)
     return Observation(
         id=id,
         role=role,
         purpose=purpose,
         began_s=began_s,
         ended_s=time.monotonic(),
-        rows={form: rows[form] for form in forms if form in rows},
+        rows={form: rows[form] for form in forms if form in rows} | beside,
         columns=columns,
     )
+
+
+def _rows(
+    snapshot: Snapshot,
+    form: Form,
+    scope: Scope,
+    columns: Mapping[str, tuple[str, ...]],
+    purpose: Purpose,
+) -> tuple[Row, ...]:
+    """The form's rows; of one that has lost a table or a column under the run, what is left."""
+    try:
+        return tuple(snapshot.observe(form, scope))
+    except LocatorMissing:
+        if purpose == "before":
+            raise
+    left = columns.get(form.table or "", ())
+    fields = tuple(spec for spec in form.fields if spec.column in left)
+    if not fields or not set(form.key) <= set(left):
+        return ()
+    return tuple(snapshot.observe(replace(form, fields=fields), scope))
+
+
+def _beside(
+    snapshot: Snapshot, forms: Mapping[str, Form], columns: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[Row, ...]]:
+    """The rows of each table that queries stand on, where a form tells them apart."""
+    found: dict[str, tuple[Row, ...]] = {}
+    for table, form in watching(forms, columns).items():
+        others = set(columns[table]) - covered_by(forms, table)
+        found[f"{TABLE}{table}"] = tuple(snapshot.beside(form, table, others))
+    return found
 
 
 def check_locators(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from psycopg import pq, sql
+from psycopg import errors, pq, sql
 
-from harness.errors import StorageUnreadable
+from harness.errors import LocatorMissing, StorageUnreadable
 from harness.model import Form, Key
 from harness.observations import Row
+from harness.storage.beside import rows_beside
 from harness.storage.connection import Connection, address, reading, set_up, spelled, told
 from harness.storage.locate import Located, locate, table_columns, tables_of
 from harness.storage.reader import RowReader, column
@@ -21,6 +22,7 @@ STATEMENT_S_MAX = 300
 # Rows that cross the network together; a row may hold megabytes, so not many.
 ROWS_AT_ONCE = 64
 _CHUNKED_SINCE = 170000
+_GONE = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)
 
 
 class PostgresStorage:
@@ -80,9 +82,11 @@ class PostgresSnapshot:
             RowReader(locate(self._connection, form), self._folder)
 
     def columns(self, form: Form) -> Mapping[str, tuple[str, ...]]:
-        """Every column of each table the form stands on; raises StorageUnreadable."""
+        """Every column of each table the form stands on, none of one that is not there.
+
+        Raises StorageUnreadable.
+        """
         with self._of(form):
-            locate(self._connection, form)
             return {table: table_columns(self._connection, table) for table in tables_of(form)}
 
     def observe(self, form: Form, scope: Scope = EVERY_ROW) -> Iterator[Row]:
@@ -97,6 +101,11 @@ class PostgresSnapshot:
                 yield from self._rows(reader, reader.select, [])
             else:
                 yield from self._found(located, reader, scope)
+
+    def beside(self, form: Form, table: str, columns: Collection[str]) -> Iterator[Row]:
+        """Every row of a table that the form's query stands on; raises StorageUnreadable."""
+        with self._of(form):
+            yield from rows_beside(self._connection, form, table, columns)
 
     def _found(self, located: Located, reader: RowReader, scope: Keys) -> Iterator[Row]:
         """Keys first, by their index; then the tokens, which takes a look at every row."""
@@ -128,7 +137,8 @@ class PostgresSnapshot:
                 yield
         except (psycopg.Error, UnicodeDecodeError) as error:
             where = f"form {form.name} in storage {form.storage} at {address(self._dsn)}"
-            raise StorageUnreadable(f"{where}: {told(error, self._dsn)}") from error
+            kind = LocatorMissing if isinstance(error, _GONE) else StorageUnreadable
+            raise kind(f"{where}: {told(error, self._dsn)}") from error
 
 
 def _by_keys(

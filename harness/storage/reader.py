@@ -13,6 +13,7 @@ from psycopg import sql
 from harness.errors import StorageUnreadable
 from harness.model import Field, FileValue, Key, Value
 from harness.observations import Row
+from harness.storage.beside import digests, named
 from harness.storage.codec import Codec, codec_fault, find_codec
 from harness.storage.files import file_at, file_of
 from harness.storage.listing import from_array, from_json
@@ -49,8 +50,10 @@ class RowReader:
         self._plain = all(reader.convert is _as_it_is for reader in self._fields)
         self._names = [field.name for field in located.form.fields]
         self._key_n = len(key)
+        self._others = _others(located)
+        rest = digests(self._others, "q")
         self.select = sql.SQL("SELECT {} FROM {}").format(
-            sql.SQL(", ").join([*key, *fields, _rest(located)]), located.relation
+            sql.SQL(", ").join([*key, *fields, rest]), located.relation
         )
 
     def read(self, cells: Cells) -> Row:
@@ -67,7 +70,8 @@ class RowReader:
             fields: dict[str, Value] = dict(zip(self._names, cells[n:-1], strict=True))
         else:
             fields = self._converted(key, cells)
-        return Row(self.form.name, key, fields, cells[-1] or "")
+        rest = named(self._others, cells[-1] or "") if self._others else ""
+        return Row(self.form.name, key, fields, rest)
 
     def _converted(self, key: Key, cells: Cells) -> dict[str, Value]:
         at, fields = self._key_n, {}
@@ -88,14 +92,13 @@ def column(name: str) -> sql.Composable:
     return sql.Identifier("q", name)
 
 
-def _rest(located: Located) -> sql.Composable:
-    """A digest of the columns that nothing else reads, the same for any order of them."""
+def _others(located: Located) -> list[str]:
+    """The columns of a form's table that nothing else reads, in an order that stays."""
     form = located.form
+    if form.table is None:
+        return []
     read = {*form.key, *form.unchecked, *(field.column for field in form.fields)}
-    others = sorted(name for name in located.columns if name not in read)
-    if form.table is None or not others:
-        return sql.SQL("''")
-    return sql.SQL("md5(ROW({})::text)").format(sql.SQL(", ").join(map(column, others)))
+    return sorted(name for name in located.columns if name not in read)
 
 
 def _field_reader(field: Field, spec: Column, folder: Path) -> FieldReader:

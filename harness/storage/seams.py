@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -22,7 +22,14 @@ class Snapshot(Protocol):
         ...
 
     def columns(self, form: Form) -> Mapping[str, tuple[str, ...]]:
-        """Every column of each table the form stands on, by the table's name in the plan."""
+        """Every column of each table the form stands on, by the table's name in the plan.
+
+        A table without any is not there.
+        """
+        ...
+
+    def beside(self, form: Form, table: str, columns: Collection[str]) -> Iterator[Row]:
+        """Every row of a table that the form's query stands on, each of these columns a digest."""
         ...
 
 

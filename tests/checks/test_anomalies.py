@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from harness.model import ABSENT, Contract, Field, FileValue, Severity, Value
-from tests.checks.story import FOUR, Story, form
+from tests.checks.story import FOUR, Story, form, single
 
 
 def test_a_save_that_is_stored_whole_shows_nothing() -> None:
@@ -298,6 +298,63 @@ def test_a_value_in_a_row_that_nobody_edits_is_misplaced(text: str) -> None:
     anomalies = {str(s.anomaly) for s in story.ends().symptoms}
 
     assert {"misplaced", "collateral"} <= anomalies
+
+
+def breaches(story: Story) -> set[tuple[str, str, bool]]:
+    """The record, the anomaly, and whether somebody else may read it."""
+    return {(s.record, str(s.anomaly), s.breach) for s in story.ends().symptoms}
+
+
+@pytest.mark.parametrize("text", ["plain", "formula"], ids=["traced", "marker-free"])
+def test_a_value_in_another_record_is_a_breach_even_where_its_own_is_whole(text: str) -> None:
+    """A copy of one patient's text in another's record is misplaced there, and no duplicate."""
+    story = Story()
+    one = story.trial().record("7").save("reason", text=text).acknowledged()
+    other = story.trial().record("8").save("history", text=text).acknowledged()
+    other.holds(reason=one.text("reason", text, 1))
+
+    assert {(one.id, "misplaced", True)} == breaches(story)
+
+
+@pytest.mark.parametrize("text", ["plain", "formula"], ids=["traced", "marker-free"])
+def test_a_value_of_another_record_in_place_of_ones_own_is_a_breach(text: str) -> None:
+    """Somebody else's text in one's own record: both records say so."""
+    story = Story()
+    one = story.trial().record("7").save("reason", text=text).acknowledged()
+    other = story.trial().record("8").save("reason", text=text).acknowledged()
+    one.holds(reason=other.text("reason", text, 1))
+
+    assert (one.id, "misplaced", True) in breaches(story)
+    assert "is blocked: confidentiality breach, what belongs to one record" in (
+        story.judged().sentence
+    )
+
+
+def test_a_value_in_another_field_of_its_record_is_no_breach() -> None:
+    """Exchanged fields stay with whom they belong to, also in another form of the same record."""
+    story = Story(others=(single("paper"),))
+    trial = story.trial()
+    note = trial.record("7").save("reason").acknowledged()
+    paper = trial.record("7", form="paper").save("reason").acknowledged()
+    note.holds(reason=None, history=note.text("reason", revision=1))
+    paper.holds(reason=note.text("reason", revision=1))
+
+    assert {False} == {s.breach for s in story.ends().symptoms}
+    assert {"misplaced"} <= {str(s.anomaly) for s in story.symptoms}
+
+
+def test_breaches_come_first() -> None:
+    """What somebody else may read is said before whatever else was lost or misplaced."""
+    story = Story()
+    swapped = story.trial().record("6").save("reason", "history").acknowledged()
+    swapped.holds(reason=swapped.text("history", revision=1),
+                  history=swapped.text("reason", revision=1))  # fmt: skip
+    one = story.trial().record("7").save("reason").acknowledged()
+    other = story.trial().record("8").save("history").acknowledged()
+    other.holds(reason=one.text("reason", revision=1))
+    found = [(f.breach, f.fields) for f in story.ends().weighed().findings]
+
+    assert [(True, ("reason",)), (False, ("reason", "history"))] == found
 
 
 def test_a_value_that_chance_repeats_is_not_misplaced() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from harness.checks.controls import Planted, damaged, plant_controls
+from harness.checks.controls import Planted, damaged
+from harness.checks.decided import Seen
 from harness.checks.history import read_history
-from harness.checks.oracle import Oracle, Seen
+from harness.checks.oracle import Oracle
+from harness.checks.planting import plant_controls
 from harness.checks.rows import Rows
 from harness.checks.targets import Target
-from harness.model import Field, FileValue
+from harness.judge import conclude
+from harness.model import Anomaly, Field, FileValue, Judgement
 from tests.checks.story import FOUR, TAG, Story, form, single
 
 
@@ -35,10 +40,10 @@ def healthy(text: str = "plain") -> Story:
 
 @pytest.mark.parametrize("text", ["plain", "formula", "mebibyte", "multiline"])
 def test_every_damage_is_caught(text: str) -> None:
-    """A dropped field, a dropped row, a row twice, two fields swapped and one cut are all seen."""
+    """What is dropped, doubled, swapped, cut, altered, late, unread or nobody's is all seen."""
     controls = plant_controls(oracle(healthy(text)))
 
-    assert (5, 5, ()) == (controls.planted, controls.caught, controls.missed)
+    assert (9, 9, ()) == (controls.planted, controls.caught, controls.missed)
 
 
 def test_a_record_without_a_key_is_good_enough_for_controls() -> None:
@@ -47,14 +52,15 @@ def test_a_record_without_a_key_is_good_enough_for_controls() -> None:
     story.trial().record().save(*FOUR).acknowledged()
     controls = plant_controls(oracle(story.ends()))
 
-    assert (5, 5) == (controls.planted, controls.caught)
+    assert (8, 8) == (controls.planted, controls.caught)
 
 
 def test_a_blind_oracle_misses_every_control() -> None:
     """An oracle that sees nothing is found out, each missed damage by name."""
     controls = plant_controls(oracle(healthy(), Blind))
 
-    assert (5, 0) == (controls.planted, controls.caught)
+    # What nobody read is known without a look, and rows of nobody's are another check's.
+    assert (9, 2) == (controls.planted, controls.caught)
     assert "a dropped field in form note was not caught" in controls.missed
 
 
@@ -65,7 +71,7 @@ def test_a_blind_oracle_makes_the_run_inconclusive(monkeypatch: pytest.MonkeyPat
 
     assert "inconclusive" == verdict.verdict
     assert any("missed a control: a dropped row" in reason for reason in verdict.reasons)
-    assert {"planted": 5, "caught": 0} == verdict.evidence.controls
+    assert {"planted": 9, "caught": 2} == verdict.evidence.controls
 
 
 def test_no_control_is_planted_in_a_record_that_is_damaged_itself() -> None:
@@ -91,6 +97,7 @@ def test_a_record_with_a_warning_is_damaged_where_it_has_none() -> None:
         "a row twice",
         "two fields swapped",
         "a cut field",
+        "one character altered",
     ] == [control.damage for control in planted]
     assert all("history" not in changed(control) for control in planted)
 
@@ -138,6 +145,124 @@ def test_numbers_files_and_child_rows_are_damaged_as_what_they_are() -> None:
         controls = plant_controls(oracle(story.ends()))
 
         assert controls.planted == controls.caught >= 3
+
+
+LINED = form(
+    "paper", Field("title", "title"), Field("lines", "lines", rows="many"), concurrent="conflict"
+)
+
+
+def everything() -> Story:
+    """A healthy run whose records allow a control for each anomaly."""
+    story = Story(others=(LINED,), columns={"candidate": {"note": ("id", *FOUR, "author")}})
+    story.row("note", "1", reason="Ancien")
+    for key in ("7", "8"):
+        record = story.trial().record(key)
+        record.save(*FOUR).acknowledged()
+        record.save(*FOUR).acknowledged()
+        story.waits(10)
+        record.is_shown(reason=record.text("reason", revision=2))
+    gone = story.trial().record("9")
+    gone.save("reason").acknowledged()
+    gone.delete().acknowledged()
+    refused = story.trial().record("10")
+    refused.save("reason").acknowledged()
+    refused.save("history").refused()
+    paper = story.trial().record("20", form="paper")
+    paper.save("title", lines=("un", "deux")).acknowledged()
+    return story.ends()
+
+
+def test_every_anomaly_has_its_control() -> None:
+    """A run with all kinds of records plants each anomaly at least once, and catches them all."""
+    controls = plant_controls(oracle(everything()))
+
+    every = {str(a) for a in Anomaly} - {"journey-broken"}
+    assert () == controls.missed
+    assert every == set(controls.by_anomaly)
+    assert {} == controls.unplanted
+    assert all(planted == caught > 0 for planted, caught in controls.by_anomaly.values())
+
+
+def test_a_word_that_any_record_may_hold_is_no_control() -> None:
+    """A short literal in another record says nothing, so it is not planted there."""
+    story = Story(single())
+    for key in ("7", "8"):
+        story.trial().record(key).save(reason=f"t{key}").acknowledged()
+    controls = plant_controls(oracle(story.ends()))
+
+    assert () == controls.missed
+    assert "misplaced" in controls.unplanted
+
+
+def test_what_no_record_allows_is_said() -> None:
+    """The verdict names the anomalies that nothing of the run could show, with the reason."""
+    evidence = healthy().judged().evidence
+
+    assert {
+        "collateral": "nothing stood there before that nobody worked on",
+        "reverted": "no field was saved twice",
+        "torn": "no field of many rows was saved",
+        "resurrected": "nothing was deleted or emptied that had been saved",
+        "stale": "no reader was shown a whole record",
+        "unacknowledged": "no text was refused",
+    } == evidence.controls_unplanted
+    assert {"planted": 1, "caught": 1} == evidence.controls_by_anomaly["late"]
+
+
+class Speechless(Oracle):
+    """An oracle that looks and says nothing."""
+
+    def judge(self) -> Judgement:
+        """Nothing."""
+        return Judgement("storage", ())
+
+
+LOOKED_AT = {
+    "a dropped field",
+    "a dropped row",
+    "a row twice",
+    "two fields swapped",
+    "a cut field",
+    "a list without its end",
+    "one character altered",
+}
+JUDGED = {
+    "a value that came late",
+    "an earlier value put back",
+    "a value in another record",
+    "what was given up, back again",
+    "a refused value, stored",
+}
+TOUCHED = {"a row that nobody touched, gone", "a row that nobody touched, changed"}
+
+
+@pytest.mark.parametrize(
+    ("asleep", "missed"),
+    [
+        ("StrayCheck", {"a row of nobody's"}),
+        ("ShownCheck", {"a view that shows the old"}),
+        ("CollateralCheck", {*TOUCHED, "a column, gone"}),
+        (Speechless, {*JUDGED, "a record that nobody read"}),
+        (Blind, {*JUDGED, *LOOKED_AT}),
+    ],
+)
+def test_each_check_that_sleeps_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, asleep: str | type[Oracle], missed: set[str]
+) -> None:
+    """With any one check asleep its own controls are missed, each by name, and nothing passes."""
+    story = everything()
+    grounds = story.weighed()
+    assert () == grounds.controls.missed
+    if isinstance(asleep, str):
+        nothing = Judgement("asleep", ())
+        monkeypatch.setattr(f"harness.checks.planting.{asleep}.judge", lambda *_: nothing)
+    controls = plant_controls(oracle(story, Oracle if isinstance(asleep, str) else asleep))
+
+    assert missed == {sentence.partition(" in form")[0] for sentence in controls.missed}
+    verdict = conclude(replace(grounds, controls=controls))
+    assert "inconclusive" == verdict.verdict
+    assert any("the oracle missed a control" in reason for reason in verdict.reasons)
 
 
 def test_each_form_has_its_own_controls() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
+from urllib.parse import urlencode
 
 import pytest
 
 from harness.journal.events import RequestSent
 from harness.model import Field, FileValue
+from harness.plugin.bodies import read_body
 from tests.checks.story import RecordStory, SaveStory, Story, TrialStory, form
 
 
@@ -162,9 +165,64 @@ def test_a_request_from_before_the_save_carries_nothing_of_it() -> None:
     trial = story.trial()
     record = trial.record("7")
     trial.sends(reason="RAS, contrôle normal")
-    record.save(reason="RAS, contrôle normal").acknowledged(stores=False)
+    save = record.save(reason="RAS, contrôle normal").typed("reason", "RAS, contrôle normal")
+    save.acknowledged(stores=False)
 
     assert {"page"} == layers(story)
+
+
+def test_what_no_page_was_to_send_accuses_no_page() -> None:
+    """A value that the application makes itself, as a digest or a message, has no layer."""
+    story = Story()
+    trial = story.trial()
+    save = trial.record("7").save(reason="Dr X shared a document with you")
+    trial.sends(recipient="patient")
+    save.acknowledged(stores=False)
+
+    assert {"unknown"} == layers(story)
+
+
+def bodies_of(values: dict[str, str]) -> dict[str, tuple[bytes, str]]:
+    """The same values as each kind of body, with the content type that says so."""
+    parts = "".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in values.items()
+    )
+    nested = urlencode({"payload": json.dumps({"note": values})})
+    return {
+        "json": (json.dumps({"note": values}).encode(), "application/json"),
+        "form": (urlencode(values).encode(), "application/x-www-form-urlencoded"),
+        "multipart": (f"{parts}--b--\r\n".encode(), "multipart/form-data; boundary=b"),
+        "json in a form": (nested.encode(), "application/x-www-form-urlencoded"),
+    }
+
+
+@pytest.mark.parametrize("text", ["plain", "symbols", "astral", "multiline", "markup", "quotes"])
+@pytest.mark.parametrize("kind", ["json", "form", "multipart", "json in a form"])
+@pytest.mark.parametrize(("carried", "layer"), [(True, "server"), (False, "page")])
+def test_every_kind_of_body_tells_what_was_sent(
+    kind: str, text: str, carried: bool, layer: str
+) -> None:
+    """Of each kind of body, and any text, it is known whether the page sent the value."""
+    story = Story()
+    trial = story.trial()
+    save = trial.record("7").save("reason", text=text)
+    sent = str(save.values["reason"]) if carried else "autre texte"
+    body = read_body(*bodies_of({"reason": sent, "history": ""})[kind])
+    story.tell(
+        RequestSent(
+            trial=trial.id,
+            request=1,
+            method="POST",
+            path="/notes/7",
+            leaves=body.leaves,
+            digests=body.digests,
+            opaque=body.opaque,
+        )
+    )
+    save.acknowledged(stores=False)
+
+    assert {layer} == layers(story)
 
 
 def test_a_file_is_recognised_by_its_digest() -> None:
@@ -193,7 +251,8 @@ def test_child_rows_were_sent_where_all_of_them_were() -> None:
     for sent, layer in (("bc", "server"), ("b", "page")):
         story = Story(form("note", Field("lines", "lines", rows="many")))
         trial = story.trial()
-        save = trial.record("7").save(lines=("b", "c", None))
+        lines = ("b", "c", None)
+        save = trial.record("7").save(lines=lines).typed("lines", lines)
         trial.sends(**{f"lines.{n}": line for n, line in enumerate(sent)})  # type: ignore[arg-type]
         save.acknowledged(stores=False)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.model import Severity
+from harness.observations import Purpose
 from tests.checks.story import Story, form
 
 PATIENT = form("note", settle_s_max=2.0, late_s_max=30.0)
@@ -83,6 +84,43 @@ def test_a_loss_that_healed_is_late(limit_s: float, severity: Severity) -> None:
 
     assert ("late", severity) == (str(symptom.anomaly), symptom.severity)
     assert "lost 10.0 s after it was acknowledged, right later" == symptom.note
+
+
+@pytest.mark.parametrize("purposes", [("during",), ("final", "confirm")], ids=["during", "final"])
+def test_a_loss_that_healed_before_the_last_two_reads_is_late(
+    purposes: tuple[Purpose, ...],
+) -> None:
+    """Whatever read after the settle time missed it: that the last two show it right heals none."""
+    story = Story()
+    record = story.trial().record("7").save("reason").acknowledged(stores=False)
+    story.reads(*purposes, after_s=4)
+    record.holds(reason=record.text("reason", revision=1))
+    (symptom,) = story.ends().symptoms
+
+    assert ("late", Severity.BLOCK) == (str(symptom.anomaly), symptom.severity)
+    assert symptom.note.startswith(f"lost {4.0 * len(purposes):.1f} s after")
+
+
+def test_what_was_right_in_every_read_is_not_late() -> None:
+    """Reads that came too early say nothing, and those that count were all right."""
+    story = Story()
+    record = story.trial().record("7").save("reason").acknowledged(stores=False)
+    story.reads("during", after_s=1)
+    record.holds(reason=record.text("reason", revision=1))
+    story.reads("during", "during", after_s=3)
+
+    assert {} == story.ends().seen
+
+
+def test_what_may_still_come_is_no_loss_yet() -> None:
+    """Two reads within what may be late prove nothing; a third one beyond it does."""
+    story = Story(PATIENT)
+    story.trial().record("7").save("reason").acknowledged(stores=False)
+    story.reads("final", "confirm", after_s=10)
+
+    assert {"reason": "lost (inconclusive)"} == story.seen
+    assert "it may still come: 30 s late are allowed" == story.symptoms[0].note
+    assert {"reason": "lost"} == story.reads("confirm", after_s=30).seen
 
 
 def test_what_is_late_beyond_its_limit_blocks() -> None:

@@ -45,7 +45,7 @@ TWO = """
             pass
 
     @absent_in("1.*", reason="came with 2.0")
-    @factors(text=["plain"])
+    @factors(text=["plain", "astral"])
     def test_new(case):
         pass
 """
@@ -248,6 +248,23 @@ class TestCollect:
         )
 
         with pytest.raises(ScenarioError, match=r"test_wrong\.py: .*no row of shares"):
+            collect(spec, run)
+
+    def test_a_factor_of_one_level_is_named(self, spec: Spec, run: Folder) -> None:
+        """What never varies is found at collection, before anything is deployed."""
+        write(
+            spec.root,
+            "test_wrong.py",
+            """
+            from harness.plugin import factors
+
+            @factors(shares=[1])
+            def test_share(case):
+                pass
+            """,
+        )
+
+        with pytest.raises(ScenarioError, match=r"test_wrong\.py: .*'shares' has one level"):
             collect(spec, run)
 
     def test_factors_that_nobody_asks_for_are_named(self, spec: Spec, run: Folder) -> None:

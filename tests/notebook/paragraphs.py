@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from html.parser import HTMLParser
 
 
@@ -13,6 +14,14 @@ def text_of(stored: str | None) -> str | None:
     reading.feed(stored)
     reading.close()
     return "\n".join(reading.lines)
+
+
+def html_of(text: str) -> str:
+    """What storage holds of a text."""
+    return "".join(f"<p>{escape(line)}</p>" for line in text.split("\n"))
+
+
+text_of.inverse = html_of  # type: ignore[attr-defined]
 
 
 class _Paragraphs(HTMLParser):

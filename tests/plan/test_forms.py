@@ -113,7 +113,10 @@ def test_an_override_changes_what_it_writes_alone(tmp_path: Path) -> None:
         ('query = "SELECT 1"', 'form.note.release."2.*".tables: a query says'),
         ('query = "SELECT 1"\ntable = "a"', 'form.note.release."2.*".query'),
         ('fields = { txt = "a" }', "the form has no such field; write text"),
-        ('fields = { text = { kind = "file" } }', "unknown key; known here: codec, column"),
+        (
+            'fields = { text = { kind = "file" } }',
+            "unknown key; known here: codec, column, newline, nfc, trim",
+        ),
     ],
 )
 def test_an_override_is_checked_like_the_form(tmp_path: Path, override: str, expected: str) -> None:
@@ -121,6 +124,57 @@ def test_an_override_is_checked_like_the_form(tmp_path: Path, override: str, exp
     found = problems(tmp_path, f'[form.note.release."2.*"]\n{override}\n')
 
     assert any(expected in problem for problem in found), found
+
+
+def test_a_release_may_have_another_contract(tmp_path: Path) -> None:
+    """What a release may do to a text is declared for that release alone; the rest stays."""
+    loose = 'fields = { text = { newline = "any", trim = true, nfc = true } }'
+    plan = load(tmp_path, f'[form.note.release."2.*"]\n{loose}\n')
+
+    assert Contract("any", trim=True, nfc=True) == plan.forms("2.1")["note"].field("text").contract
+    assert Contract() == plan.forms("1.0")["note"].field("text").contract
+
+
+CONTRADICTING = """
+[form.paper]
+storage = "main"
+table = "paper"
+key = "id"
+unchecked = {unchecked}
+fields = {{ one = {field} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "unchecked", "expected"),
+    [
+        ('{ kind = "number", trim = true }', "[]", "form.paper.fields.one.trim = True: a number"),
+        ('{ kind = "date", nfc = true }', "[]", "form.paper.fields.one.nfc = True: a date"),
+        ('{ kind = "file", newline = "any" }', "[]", "form.paper.fields.one.newline = 'any'"),
+        (
+            '{ kind = "choice", trim = true, choices = ["a", "a "] }',
+            "[]",
+            "form.paper.fields.one.choices = 'a ': the contract takes it for 'a'",
+        ),
+        ('"text"', '["text"]', "form.paper.unchecked = 'text': one is compared as a field"),
+    ],
+)
+def test_a_contract_that_contradicts_itself_is_refused(
+    tmp_path: Path, field: str, unchecked: str, expected: str
+) -> None:
+    """What loosens a spelling that there is none of, or makes two choices one, is no contract."""
+    found = problems(tmp_path, CONTRADICTING.format(field=field, unchecked=unchecked))
+
+    assert any(problem.startswith(expected) for problem in found), found
+
+
+def test_a_contract_that_says_one_thing_is_none_to_refuse(tmp_path: Path) -> None:
+    """Two choices that stay apart, and a text that may be trimmed, are fine."""
+    field = '{ kind = "choice", trim = true, choices = ["a", "b"] }'
+
+    form = load(tmp_path, CONTRADICTING.format(field=field, unchecked="[]")).forms("1")["paper"]
+
+    assert ("a", "b") == form.field("one").choices
 
 
 @pytest.mark.parametrize(("release", "names"), [("1.0.4", ["note"]), ("1.1.0", ["note", "share"])])

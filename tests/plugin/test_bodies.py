@@ -48,6 +48,22 @@ def test_a_multipart_body_has_a_leaf_per_part() -> None:
     assert ("", hashlib.sha256(b"\x00\x01").hexdigest()) == body.digests
 
 
+def test_json_within_a_field_is_walked_as_well() -> None:
+    """A form may carry JSON in one of its fields: what it holds stands below, and so it itself."""
+    nested = '{"note": {"reason": "x"}}'
+    body = read_body(b"payload=" + nested.encode(), FORM)
+
+    assert (("payload.note.reason", "x"), ("payload", nested)) == body.leaves
+    assert (("a", "{x}"),) == read_body(b"a={x}", FORM).leaves
+
+
+def test_a_secret_within_a_field_is_kept_nowhere() -> None:
+    """JSON that holds a secret is not kept whole beside its parts."""
+    body = read_body(b'payload={"token": "hunter2", "reason": "x"}', FORM)
+
+    assert (("payload.token", "\u2026"), ("payload.reason", "x")) == body.leaves
+
+
 def test_a_long_text_is_a_digest() -> None:
     """A text longer than the journal keeps is known by the digest of its UTF-8."""
     text = "é" * (TEXT_CHARS_MAX + 1)

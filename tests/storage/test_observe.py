@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import StorageUnreadable
+from harness.errors import LocatorMissing, StorageUnreadable
 from harness.model import Contract, Field, FileValue, Form
-from harness.observations import Row, read_observations, write_observation
+from harness.observations import Observation, Purpose, Row, read_observations, write_observation
 from harness.storage import Keys, check_locators, observe_all
 from harness.storage.fake import FakeStorage
 from tests.storage.database import Database
@@ -103,3 +103,69 @@ def test_the_fake_is_read_like_any_storage(note: Form) -> None:
         found = list(snapshot.observe(note, Keys((("1",),), ("token-3",))))
 
     assert [("1",), ("3",)] == [row.key for row in found]
+
+
+def query_of(note: Form, **changes: object) -> Form:
+    """The form as a query that stands on the table."""
+    query = "SELECT id, text FROM note"
+    return replace(note, table=None, query=query, tables=("note",), **changes)  # type: ignore[arg-type]
+
+
+def seen(database: Database, form: Form, purpose: Purpose) -> Observation:
+    """One read of one form."""
+    return observe_all(
+        {"main": database.dsn}, {form.name: form}, id="a", role="candidate", purpose=purpose
+    )
+
+
+def test_a_table_beneath_a_query_is_read_beside_it(database: Database, note: Form) -> None:
+    """Its rows by the form's key, a digest for each column that nothing else covers."""
+    database.run("INSERT INTO note VALUES (1, 'x', 'anna'), (2, 'x', NULL)")
+    rows = seen(database, query_of(note), "before").rows["table note"]
+    (first, second) = sorted(rows, key=lambda row: row.key)
+
+    assert (("1",), ("2",)) == (first.key, second.key)
+    assert first.rest.startswith("author=")
+    assert "author=-" == second.rest
+    (bare, _) = seen(database, query_of(note, unchecked=("author",)), "before").rows["table note"]
+    assert "" == bare.rest
+
+
+def test_a_table_whose_rows_no_key_tells_apart_is_left(database: Database, note: Form) -> None:
+    """A form whose key the table does not have says nothing of whose its rows are."""
+    form = replace(query_of(note), key=("number",), query="SELECT id AS number, text FROM note")
+
+    assert ["note"] == list(seen(database, form, "before").rows)
+
+
+def test_a_column_that_vanishes_under_the_run_is_seen(database: Database, note: Form) -> None:
+    """The rest of the rows is read all the same; before anything ran, it is the plan's mistake."""
+    form = replace(note, fields=(*note.fields, Field("author", "author")))
+    database.run("INSERT INTO note VALUES (1, 'x', 'anna')", "ALTER TABLE note DROP COLUMN author")
+    found = seen(database, form, "final")
+
+    assert [{"text": "x"}] == [row.fields for row in found.rows["note"]]
+    assert ("id", "text") == found.columns["note"]
+    with pytest.raises(LocatorMissing, match="no column author"):
+        seen(database, form, "before")
+
+
+@pytest.mark.parametrize("is_query", [False, True], ids=["table", "query"])
+def test_a_table_that_vanishes_under_the_run_is_seen(
+    database: Database, note: Form, is_query: bool
+) -> None:
+    """All its rows are gone, and so are its columns; whoever cannot be asked is another matter."""
+    form = query_of(note) if is_query else note
+    database.run("DROP TABLE note")
+    found = seen(database, form, "confirm")
+
+    assert {"note": ()} == found.rows
+    assert {"note": ()} == found.columns
+    with pytest.raises(StorageUnreadable, match="cannot be reached"):
+        observe_all(
+            {"main": "postgresql://nobody@127.0.0.1:1/none"},
+            {"note": form},
+            id="a",
+            role="candidate",
+            purpose="confirm",
+        )

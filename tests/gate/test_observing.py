@@ -1,0 +1,127 @@
+"""When storage is read again: while what is missing may be late rather than lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from harness.checks.grounds import Grounds
+from harness.deploy.seams import Deployment
+from harness.gate import observing
+from harness.gate.observing import Observer
+from harness.observations import read_observations
+from harness.runs import RunFolder
+from harness.storage.fake import FakeStorage
+from tests.checks.story import Story, single
+
+
+@dataclass
+class Standing:
+    """What an observer needs of a deployment: its role, and storage that a test can change."""
+
+    role: str = "candidate"
+    storages: dict[str, FakeStorage] = field(default_factory=dict)
+
+
+@dataclass
+class Folder:
+    """What an observer needs of a run."""
+
+    observations: Path
+
+
+def story_of_a_loss(late_s_max: float = 0.0) -> Story:
+    """A save that was acknowledged long ago and is not in storage."""
+    story = Story(single(settle_s_max=0.0, late_s_max=late_s_max))
+    story.now_s = time.monotonic() - 50
+    story.trial().record("7").save("reason").acknowledged(stores=False)
+    story.now_s = time.monotonic()
+    return story.reads("final")
+
+
+@pytest.fixture
+def awaiting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Grounds]:
+    """Awaits what is late of a story, on storage that mends itself at a given read."""
+    monkeypatch.setattr(observing, "CONFIRM_AFTER_S", 0.02)
+
+    def wait(story: Story, mends_at: int | None, watch_s: float = 0.3) -> Grounds:
+        storage = FakeStorage({"note": story.rows["candidate"]})
+        deployment = Standing(storages={"main": storage})
+        observer = Observer(cast(RunFolder, Folder(tmp_path)), story.promise(), tmp_path)
+
+        def weigh() -> Grounds:
+            read = [*read_observations(tmp_path)]
+            if mends_at == len(read):
+                storage.rows["note"] = mended.rows["candidate"]
+            return Story.weighed(cast(Any, _With(story, read)))
+
+        mended = Story(story.form)
+        mended.trial().record("7").save("reason").acknowledged()
+        return observer.await_late(cast(Deployment, deployment), weigh, watch_s)
+
+    return wait
+
+
+@dataclass
+class _With:
+    """A story with reads of its storage beside its own."""
+
+    story: Story
+    read: list[Any]
+
+    @property
+    def events(self) -> Any:
+        return self.story.events
+
+    @property
+    def observations(self) -> Any:
+        return [*self.story.observations, *self.read]
+
+    def promise(self) -> Any:
+        return self.story.promise()
+
+
+def test_what_is_whole_is_not_read_again(awaiting: Callable[..., Grounds], tmp_path: Path) -> None:
+    """A run without a loss waits for nothing."""
+    story = Story(single(settle_s_max=0.0))
+    story.now_s = time.monotonic() - 50
+    story.trial().record("7").save("reason").acknowledged()
+    story.now_s = time.monotonic()
+
+    assert () == awaiting(story.reads("final"), None).symptoms
+    assert () == read_observations(tmp_path)
+
+
+def test_what_comes_while_it_is_looked_for_is_late(
+    awaiting: Callable[..., Grounds], tmp_path: Path
+) -> None:
+    """Missing in the first reads and there in a further one: late, and no more reads than that."""
+    (symptom,) = awaiting(story_of_a_loss(), 2).symptoms
+
+    assert ("late", "block") == (symptom.anomaly, symptom.severity)
+    assert 3 == len(read_observations(tmp_path))
+
+
+def test_what_does_not_come_is_lost(awaiting: Callable[..., Grounds], tmp_path: Path) -> None:
+    """Looked for until the end of the watch, at growing distances, it is lost."""
+    began_s = time.monotonic()
+    (symptom,) = awaiting(story_of_a_loss(), None).symptoms
+
+    assert ("lost", "block") == (symptom.anomaly, symptom.severity)
+    assert time.monotonic() - began_s >= 0.3
+    assert 3 <= len(read_observations(tmp_path)) <= 6
+
+
+def test_it_is_looked_for_as_long_as_it_may_be_late(awaiting: Callable[..., Grounds]) -> None:
+    """A form that lets saves be late is waited for, though nobody asked to watch longer."""
+    story = story_of_a_loss(late_s_max=0.3)
+    just_s = story.observations[-1].began_s - story.events[-1].at_s - 0.001
+    story.events = [replace(event, at_s=event.at_s + just_s) for event in story.events]
+    (symptom,) = awaiting(story, None, watch_s=0.0).symptoms
+
+    assert ("lost", "block") == (symptom.anomaly, symptom.severity)
