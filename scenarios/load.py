@@ -35,7 +35,6 @@ _sessions: dict[int, Session] = {}
 class Session:
     """A doctor's session, and the patients of the practice."""
 
-    name: str
     headers: dict[str, str]
     cookies: tuple[Cookie, ...]
     patients: tuple[int, ...]
@@ -137,13 +136,7 @@ class Note:
                 headers=self.user.session.headers,
                 name="/api/documents/{document}/shares",
             )
-            what = f"POST /api/documents/{document}/shares"
-            if not told(save, answer.status_code, what):
-                return False
-        text = f"{self.user.session.name} shared a document with you: {title}"
-        message = self.user.journal.record("message", key=("patient", self.patient, text))
-        with message.save(text=exact(text)) as save:
-            return told(save, answer.status_code, what)
+            return told(save, answer.status_code, f"POST /api/documents/{document}/shares")
 
 
 def _session(doctor: int, client: Any) -> Session:
@@ -156,8 +149,7 @@ def _session(doctor: int, client: Any) -> Session:
         if answer.status_code != 200:
             raise StopUser(f"no session for dr{doctor + 1}: {answer.status_code} {answer.text}")
         headers = {"X-CSRF-Token": answer.json()["csrf_token"]}
-        name = str(answer.json()["name"])
         found = client.get("/api/patients").json()["patients"]
         patients = tuple(int(patient["id"]) for patient in found)
-        _sessions[doctor] = Session(name, headers, tuple(client.cookiejar), patients)
+        _sessions[doctor] = Session(headers, tuple(client.cookiejar), patients)
     return _sessions[doctor]

@@ -34,6 +34,8 @@ from harness.observations import Observation, Row
 from harness.values import find_traces
 
 CHECK = "storage"
+# A read decides, and the one before it confirms.
+LAST_N = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class Oracle:
         fields_read = 0
         for target in self.targets.all:
             valid = self.valid(target)
-            seen = [self.look(target, rows) for rows in valid[-2:]]
-            earlier = self._earlier(target, valid[:-2])
+            seen = [self.look(target, rows) for rows in valid[-LAST_N:]]
+            earlier = self._earlier(target, valid)
             found = decided(seen, target, earlier) if seen else self._unread(target)
             saves = {save.id for save in target.due.acknowledged}
             if seen and all(s.severity is Severity.WARN for s in found):
@@ -117,16 +119,15 @@ class Oracle:
         ]
 
     def _earlier(self, target: Target, valid: Sequence[Rows]) -> list[Seen]:
-        """What reads before the last two showed, where the first of them was not right.
+        """What reads before the last two showed, where it is not what the last one shows.
 
         Records without a key that owe the very same are told apart at the end alone.
         """
-        if not valid or target.twins_n > 1:
+        if len(valid) < LAST_N + 1 or target.twins_n > 1:
             return []
-        first = self.look(target, valid[0])
-        if all(symptom.severity is Severity.WARN for symptom in first.symptoms):
-            return []
-        return [first, *(self.look(target, rows) for rows in valid[1:])]
+        last = self.targets.home(target, valid[-1])
+        before = valid[:-LAST_N]
+        return [self.look(target, r) for r in before if self.targets.home(target, r) != last]
 
     def reads_its_own(self) -> bool:
         """Whether this run's own values, or rows that it made, stand in what was read."""

@@ -27,7 +27,7 @@ SCENARIOS = '''
 from harness.plugin import factors
 
 
-@factors(shares=[0, 1, 2], text=["plain"])
+@factors(shares=[0, 1, 2], text=["plain", "astral"])
 def test_share(page, journal, case):
     """Nobody drives it here."""
 '''

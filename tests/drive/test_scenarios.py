@@ -126,7 +126,7 @@ class TestCollect:
 
         assert {"test_two.py::test_new": "came with 2.0"} == collect(spec, run).absent
         newer = collect(replace(spec, release="2.1"), run)
-        assert ({}, 5) == (newer.absent, len(newer.cases))
+        assert ({}, 6) == (newer.absent, len(newer.cases))
 
     def test_cases_do_not_depend_on_the_process(
         self, spec: Spec, run: Folder, monkeypatch: pytest.MonkeyPatch
