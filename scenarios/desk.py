@@ -10,7 +10,7 @@ from types import TracebackType
 from harness.plugin import Actions, Record, Save, Trial, exact
 from scenarios.note_page import FIELDS, NotePage
 from scenarios.practitioner import Practitioner
-from scenarios.sharing import Document, Share, add_document, undo_share
+from scenarios.sharing import Document, Share, add_document, expect_message, undo_share
 
 HALVES = (FIELDS[:2], FIELDS[2:])
 
@@ -33,6 +33,7 @@ class Desk:
         self.lines: list[tuple[str, str]] = []
         self.shares: dict[int, Share] = {}
         self.shared: list[Document] = []
+        self.announced: list[Document] = []
         self.page: NotePage = practitioner.open(self.number)
         self.unsaved: list[Save] = []
         self._typed_n = 0
@@ -193,6 +194,10 @@ def shares(desk: Desk) -> None:
     ) as save:
         desk.page.share(document.title, "patient", desk.practitioner.colleague.id)
         save.acknowledged(desk.page.document(document.title).get_by_text(share.told))
+    # Sharing it a second time sends a second message, of the very same words.
+    if document not in desk.announced:
+        expect_message(desk.practitioner, desk.journal, document, share)
+        desk.announced.append(document)
     desk.shared.append(document)
 
 
