@@ -25,15 +25,14 @@ class Desk:
         self.practitioner = practitioner
         self.journal = journal
         self.number = practitioner.new_consultation()
-        self.documents = [
-            add_document(practitioner, journal, self.number, "upload", "Compte rendu 1")
-        ]
+        first = add_document(practitioner, journal, self.number, "upload", "Compte rendu 1")
+        self.documents_n = 1
+        self.unshared = [first]
         self.note = journal.record("consultation", key=self.number)
         self.diagnoses = journal.record("diagnoses", key=self.number)
         self.lines: list[tuple[str, str]] = []
         self.shares: dict[int, Share] = {}
         self.shared: list[Document] = []
-        self.announced: list[Document] = []
         self.page: NotePage = practitioner.open(self.number)
         self.unsaved: list[Save] = []
         self._typed_n = 0
@@ -172,7 +171,8 @@ def signs_in_again(desk: Desk) -> None:
 @note.action(unless="unshared", gives="unshared")
 def adds_document(desk: Desk) -> None:
     """A file is uploaded."""
-    title = f"Compte rendu {len(desk.documents) + 1}"
+    desk.documents_n += 1
+    title = f"Compte rendu {desk.documents_n}, consultation {desk.number}"
     document = desk.journal.record("document")
     with document.save(title=exact(title), kind=exact("upload"), file=600) as save:
         content = Path(str(save.file)).read_bytes()
@@ -181,28 +181,25 @@ def adds_document(desk: Desk) -> None:
     key = str(desk.page.document(title).get_attribute("data-document"))
     document.key = (desk.number, key)
     digest = hashlib.sha256(content).hexdigest()
-    desk.documents.append(Document(int(key), title, digest))
+    desk.unshared.append(Document(int(key), title, digest))
 
 
 @note.action(needs="unshared", takes="unshared", gives="shared")
 def shares(desk: Desk) -> None:
     """The document that is not shared yet is shared with the patient."""
-    document = next(one for one in desk.documents if one not in desk.shared)
+    document = desk.unshared.pop()
     share = desk.share_record(document)
     with share.record.save(
         recipient=exact("patient"), title=exact(document.title), digest=exact(document.digest)
     ) as save:
         desk.page.share(document.title, "patient", desk.practitioner.colleague.id)
         save.acknowledged(desk.page.document(document.title).get_by_text(share.told))
-    # Sharing it a second time sends a second message, of the very same words.
-    if document not in desk.announced:
-        expect_message(desk.practitioner, desk.journal, document, share)
-        desk.announced.append(document)
+    expect_message(desk.practitioner, desk.journal, document, share)
     desk.shared.append(document)
 
 
-@note.action(needs="shared", takes="shared", gives="unshared")
+@note.action(needs="shared", takes="shared")
 def undoes_share(desk: Desk) -> None:
-    """The last share is taken back."""
+    """The last share is taken back for good: another would send the very same message again."""
     document = desk.shared.pop()
     undo_share(desk.page, document, desk.share_record(document))
