@@ -19,6 +19,7 @@ LABELS = {
         "diagnoses": "Diagnoses",
         "documents": "Documents",
         "observation": "Observation",
+        "template": "General condition:\nHeart and lungs:\nAbdomen:\nNervous system:",
     },
     "fr": {
         "reason": "Motif",
@@ -29,6 +30,7 @@ LABELS = {
         "diagnoses": "Diagnostics",
         "documents": "Pièces jointes",
         "observation": "Observation",
+        "template": "État général :\nCœur et poumons :\nAbdomen :\nSystème nerveux :",
     },
 }
 

@@ -19,6 +19,7 @@ SELECT document.consultation_id, document.title, consultation.patient_id
 FROM document JOIN consultation ON consultation.id = document.consultation_id
 WHERE document.id = $1 AND consultation.practitioner_id = $2
 """
+PRACTITIONER = "SELECT name, role FROM practitioner WHERE id = $1"
 # The announcement is written with the share, so that neither exists without the other.
 SHARE = """
 WITH recipient AS (
@@ -111,9 +112,12 @@ async def _recipients(
         kinds.append(sessions.PATIENT)
         ids.append(patient_id)
     if recipient in ("practitioner", "both"):
-        known = await pool.fetchval("SELECT 1 FROM practitioner WHERE id = $1", practitioner_id)
+        known = await pool.fetchrow(PRACTITIONER, practitioner_id)
         if practitioner_id is None or known is None:
             raise Refused(422, "no_practitioner", "Choose a practitioner.", field="practitioner_id")
+        if known["role"] == "assistant":
+            message = f"{known['name']} is an assistant. Choose a doctor or a locum."
+            raise Refused(422, "no_recipient", message, field="practitioner_id")
         kinds.append(sessions.PRACTITIONER)
         ids.append(practitioner_id)
     if not kinds:

@@ -25,13 +25,7 @@ async def save_consultation(request: Request) -> Response:
     body = await payload.json_object(
         request, (*FIELDS, "diagnoses", "version", "editor", "sequence")
     )
-    change = Save(
-        version=payload.number(body, "version"),
-        texts={name: _trimmed(payload.optional_text(body, name)) for name in FIELDS},
-        diagnoses=_diagnoses(body),
-        editor=payload.optional_text(body, "editor"),
-        sequence=payload.number(body, "sequence") if "sequence" in body else None,
-    )
+    change = change_of(body)
     row = await saving.save(pool(request), session, key(request), change)
     return JSONResponse(
         {
@@ -39,6 +33,17 @@ async def save_consultation(request: Request) -> Response:
             "sequence": change.sequence,
             "saved_at": row["updated_at"].isoformat(),
         }
+    )
+
+
+def change_of(body: dict[str, Any]) -> Save:
+    """What a body asks to be stored; raises Refused where a part of it cannot be."""
+    return Save(
+        version=payload.number(body, "version"),
+        texts={name: _trimmed(payload.optional_text(body, name)) for name in FIELDS},
+        diagnoses=_diagnoses(body),
+        editor=payload.optional_text(body, "editor"),
+        sequence=payload.number(body, "sequence") if "sequence" in body else None,
     )
 
 

@@ -7,18 +7,21 @@ import { DiagnosisList } from "./diagnoses.js";
 import { DocumentList, mountNewDocuments } from "./documents.js";
 import { mountDrafts } from "./drafts.js";
 import { mountFinalise } from "./finalise.js";
+import { mountFolding } from "./folding.js";
 import { mountLeaving } from "./leaving.js";
 import { Observation } from "./observation.js";
 import { Saver } from "./saving.js";
 import { Session } from "./session.js";
 import { mountSharing } from "./share.js";
 import { SaveStatus } from "./status.js";
+import { mountTemplate } from "./template.js";
 
 const state = JSON.parse(document.querySelector("#state").textContent);
 const diagnoses = new DiagnosisList(state.diagnoses, state.editable);
 const documents = new DocumentList(state.documents);
 const session = new Session(state.login);
 
+mountFolding();
 if (state.editable) mountNote();
 if (state.author) mountNewDocuments(state, documents, session);
 mountSharing(state, documents, session);
@@ -36,6 +39,7 @@ function mountNote() {
   mountFinalise(state, observation, saver, session, status);
   mountDeletion(state, saver, session, status);
   mountLeaving(saver);
+  mountTemplate();
 
   document.querySelector("#observation").addEventListener("submit", (event) => {
     event.preventDefault();

@@ -55,6 +55,7 @@ export class Observation {
 
   lock() {
     for (const element of this.#form.querySelectorAll("textarea")) element.readOnly = true;
+    this.#form.querySelector("#insert-template").remove();
     this.#diagnoses.lock();
     fields.clear();
   }
