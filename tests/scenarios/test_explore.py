@@ -34,6 +34,7 @@ def explore(runs: Path, release: str, minutes: float) -> Called:
     return Called(done.returncode, done.stdout, done.stderr, run)
 
 
+@pytest.mark.slow
 def test_the_incident_is_found_and_made_short(tmp_path: Path) -> None:
     """Within two minutes notes are lost, and the shortest order that loses them is named."""
     found = explore(tmp_path / "runs", "1.2.0", 2)
