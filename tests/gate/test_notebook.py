@@ -85,11 +85,13 @@ def test_a_careless_release_is_blocked(tmp_path: Path) -> None:
 
 
 def test_an_edit_that_went_elsewhere_is_blocked(tmp_path: Path) -> None:
-    """A value in another person's note is misplaced, and that note is damaged."""
+    """All that the form sent stands in another person's note, and that note is damaged."""
     called = gate("elsewhere", "--only", "test_edit", runs=tmp_path / "runs")
 
     assert called.code == 1, called.err
-    assert called.findings()["misplaced"] == (["body"], "server")
+    sent = ["title", "summary", "body", "lines"]
+    assert called.findings()["misplaced"] == (sent, "server")
+    assert "confidentiality breach" in called.verdict["sentence"]
     assert "body" in called.findings()["collateral"][0]
 
 
