@@ -59,6 +59,7 @@ class Calls:
     # Kept alive, so that no other is given its id.
     _jars: dict[int, Any] = field(default_factory=dict)
     _undo: list[tuple[str, Any]] = field(default_factory=list)
+    _strange: set[int] = field(default_factory=set)
 
     def listen(self) -> None:
         """Note every request from now on."""
@@ -78,13 +79,17 @@ class Calls:
             setattr(APIRequestContext, name, original)
         self._undo.clear()
 
+    def leave_out(self, request: Any) -> None:
+        """Note nothing of this request context: it looks at what was done, and does none of it."""
+        self._strange.add(self.jar(request))
+
     def _noting(self, name: str) -> Callable[[Any], Any]:
         def wrapper(original: Any) -> Any:
             def call(request: Any, url: str, **how: Any) -> Any:
                 began_s = time.time()
                 response = original(request, url, **how)
-                if len(self.made) < CALLS_MAX:
-                    jar = self.jar(request)
+                jar = self.jar(request)
+                if len(self.made) < CALLS_MAX and jar not in self._strange:
                     kept = {key: how[key] for key in BODIES if how.get(key) is not None}
                     made = Call(began_s, self.trial, jar, name, url, kept, _json(response))
                     self.made.append(made)

@@ -139,6 +139,8 @@ def _reading(
     def open_context(**how: Any) -> BrowserContext:
         context = browser.new_context(**{**browser_context_args, **how})
         context.set_default_timeout(session.spec.action_s_max * 1000)
+        if session.spec.trace:
+            session.calls.leave_out(context.request)
         return context
 
     reading = readers.Reading(
