@@ -21,24 +21,25 @@ def layer_of_loss(
 ) -> Layer:
     """The step at which a value that is not in storage was lost.
 
-    The page, where no request of the trial since the save began carried it to a server that took
-    it, or where the page itself sent what storage holds in its stead; the server, where one did;
-    unknown, where a body was withheld, the page was left behind, which hides what it sent then,
-    no page was ever to send the value, or the save was acknowledged by its transport alone.
+    The page, where no request of the trial since the save began carried it to the server, where
+    one that was refused was sent again without it, or where the page itself sent what storage
+    holds in its stead; the server, where one carried it; unknown, where a body was withheld, the
+    page was left behind, which hides what it sent then, no page was ever to send the value, or the
+    save was acknowledged by its transport alone.
     """
     if save is None or trial is None:
         return Layer.UNKNOWN
     requests = [request for request in trial.requests if request.at_s >= save.began_s]
     if save.level == "transport" and not requests:
         return Layer.UNKNOWN
-    taken = [request for request in requests if _was_taken(trial, request)]
-    carriers = [request for request in taken if _carries(request, due)]
+    arrived = [request for request in requests if trial.answers.get(request.request) != 0]
+    carriers = [request for request in arrived if _carries(request, due)]
     if not carriers:
         withheld = save.level == "leaving" or any(request.opaque for request in requests)
         return Layer.UNKNOWN if withheld or _is_derived(save, spec) else Layer.PAGE
     if _overwritten(requests, carriers[-1], due, found) or _swapped(requests, spec, due, found):
         return Layer.PAGE
-    return Layer.SERVER
+    return Layer.PAGE if _sent_without(trial, arrived, carriers) else Layer.SERVER
 
 
 def _is_derived(save: Save, spec: Field) -> bool:
@@ -46,10 +47,23 @@ def _is_derived(save: Save, spec: Field) -> bool:
     return save.intended.classes.get(spec.name) == LITERAL and not save.typed.get(spec.name)
 
 
-def _was_taken(trial: Trial, request: RequestSent) -> bool:
-    """Whether its page may count on it: what failed or was refused has to be sent once more."""
-    status = trial.answers.get(request.request)
-    return status is None or 0 < status < _REFUSED
+def _sent_without(
+    trial: Trial, arrived: Sequence[RequestSent], carriers: Sequence[RequestSent]
+) -> bool:
+    """Whether all that carried it was refused, and the page then sent the same without it."""
+    if any(not _was_refused(trial, request) for request in carriers):
+        return False
+    last = carriers[-1]
+    return any(
+        request.at_s > last.at_s
+        and (request.method, request.path) == (last.method, last.path)
+        and not _was_refused(trial, request)
+        for request in arrived
+    )
+
+
+def _was_refused(trial: Trial, request: RequestSent) -> bool:
+    return (trial.answers.get(request.request) or 0) >= _REFUSED
 
 
 def was_sent_to(trial: Trial, save: Save, name: str, key: Key) -> bool:

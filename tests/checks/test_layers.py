@@ -80,13 +80,24 @@ def test_a_withheld_body_accuses_nobody() -> None:
     ("status", "layer"),
     [(0, "page"), (403, "page"), (404, "page"), (200, "server"), (303, "server")],
 )
-def test_a_request_that_was_not_taken_carried_nothing(status: int, layer: str) -> None:
-    """What failed in the network or was refused is the page's to send again, or to speak of."""
+def test_what_was_not_taken_is_the_pages_to_send_again(status: int, layer: str) -> None:
+    """A page that sends the same again without it, and is answered well, has dropped it."""
     story = Story()
     trial, _, save = begun(story)
     values = {name: str(value) for name, value in save.values.items()}
     trial.sends(status=status, **values)
     trial.sends(version="1")
+    save.acknowledged(stores=False)
+
+    assert {layer} == layers(story)
+
+
+@pytest.mark.parametrize(("status", "layer"), [(0, "page"), (403, "server"), (413, "server")])
+def test_what_a_server_refused_was_sent(status: int, layer: str) -> None:
+    """A server that was sent a value and did not take it is where it was last seen."""
+    story = Story()
+    trial, _, save = begun(story)
+    trial.sends(status=status, **{name: str(value) for name, value in save.values.items()})
     save.acknowledged(stores=False)
 
     assert {layer} == layers(story)
