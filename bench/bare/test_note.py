@@ -61,10 +61,15 @@ def share(page, recipient, colleague):
 
 
 def read(browser, base_url, state, number, text):
-    """Another doctor opens the consultation and sees the four texts."""
+    """Another doctor opens the consultation and sees the four texts; a program asks for them."""
     context = browser.new_context(base_url=base_url, storage_state=state)
     page = context.new_page()
     page.goto(f"{base_url}/consultations/{number}")
     for name in FIELDS:
         assert page.locator(f"#{name}").input_value() == f"{name}: {TEXTS[text]}"
     context.close()
+    program = browser.new_context(base_url=base_url, storage_state=state)
+    held = program.request.get(f"/api/consultations/{number}").json()
+    for name in FIELDS:
+        assert held[name] == f"{name}: {TEXTS[text]}"
+    program.close()
