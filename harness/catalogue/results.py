@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import harness
 from harness.catalogue.comparing import Comparison, compare
 from harness.catalogue.entries import Entry, files_of
 from harness.errors import EnvironmentBroken, UsageError
@@ -79,8 +80,10 @@ def fingerprint(entry: Entry, plan: Plan, shared: bytes, *more: str | None) -> s
 
 
 def shared_bytes(plan: Plan) -> bytes:
-    """A digest of the scenarios and of what releases stand in for, which all answers depend on."""
+    """A digest of what all answers depend on: us, the scenarios, and what releases stand in for."""
     digest = hashlib.sha256()
+    product = Path(harness.__file__).parent
+    _add(digest, product, files_of(product))
     table = plan.catalogue
     folders = [plan.scenarios.path, *([table.overlays] if table and table.overlays else ())]
     own = plan.folder / table.path if table else plan.folder

@@ -44,7 +44,7 @@ def proved(
     """The trigger with what the probes of the finding say of it; named is (anomaly, form, fields).
 
     every says whether each promised case that could fail did. The last attempt that came out
-    counts, else the last of all.
+    counts, else the last of all. A condition that the probes refute is not told as one.
     """
     anomaly, form, fields = named
     mine = [
@@ -58,7 +58,14 @@ def proved(
     outcomes = [_Outcome(tried, history, failing, trigger, every) for tried in mine]
     told = [outcome for outcome in outcomes if outcome.runs]
     came_out = [outcome for outcome in told if outcome.confirmed]
-    return (came_out or told)[-1].trigger if told else trigger
+    if came_out:
+        return came_out[-1].trigger
+    refuted = [why for outcome in told if (why := outcome.refuted)]
+    if refuted:
+        looked_like = spell(trigger.conditions)
+        text = f"under a condition that is not known: {looked_like} was supposed, but {refuted[0]}"
+        return replace(told[-1].trigger, text=text, conditions={})
+    return told[-1].trigger if told else trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,19 @@ class _Outcome:
             _all(runs.get(f"{WITHOUT}{factor}", ()), failed=False)
             for factor in self.tried.conditions
         )
+
+    @property
+    def refuted(self) -> str:
+        """Why what the promised cases made one suppose is not the condition; "" where it may be."""
+        if dict(self.tried.conditions) != dict(self.supposed.conditions) or self.confirmed:
+            return ""
+        runs = self.runs
+        if _all(runs.get(WITH, ()), failed=False):
+            return "with that alone nothing fails"
+        for factor in self.tried.conditions:
+            if _all(runs.get(f"{WITHOUT}{factor}", ()), failed=True):
+                return f"it fails without {factor.replace('_', ' ')} as well"
+        return ""
 
     @property
     def trigger(self) -> Trigger:

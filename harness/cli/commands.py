@@ -267,11 +267,7 @@ def history(runs: Path, as_json: bool) -> int:
 @harness.command()
 @click.argument("names", nargs=-1)
 @_plan_option
-@click.option(
-    "--deployer",
-    type=click.Choice(["docker", "compose", "process", "external"]),
-    help="How releases run.  [default: the plan's]",
-)
+@_deployer_option
 @click.option(
     "--runs",
     type=click.Path(path_type=Path),

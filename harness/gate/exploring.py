@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,25 +18,23 @@ from harness.browser import find_browser
 from harness.deploy.choose import deployer_for
 from harness.deploy.leftovers import clean_leftovers
 from harness.deploy.releases import check_release_known
-from harness.deploy.seams import Deployer, Deployment
+from harness.deploy.seams import Deployer
 from harness.drive.scenarios import Collected, DriveProgress, drive
 from harness.errors import EvidenceError, UsageError
-from harness.gate.asked import Progress, Watcher
+from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.choosing import attempts_made, unproved
 from harness.gate.drawing import Drawing
-from harness.gate.dying import how_it_died
-from harness.gate.observing import Observer
-from harness.gate.promising import known_losses, quarantined, spec_for
+from harness.gate.promising import Promised, known_losses, quarantined, spec_for
 from harness.gate.reducing import Reducing
 from harness.gate.run import Outcome
 from harness.gate.settling import settle
+from harness.gate.stages import VITAL
 from harness.gate.telling import stage
+from harness.gate.work import Work
 from harness.journal import events as ev
-from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
-from harness.judge import Grounds, weigh
+from harness.judge import Grounds
 from harness.model import Case, Severity
-from harness.observations import read_observations
 from harness.plan import Plan, load_plan, scrub
 from harness.promise import Promise, promise_to_json
 from harness.runs import RunFolder, create_run
@@ -86,12 +84,13 @@ def explore(asked: Exploring, env: Mapping[str, str], watch: Watcher) -> Outcome
         except UsageError:
             shutil.rmtree(run.path, ignore_errors=True)
             raise
-        promise = _promise(asked, plan, run, deployer, drawing.found)
+        promised = Promised(_promise(asked, plan, run, deployer, drawing.found), frozenset())
+        gate = Asked(asked.release, asked.plan, asked.runs, deployer=asked.deployer, stages=())
         with JournalWriter(run.journal, "gate") as journal, ExitStack() as stack:
-            work = _Exploration(asked, plan, run, deployer, journal, stack, watch, drawing, promise)
-            work.work()
+            work = Work(gate, plan, run, promised, deployer, journal, stack, watch)
+            _Exploration(asked, work, drawing).go()
             journal.write(ev.Closed())
-        return Outcome(settle(run, work.promise), run.path)
+        return Outcome(settle(run, work.promise, lambda text: scrub(text, plan.secrets)), run.path)
 
 
 def _promise(
@@ -125,27 +124,23 @@ def _promise(
 
 @dataclass(slots=True)
 class _Exploration:
-    """One exploration while it happens."""
+    """One exploration while it happens; what it promises grows with each round."""
 
     asked: Exploring
-    plan: Plan
-    run: RunFolder
-    deployer: Deployer
-    journal: JournalWriter
-    stack: ExitStack
-    watch: Watcher
+    work: Work
     drawing: Drawing
-    promise: Promise
-    observer: Observer = field(init=False)
-    up: Deployment = field(init=False)
     rounds_n: int = 0
     stage: str = "deploy"
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.run, self.promise, self.plan.folder)
         self._keep_promise()
 
-    def work(self) -> None:
+    @property
+    def promise(self) -> Promise:
+        """What was promised by now."""
+        return self.work.promise
+
+    def go(self) -> None:
         """Every stage; what breaks the environment is journaled, and the rest is left."""
         stages = {
             "deploy": self.deploy,
@@ -155,23 +150,19 @@ class _Exploration:
         }
         for name, act in stages.items():
             self.stage = name
-            with stage(name, self.journal, self.watch) as state:
+            with stage(name, self.work.journal, self.work.watch) as state:
                 try:
                     state.skipped = act()
                 except EvidenceError as error:
-                    self._trouble(name, error)
-                    if name in ("deploy", "scenarios"):
+                    self.work.trouble(name, error, "inconclusive")
+                    if name in VITAL:
                         return
 
     # --- stages: each returns why it did nothing, or None ------------------------------------
 
     def deploy(self) -> str | None:
         """Start the release."""
-        self.up = self.stack.enter_context(
-            self.deployer.deploy(self.promise.release, "candidate", None)
-        )
-        self.observer.check(self.up)
-        self.observer.before(self.up)
+        self.work.deploy("candidate", self.promise.release)
         return None
 
     def look_for_losses(self) -> str | None:
@@ -189,7 +180,7 @@ class _Exploration:
 
     def reduce(self) -> str | None:
         """The shortest order that loses something, and that it does every time."""
-        grounds = self.weigh()
+        grounds = self.work.weigh()
         if not is_lost(grounds):
             return "nothing was lost"
         Reducing(self, self.drawing.found.models).work(grounds)
@@ -197,7 +188,7 @@ class _Exploration:
 
     def look_again(self) -> str | None:
         """The last read of all, which confirms what is lost."""
-        self.observer.confirm(self.up)
+        self.work.observer.confirm(self.work.up["candidate"])
         return None
 
     # --- what the stages are made of ----------------------------------------------------------
@@ -209,7 +200,8 @@ class _Exploration:
         if new:
             promised = (*self.promise.cases, *new)
             stages = {**self.promise.stages, "scenarios": len(promised)}
-            self.promise = replace(self.promise, cases=promised, stages=stages)
+            promise = replace(self.promise, cases=promised, stages=stages)
+            self.work.promised = replace(self.work.promised, promise=promise)
             self._keep_promise()
         self._drive(cases, trace=trace)
         grounds = self._final()
@@ -219,13 +211,9 @@ class _Exploration:
             grounds = self._final()
         return grounds
 
-    def weigh(self) -> Grounds:
-        """Everything so far, judged."""
-        events = read_journal(self.run.journal)
-        return weigh(self.promise, events, read_observations(self.run.observations))
-
     def _drive(self, cases: Sequence[Case], *, trace: bool = False) -> None:
-        made = attempts_made(self.weigh(), "candidate")
+        work = self.work
+        made = attempts_made(work.weigh(), "candidate")
         by_attempt: dict[int, list[Case]] = {}
         for case in cases:
             by_attempt.setdefault(made.get(case.number, 0) + 1, []).append(case)
@@ -233,47 +221,38 @@ class _Exploration:
             self.rounds_n += 1
             spec = replace(
                 self.drawing.spec,
-                url=self.up.url,
+                url=work.up["candidate"].url,
                 round=f"round{self.rounds_n}",
                 attempt=attempt,
                 cases={case.id: case.number for case in some},
                 rows={case.id: case.levels for case in some},
                 trace=trace,
             )
-            limit_s = self.plan.profile(PROFILE).scenarios_s_max
             drive(
                 spec,
-                self.run,
-                workers=self.plan.scenarios.workers,
-                timeout_s_max=limit_s,
+                work.run,
+                workers=work.plan.scenarios.workers,
+                timeout_s_max=work.plan.profile(PROFILE).scenarios_s_max,
                 on_progress=self._progress,
             )
 
     def _final(self) -> Grounds:
-        if not self.up.alive():
-            died = how_it_died(self.up, "while it was driven")
-            raise EvidenceError(scrub(died, self.plan.secrets))
-        self.observer.final(self.up, self.weigh())
-        grounds = self.weigh()
+        self.work.final("candidate")
+        grounds = self.work.weigh()
         if is_lost(grounds):
-            self.observer.confirm(self.up)
-            grounds = self.weigh()
+            self.work.observer.confirm(self.work.up["candidate"])
+            grounds = self.work.weigh()
         return grounds
 
     def _keep_promise(self) -> None:
-        self.run.write_json("plan.json", promise_to_json(self.promise))
+        self.work.run.write_json("plan.json", promise_to_json(self.promise))
 
     def _progress(self, counts: DriveProgress) -> None:
         text = (
             f"round {self.rounds_n}: {counts.done_n} of {counts.total_n} cases, "
             f"{len(self.promise.cases)} so far"
         )
-        self.watch(Progress(self.stage, text, counts.done_n, counts.total_n, moving=True))
-
-    def _trouble(self, stage: str, error: Exception) -> None:
-        sentence = scrub(str(error), self.plan.secrets)
-        self.journal.write(ev.Trouble(stage=stage, sentence=sentence, verdict="inconclusive"))
-        self.watch(Progress(stage, sentence))
+        self.work.watch(Progress(self.stage, text, counts.done_n, counts.total_n, moving=True))
 
 
 def is_lost(grounds: Grounds) -> bool:

@@ -24,9 +24,7 @@ def account_of(run: RunFolder, promise: Promise | None = None) -> Account:
     return account(weigh_run(run, promise))
 
 
-def settle(
-    run: RunFolder, promise: Promise, hide: Callable[[str], str] = lambda text: text
-) -> Account:
+def settle(run: RunFolder, promise: Promise, hide: Callable[[str], str]) -> Account:
     """Judge the run and write the answer into its folder, ``verdict.json`` last.
 
     Whoever finds the verdict finds the reports as well. A report that cannot be written is a

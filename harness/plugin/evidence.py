@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.drive.spec import Spec
 from harness.errors import EnvironmentBroken
+from harness.exhibits import STEPS
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -26,7 +27,6 @@ KEPT_BYTES_MAX = 200 * MB
 TRACE_BYTES_MAX = 50 * MB
 TEXT_LINES_MAX = 500
 LEFT_OUT = "left-out.txt"
-STEPS = "steps.json"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 

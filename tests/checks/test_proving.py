@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from harness.journal import events as ev
 from harness.model import Case, Finding
 from harness.verdict import Answer
@@ -96,6 +98,28 @@ def test_one_run_that_comes_out_otherwise_confirms_nothing() -> None:
 
     assert not trigger.confirmed
     assert trigger.proof == "2 of 3 fail with it, 3 of 3 pass without moment"
+
+
+@pytest.mark.parametrize(
+    ("with_it", "without", "why"),
+    [
+        (False, False, "with that alone nothing fails"),
+        (True, True, "it fails without moment as well"),
+    ],
+)
+def test_a_condition_that_is_refuted_is_not_told_as_one(
+    with_it: bool, without: bool, why: str
+) -> None:
+    """What was only supposed, and shown to be wrong, misleads whoever reads it: it says so."""
+    story = Probed()
+    story.tries(story.promised(), MOMENT)
+    story.probes("with", *[with_it] * 3, moment="before")
+    story.probes("without moment", *[without] * 3, moment="after")
+    trigger = story.finding().trigger
+
+    assert (trigger.confirmed, trigger.conditions) == (False, {})
+    supposed = "under a condition that is not known: moment is before was supposed, but"
+    assert trigger.text == f"{supposed} {why}"
 
 
 def test_a_flip_that_never_ran_confirms_nothing() -> None:

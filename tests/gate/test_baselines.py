@@ -40,6 +40,15 @@ def test_a_partial_pass_is_no_baseline(tmp_path: Path) -> None:
     assert last_passed(tmp_path, "shop") == "1.0"
 
 
+def test_a_pass_without_a_stage_is_no_baseline(tmp_path: Path) -> None:
+    """A run that was told to leave the load out promises less than a gate."""
+    left_out = "nothing is said of losses under load: --stages scenarios leaves it out"
+    run(tmp_path, 1, "1.0", "pass")
+    run(tmp_path, 2, "1.1", "pass", warnings=[left_out])
+
+    assert last_passed(tmp_path, "shop") == "1.0"
+
+
 def test_an_exploration_is_no_baseline(tmp_path: Path) -> None:
     """A run that looked for new losses and saw none stands for no gate."""
     run(tmp_path, 1, "1.0", "pass")

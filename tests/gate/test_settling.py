@@ -64,7 +64,7 @@ def run_in(folder: Path) -> RunFolder:
 
 def settle(run: RunFolder) -> Account:
     """Settle the run; what it promised is not looked at."""
-    return settling.settle(run, None)  # type: ignore[arg-type]
+    return settling.settle(run, None, str)  # type: ignore[arg-type]
 
 
 def written(run: RunFolder) -> dict[str, object]:
