@@ -127,7 +127,9 @@ class Form:
 # --- what is promised and driven -------------------------------------------------------------
 
 # "load" is the candidate under load: its trials are users, each of which works until it ends.
-Role: TypeAlias = Literal["candidate", "baseline", "load"]
+# "upgraded" is all that runs on the baseline's storage from the moment the candidate takes it over;
+# "rolled-back" is the baseline that has got it back.
+Role: TypeAlias = Literal["candidate", "baseline", "load", "upgraded", "rolled-back"]
 
 
 @dataclass(frozen=True, slots=True)
