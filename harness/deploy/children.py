@@ -176,14 +176,17 @@ def end(
     marks: Mapping[str, str],
     grace_s: float,
     ask: signal.Signals = signal.SIGTERM,
-) -> None:
-    """Ask the children to end, wait up to grace_s for all of them together, then kill."""
+) -> bool:
+    """Ask the children to end, wait up to grace_s for all of them together, then kill.
+
+    Whether all of them ended when they were asked.
+    """
     deadline_s = time.monotonic() + grace_s
     try:
         for child in children:
             child.signal_group(ask)
             child.signal_group(signal.SIGCONT)  # a paused process could not act on it
-        for child in children:
-            child.wait(max(0.0, deadline_s - time.monotonic()))
+        codes = [child.wait(max(0.0, deadline_s - time.monotonic())) for child in children]
+        return None not in codes
     finally:
         kill(children, marks)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.deploy.containers import Container, Part
-from harness.deploy.dependencies import await_database
+from harness.deploy.dependencies import Database, await_database
 from harness.deploy.deployment import (
     Berths,
     ContainerDeployment,
@@ -104,8 +104,8 @@ class ComposeDeployer:
             stack.callback(port.free)
             use_port(footing, port, footing.plan.release.port)
             outside = project.start_beside(stack)
-            prepare_storages(footing, project, fresh=True)
-            deployment = ContainerDeployment(footing, project, port, outside)
+            prepare_storages(footing, project, None)
+            deployment = ContainerDeployment(footing, project, port, outside, project.databases)
             stack.callback(deployment.stop)
             deployment.start()
             yield deployment
@@ -189,6 +189,7 @@ class Project:
     image: Image
     labels: Mapping[str, str]
     scratch: Path
+    databases: dict[str, Database] = field(default_factory=dict)
     _opened: dict[str, dict[int, int]] = field(default_factory=dict)
     _aliases: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
@@ -225,6 +226,10 @@ class Project:
             self._up(f"the storages of {self.footing}", list(self._opened))
         for name, address in addresses.items():
             await_database(address, f"storage {name} of {self.footing}")
+            service = urlsplit(self.footing.plan.storages[name].url or "").hostname
+            if service in self.services:
+                container = self._containers(service, service)[0]
+                self.databases[name] = Database(self.footing, container, address)
         return addresses
 
     def start(self, port: int) -> Iterator[Container]:

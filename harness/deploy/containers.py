@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.deploy.children import KILLED
 from harness.deploy.engine import EngineRefused, NotFound, asking, settle_testcontainers
@@ -21,17 +22,20 @@ if TYPE_CHECKING:
     from docker.models.containers import Container as Wrapped
     from testcontainers.core.network import Network
 
+T = TypeVar("T")
+
 POLL_S = 0.05
 DRAIN_S_MAX = 5.0
 REMOVAL_S_MAX = 10.0
 HANDS = 8
 _BUSY = re.compile(r"in progress|active endpoints|in use", re.IGNORECASE)
 MIB_BYTES = 1024 * 1024
+KILLED_CODE = 137
 # What a shell and a container's init say by these codes.
 _EXITS = {
     126: "what it was to run cannot be run in its image",
     127: "what it was to run is not in its image",
-    137: f"SIGKILL: {KILLED}",
+    KILLED_CODE: f"SIGKILL: {KILLED}",
 }
 GATEWAY = "host.docker.internal"
 HOST = "127.0.0.1"
@@ -134,12 +138,17 @@ class Container:
         with contextlib.suppress(EngineRefused), asking(f"resume {self.part.name}"):
             self._wrapped.unpause()
 
-    def stop(self, grace_s: float) -> None:
-        """Ask it to end (SIGTERM), and kill it after grace_s; raises EnvironmentBroken."""
+    def stop(self, grace_s: float) -> bool:
+        """Ask it to end (by its image's signal, mostly SIGTERM), and kill it after grace_s.
+
+        Whether it ended when asked, or had before. Raises EnvironmentBroken.
+        """
         self.resume()
+        ran = self.alive()
         with contextlib.suppress(EngineRefused), asking(f"end {self.part.name}"):
             self._wrapped.stop(timeout=int(grace_s))
         self.drain()
+        return not ran or self.state()["ExitCode"] != KILLED_CODE
 
     def exits_well(self, words: Sequence[str]) -> bool:
         """Whether a command beside its own exits 0 in it now."""
@@ -226,12 +235,11 @@ def start_container(
     return started
 
 
-def at_once(acts: Iterable[Any]) -> None:
+def at_once(acts: Iterable[Callable[[], T]]) -> list[T]:
     """Do all of it side by side, and raise the first error after all of it has ended."""
     with ThreadPoolExecutor(HANDS) as hands:
         doing = [hands.submit(act) for act in acts]
-    for done in doing:
-        done.result()
+    return [done.result() for done in doing]
 
 
 def remove_labelled(client: DockerClient, labels: Mapping[str, str]) -> list[str]:
@@ -244,15 +252,15 @@ def remove_labelled(client: DockerClient, labels: Mapping[str, str]) -> list[str
         containers = client.containers.list(all=True, filters=wanted, ignore_removed=True)
     at_once(
         [
-            lambda one=one: _remove(f"container {one.name}", lambda: one.remove(force=True, v=True))
+            partial(_remove, f"container {one.name}", partial(one.remove, force=True, v=True))
             for one in containers
         ]
     )
     with asking("list what is to be removed"):
         networks = client.networks.list(filters=wanted)
         volumes = client.volumes.list(filters=wanted)
-    at_once([lambda one=one: _remove(f"network {one.name}", one.remove) for one in networks])
-    at_once([lambda one=one: _remove(f"volume {one.name}", one.remove) for one in volumes])
+    at_once([partial(_remove, f"network {one.name}", one.remove) for one in networks])
+    at_once([partial(_remove, f"volume {one.name}", one.remove) for one in volumes])
     counts = (
         (len(containers), "container"), (len(networks), "network"), (len(volumes), "volume"),
     )  # fmt: skip

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 POSTGRES_IMAGE = "postgres:17"
 POSTGRES_PORT = 5432
 READY_S_MAX = 60.0
+STOP_S_MAX = 5.0
 POLL_S = 0.05
 PORTS_TRIED_MAX = 3
 PORT_TAKEN = re.compile(r"port is already allocated|address already in use", re.IGNORECASE)
@@ -46,11 +47,40 @@ _OF_THE_IMAGE = frozenset({"listen_addresses", "unix_socket_directories"})
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A storage, as the harness reaches it and as a container does; network None is any."""
+    """A storage, as the harness reaches it and as a container does.
+
+    network None is any; database None is a storage that was not started here.
+    """
 
     outside: str
     inside: str
     network: Network | None = None
+    database: Database | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A PostgreSQL in a container that was started here, with its address on this host."""
+
+    footing: Footing
+    container: Container
+    outside: str
+
+    def await_ready(self) -> None:
+        """Return once it accepts a connection; raises EnvironmentBroken where it does not."""
+        _await_ready(self.footing, self.container, lambda: _connects(self.outside), READY_S_MAX)
+
+    def restart(self, *, graceful: bool = False) -> None:
+        """End it and start it again at its address, on its data; raises EnvironmentBroken.
+
+        Graceful is by the signal of its image, a fast shutdown; else SIGKILL.
+        """
+        if graceful:
+            self.container.stop(STOP_S_MAX)
+        else:
+            self.container.kill()
+        self.container.start_again()
+        self.await_ready()
 
 
 @dataclass
@@ -143,8 +173,9 @@ def _start_database(ground: Ground, name: str, stack: ExitStack) -> Address:
     login = f"postgresql://{USER}:{word}@"
     outside = f"{login}{HOST}:{port}/{name}"
     inside = f"{login}{ground.alias(part_name)}:{POSTGRES_PORT}/{name}"
-    _await_ready(ground, container, lambda: _connects(outside), READY_S_MAX)
-    return Address(outside, inside, ground.network)
+    database = Database(ground.footing, container, outside)
+    database.await_ready()
+    return Address(outside, inside, ground.network, database)
 
 
 def start_published(
@@ -183,7 +214,7 @@ def start_services(ground: Ground, stack: ExitStack) -> None:
         ground.join_front(container)
         limit_s = service.ready.timeout_s_max if service.ready else READY_S_MAX
         ready = _question(container, service, port, values)
-        _await_ready(ground, container, ready, limit_s, begin)
+        _await_ready(footing, container, ready, limit_s, begin)
 
 
 def _question(
@@ -201,13 +232,13 @@ def _question(
 
 
 def _await_ready(
-    ground: Ground,
+    footing: Footing,
     container: Container,
     ready: Callable[[], bool],
     limit_s: float,
     begin: int = 0,
 ) -> None:
-    footing, name = ground.footing, container.part.name
+    name = container.part.name
     deadline_s = time.monotonic() + limit_s
     while not ready():
         ending = container.ending()

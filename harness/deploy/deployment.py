@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,14 +16,17 @@ from harness.deploy.engine import DEPLOYMENT_LABEL, RUN_LABEL, EngineRefused
 from harness.deploy.footing import Footing
 from harness.deploy.health import Answer, ask_health, await_answer, health_problem
 from harness.deploy.isolation import Isolation
-from harness.deploy.logs import size_of
 from harness.deploy.ports import Port, reserve_port
+from harness.deploy.schema import telling_changes
 from harness.deploy.standing import (
     APP,
+    END_S_MAX,
     MIGRATE_S_MAX,
     PREPARE_S_MAX,
     STOP_S_MAX,
+    OwnStorage,
     Standing,
+    chosen,
     use_port,
 )
 from harness.errors import EnvironmentBroken, ReleaseDown, UsageError
@@ -56,12 +60,13 @@ class Launch(Protocol):
         ...
 
 
-def prepare_storages(footing: Footing, launch: Launch, *, fresh: bool) -> None:
-    """Migrate, and prepare what is fresh; raises ReleaseDown."""
+def prepare_storages(footing: Footing, launch: Launch, shared: Mapping[str, str] | None) -> None:
+    """Migrate, and prepare them where they are not shared with others; raises ReleaseDown."""
     table = footing.plan.release
     if table.migrate:
-        launch.run_step("migrate", table.migrate, MIGRATE_S_MAX)
-    if table.prepare and fresh:
+        with telling_changes(shared or {}):
+            launch.run_step("migrate", table.migrate, MIGRATE_S_MAX)
+    if table.prepare and shared is None:
         launch.run_step("prepare", table.prepare, PREPARE_S_MAX)
 
 
@@ -129,11 +134,21 @@ class ContainerDeployment(Standing):
     """A release that runs as containers; acts on it are safe from several threads."""
 
     def __init__(
-        self, footing: Footing, launch: Launch, port: Port, storages: Mapping[str, str]
+        self,
+        footing: Footing,
+        launch: Launch,
+        port: Port,
+        storages: Mapping[str, str],
+        own: Mapping[str, OwnStorage],
     ) -> None:
-        super().__init__(footing, port, storages)
+        super().__init__(footing, port, storages, own)
         self._launch = launch
         self._containers: list[Container] = []
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The application, and each worker; those of a project have its services' names."""
+        return tuple(dict.fromkeys(one.part.name for one in self._containers))
 
     @property
     def container_ids(self) -> dict[str, str]:
@@ -146,7 +161,7 @@ class ContainerDeployment(Standing):
         Where the port was taken meanwhile another one is tried.
         """
         for attempt in range(PORTS_TRIED_MAX):
-            self._log_begin = size_of(self._footing.log(APP))
+            self._begin_logs([APP])
             try:
                 for container in self._launch.start(self._port.number):
                     self._containers.append(container)
@@ -158,40 +173,47 @@ class ContainerDeployment(Standing):
                 self._port.free()
                 self._port = reserve_port()
                 use_port(self._footing, self._port, self._footing.plan.release.port)
-        self._await_up()
+        self._await_up(self._containers)
 
-    def kill(self) -> None:
-        """End the application and its workers at once (SIGKILL)."""
-        with self._acting:
-            at_once([one.kill for one in self._containers])
+    def kill(self, part: str | None = None) -> None:
+        """End the application and its workers, or one part, at once (SIGKILL)."""
+        with self._acting():
+            at_once([one.kill for one in self._of(part)])
+
+    def end(self, part: str | None = None) -> bool:
+        """Ask them to end, kill what is left; whether all of it ended when asked."""
+        with self._acting():
+            return all(at_once([partial(one.stop, END_S_MAX) for one in self._of(part)]))
 
     def pause(self) -> None:
         """Stop the application and its workers."""
-        with self._acting:
+        with self._acting():
             at_once([one.pause for one in self._containers])
 
     def resume(self) -> None:
         """Let them go on."""
-        with self._acting:
+        with self._acting():
             at_once([one.resume for one in self._containers])
 
-    def restart(self) -> None:
-        """Kill and start again at the same address; raises ReleaseDown where it is silent."""
-        with self._acting:
-            self.kill()
-            self._log_begin = size_of(self._footing.log(APP))
-            at_once([one.start_again for one in self._containers])
-            self._await_up()
+    def restart(self, part: str | None = None, *, graceful: bool = False) -> None:
+        """End and start again at the same address; raises ReleaseDown where it is silent."""
+        with self._acting():
+            (self.end if graceful else self.kill)(part)
+            containers = self._of(part)
+            self._begin_logs({one.part.name for one in containers})
+            at_once([one.start_again for one in containers])
+            if any(one.part.name == APP for one in containers):
+                self._await_up(containers)
 
     def cut_off(self) -> None:
         """Take away the network to the storages; open connections go nowhere from now on."""
-        with self._acting:
-            at_once([lambda one=one: self._launch.detach(one) for one in self._containers])
+        with self._acting():
+            at_once([partial(self._launch.detach, one) for one in self._containers])
 
     def reconnect(self) -> None:
         """Give the network to the storages back."""
-        with self._acting:
-            at_once([lambda one=one: self._launch.attach(one) for one in self._containers])
+        with self._acting():
+            at_once([partial(self._launch.attach, one) for one in self._containers])
 
     def alive(self) -> bool:
         """Whether the application and all its workers run."""
@@ -207,19 +229,25 @@ class ContainerDeployment(Standing):
         words = self._footing.plan.release.rollback
         if words is None:
             raise UsageError(f"{self._footing.plan.path} has no rollback in [release]")
-        self._launch.run_step("rollback", words, MIGRATE_S_MAX)
+        with telling_changes(self.storages):
+            self._launch.run_step("rollback", words, MIGRATE_S_MAX)
 
     def stop(self) -> None:
         """Ask everything to end, then kill what is left."""
         try:
-            with self._acting:
-                at_once([lambda one=one: one.stop(STOP_S_MAX) for one in self._containers])
+            with self._ending():
+                at_once([partial(one.stop, STOP_S_MAX) for one in self._containers])
         except EnvironmentBroken as error:
             note(self._footing.run, str(error))
         finally:
             self._port.free()
 
-    def _await_up(self) -> None:
+    def _of(self, part: str | None) -> list[Container]:
+        """The containers of the whole release, or of one part."""
+        names = chosen(self._footing, self.parts, part)
+        return [one for one in self._containers if one.part.name in names]
+
+    def _await_up(self, containers: Sequence[Container]) -> None:
         health = self._footing.plan.release.health
         key = health.release
         began_s = time.monotonic()
@@ -227,25 +255,26 @@ class ContainerDeployment(Standing):
             lambda: ask_health(self.url, health.path, key),
             lambda answer: answer.good and (key is None or answer.release is not None),
             health.timeout_s_max,
-            lambda: not self.alive(),
+            lambda: self._over or not all(one.alive() for one in containers),
         )
-        problem = self._problem(answer, time.monotonic() - began_s)
+        problem = self._problem(containers, answer, time.monotonic() - began_s)
         if problem is not None:
-            self.kill()
+            at_once([one.kill for one in containers])
             raise ReleaseDown(problem)
 
-    def _problem(self, answer: Answer, took_s: float) -> str | None:
-        """What keeps the release from being up, as a sentence; None where nothing does."""
+    def _problem(
+        self, containers: Sequence[Container], answer: Answer, took_s: float
+    ) -> str | None:
+        """What keeps these parts from being up, as a sentence; None where nothing does."""
         footing, health = self._footing, self._footing.plan.release.health
-        for one in self._containers:
+        for one in containers:
             ending = one.ending()
             if ending is not None:
                 one.drain()
-                begin = self._log_begin if one.part.name == APP else 0
                 return (
                     f"{footing}: {one.part.name} {ending} after {took_s:.1f} s, before "
                     f"GET {health.path} answered (limit {health.timeout_s_max:g} s)"
-                    f"{footing.last_words(one.part.name, begin)}"
+                    f"{self._last_words(one.part.name)}"
                 )
         problem = health_problem(answer, health, self.release.name)
         if not problem:
@@ -253,4 +282,4 @@ class ContainerDeployment(Standing):
         hint = "" if answer.status else (
             f"; it has to listen on 0.0.0.0:{footing.plan.release.port} in its container"
         )  # fmt: skip
-        return f"{footing}: {problem}{hint}{footing.last_words(APP, self._log_begin)}"
+        return f"{footing}: {problem}{hint}{self._last_words(APP)}"

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
 # The first of a container's networks by name carries its open ports: while it is cut off from
-# its storages, the application is to be reached all the same.
+# its storages, be they another deployment's, the application is to be reached all the same.
 FRONT = "a"
 STORE = "b"
 _NOT_RUNNABLE = re.compile(
@@ -108,9 +108,10 @@ class DockerDeployer:
             ground.use_storages(addresses)
             start_services(ground, stack)
             fleet = Fleet(ground, self._table)
-            prepare_storages(footing, fleet, fresh=storages is None)
+            prepare_storages(footing, fleet, storages)
             outside = {name: address.outside for name, address in addresses.items()}
-            deployment = ContainerDeployment(footing, fleet, port, outside)
+            own = {n: address.database for n, address in addresses.items() if address.database}
+            deployment = ContainerDeployment(footing, fleet, port, outside, own)
             stack.callback(deployment.stop)
             deployment.start()
             yield deployment
@@ -150,7 +151,7 @@ class DockerDeployer:
                 docker_client_kw={"environment": dict(self._env)},
                 docker_network_kw={"driver": "bridge", "labels": dict(labels)},
             )
-            network.name = f"harness-{self._run.id}-{footing.name}-{end}"
+            network.name = f"harness-{self._run.id}-{end}-{footing.name}"
             return network.create()
 
     def _scratch(self, footing: Footing) -> Path | None:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from harness.deploy.health import ask_health, await_answer, health_problem
 from harness.deploy.releases import identify
+from harness.deploy.standing import APP
 from harness.errors import ReleaseDown, UsageError
 from harness.model import Release, Role
 from harness.plan import Plan, expand
@@ -82,9 +83,18 @@ class ExternalDeployment:
         self.logs = logs
         self._health = plan.release.health
 
-    def kill(self) -> NoReturn:
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The application is all that is seen of it."""
+        return (APP,)
+
+    def kill(self, part: str | None = None) -> NoReturn:
         """Raises UsageError."""
         self._refuse("killed")
+
+    def end(self, part: str | None = None) -> NoReturn:
+        """Raises UsageError."""
+        self._refuse("ended")
 
     def pause(self) -> NoReturn:
         """Raises UsageError."""
@@ -94,9 +104,17 @@ class ExternalDeployment:
         """Raises UsageError."""
         self._refuse("resumed")
 
-    def restart(self) -> NoReturn:
+    def restart(self, part: str | None = None, *, graceful: bool = False) -> NoReturn:
         """Raises UsageError."""
         self._refuse("restarted")
+
+    def restart_storage(self, name: str, *, graceful: bool = False) -> NoReturn:
+        """Raises UsageError."""
+        self._refuse("restarted", f"storage {name}")
+
+    def roll_back(self) -> NoReturn:
+        """Raises UsageError."""
+        self._refuse("rolled back")
 
     def cut_off(self) -> NoReturn:
         """Raises UsageError."""
@@ -112,7 +130,7 @@ class ExternalDeployment:
 
     def endings(self) -> dict[str, str]:
         """That it answers no more, which is all that is seen of it."""
-        return {} if self.alive() else {"app": f"no longer answers at {self.url}"}
+        return {} if self.alive() else {APP: f"no longer answers at {self.url}"}
 
     def tail(self, lines: int = 20) -> str:
         """What its health says, where that is not good; its logs are not ours."""
@@ -122,8 +140,8 @@ class ExternalDeployment:
         answer = ask_health(self.url, self._health.path, self._health.release)
         return health_problem(answer, self._health, self.release.name)
 
-    def _refuse(self, act: str) -> NoReturn:
+    def _refuse(self, act: str, what: str = "the release") -> NoReturn:
         raise UsageError(
-            f"the release at {self.url} runs already and cannot be {act}; faults need a "
+            f"{what} at {self.url} runs already and cannot be {act}; faults need a "
             "release that the harness starts (deployer docker, compose or process)"
         )

@@ -15,6 +15,7 @@ from harness.plan import Plan, expand
 from harness.runs import RunFolder
 
 PART_VARIABLE = "HARNESS_PART"
+NAME_VARIABLE = "HARNESS_NAME"
 LINES_SHOWN = 15
 
 
@@ -38,9 +39,13 @@ class Footing:
     values: dict[str, str] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
 
-    def marks(self, part: str) -> dict[str, str]:
-        """What the environment of every process of that part carries, and nobody else's."""
-        return {**self.run.environment, PART_VARIABLE: f"{self.name}-{part}"}
+    def marks(self, part: str, name: str | None = None) -> dict[str, str]:
+        """What the environment of every process of that part carries, and nobody else's.
+
+        With a name: of the process of that name alone, and of what it has started.
+        """
+        whole = {**self.run.environment, PART_VARIABLE: f"{self.name}-{part}"}
+        return whole if name is None else {**whole, NAME_VARIABLE: name}
 
     def log(self, name: str) -> Path:
         """The file that holds what the process of that name printed."""
@@ -63,7 +68,7 @@ class Footing:
             env={
                 **self.environment,
                 **{variable: expand(text, **filled) for variable, text in env.items()},
-                **self.marks(part),
+                **self.marks(part, name),
             },
             log=self.log(name),
             before=self.isolation.before,

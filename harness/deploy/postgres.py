@@ -66,20 +66,40 @@ class Cluster:
 class PostgresServer:
     """A running server with one database; ``dsn`` holds address, user and password."""
 
-    def __init__(self, child: Child, port: Port, cluster: Cluster) -> None:
-        self._child = child
+    def __init__(self, cluster: Cluster, port: Port, log: Path, lease: Lease) -> None:
+        self._cluster = cluster
         self._port = port
+        self._log = log
+        self._lease = lease
+        self._children: list[Child] = []
         self.password = cluster.password
         self.dsn = dsn(cluster, port)
 
+    def start(self) -> None:
+        """Start it and wait until it accepts a connection; raises EnvironmentBroken."""
+        command = _command(self._cluster, self._port, self._log, self._lease)
+        self._children = [start(command, self._lease)]
+        _await_ready(self._children[0], self.dsn, self._log, self.password)
+
     def alive(self) -> bool:
         """Whether the server runs."""
-        return self._child.exit_code() is None
+        return any(child.exit_code() is None for child in self._children)
+
+    def restart(self, *, graceful: bool = False) -> None:
+        """End it and start it again at the same address on the same data.
+
+        Graceful is PostgreSQL's fast shutdown. Otherwise it is the immediate one: nothing is
+        finished and it recovers from its log as after a crash, but no process of it is left that
+        would keep the next one from the data. Raises EnvironmentBroken.
+        """
+        ask = signal.SIGINT if graceful else signal.SIGQUIT
+        end(self._children, {}, STOP_S_MAX, ask)
+        self.start()
 
     def stop(self) -> None:
         """Shut down fast: sessions are cut and what was committed is kept; then kill."""
         try:
-            end([self._child], {}, STOP_S_MAX, ask=signal.SIGINT)
+            end(self._children, {}, STOP_S_MAX, ask=signal.SIGINT)
         finally:
             self._port.free()
 
@@ -216,13 +236,10 @@ def _try_start(cluster: Cluster, log: Path, lease: Lease) -> PostgresServer | No
     """The server, or None where its port was taken meanwhile."""
     begin = size_of(log)
     with ExitStack() as unwinding:
-        port = reserve_port()
-        unwinding.callback(port.free)
-        child = start(_command(cluster, port, log, lease), lease)
-        server = PostgresServer(child, port, cluster)
+        server = PostgresServer(cluster, reserve_port(), log, lease)
         unwinding.callback(server.stop)
         try:
-            _await_ready(child, server.dsn, log, cluster.password)
+            server.start()
         except EnvironmentBroken:
             if "Address already in use" in tail_of(log, LINES_SEARCHED, [], begin):
                 return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,11 @@ from harness.model import Release, Role
 
 
 class Deployment(Protocol):
-    """A release that runs. Acts on it reach the application and its workers, never its storage."""
+    """A release that runs: its application, its workers, and the address where it answers.
+
+    Acts reach application and workers, and the storage only where they name it. An act for a part
+    that is not among ``parts`` raises UsageError, as does any act after the end of the block.
+    """
 
     @property
     def release(self) -> Release:
@@ -38,8 +42,24 @@ class Deployment(Protocol):
         """The folder that holds what it printed."""
         ...
 
-    def kill(self) -> None:
-        """End the application at once, as a crash would (SIGKILL)."""
+    @property
+    def parts(self) -> Sequence[str]:
+        """What acts can be for alone: "app", then each "worker-NAME".
+
+        The parts of a compose project beside "app" have the names of its services.
+        """
+        ...
+
+    def kill(self, part: str | None = None) -> None:
+        """End application and workers, or one part, at once, as a crash would (SIGKILL)."""
+        ...
+
+    def end(self, part: str | None = None) -> bool:
+        """Ask application and workers, or one part, to end (SIGTERM).
+
+        What has not ended after 10 s is killed; whether all of it ended when asked. Address,
+        storage and logs are kept: ``restart`` brings it back there.
+        """
         ...
 
     def pause(self) -> None:
@@ -50,10 +70,29 @@ class Deployment(Protocol):
         """Let a paused application go on."""
         ...
 
-    def restart(self) -> None:
-        """End the application and start it again at the same address; returns when it answers.
+    def restart(self, part: str | None = None, *, graceful: bool = False) -> None:
+        """Kill application and workers, or one part, and start them at the same address.
 
-        Raises ReleaseDown where it does not.
+        What has ended already is only started. Graceful, they are asked first, as ``end`` does.
+        Returns when the application answers; a worker alone is not waited for. Raises
+        ReleaseDown where the application does not answer.
+        """
+        ...
+
+    def restart_storage(self, name: str, *, graceful: bool = False) -> None:
+        """End a storage and start it again at the same address, on the same data.
+
+        Graceful, it is shut down; else it ends as in a crash, and recovers. Returns when it
+        accepts connections. Raises UsageError where the harness did not start it, because it is
+        at a url; EnvironmentBroken where it does not come back.
+        """
+        ...
+
+    def roll_back(self) -> None:
+        """Run the plan's rollback on the storages; the release need not run.
+
+        Raises UsageError where the plan has none, ReleaseDown where it fails: then with what
+        it has changed in the storages, as far as that is seen.
         """
         ...
 
@@ -109,6 +148,7 @@ class Deployer(Protocol):
 
         With storages of another deployment it migrates those and prepares nothing: that is an
         upgrade, or two releases side by side. Raises ReleaseDown where the release is at fault,
+        after a failed migration of such storages with what it has changed in them;
         EnvironmentBroken where this host is.
         """
         ...

@@ -12,7 +12,7 @@ from harness.deploy.footing import Footing
 from harness.deploy.health import ask_health
 from harness.deploy.logs import size_of
 from harness.deploy.ports import HOST, Port, is_free, reserve_port
-from harness.deploy.postgres import start_postgres
+from harness.deploy.postgres import PostgresServer, start_postgres
 from harness.errors import EnvironmentBroken
 from harness.plan.expand import placeholders
 from harness.plan.schema import Service
@@ -25,12 +25,11 @@ POLL_S = 0.05
 PART = "services"
 
 
-def start_storages(footing: Footing, stack: ExitStack) -> dict[str, str]:
-    """Where each storage of the plan is: its own url, else a PostgreSQL started for it."""
-    addresses = {}
+def start_storages(footing: Footing, stack: ExitStack) -> dict[str, PostgresServer]:
+    """A PostgreSQL for each storage of the plan that has no url of its own."""
+    servers = {}
     for name, table in footing.plan.storages.items():
         if table.url is not None:
-            addresses[name] = table.url
             continue
         server = start_postgres(
             footing.run.lease,
@@ -39,8 +38,8 @@ def start_storages(footing: Footing, stack: ExitStack) -> dict[str, str]:
             footing.log(f"storage-{name}"),
         )
         stack.callback(server.stop)
-        addresses[name] = server.dsn
-    return addresses
+        servers[name] = server
+    return servers
 
 
 def use_storages(footing: Footing, addresses: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import FrameType
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -46,9 +47,29 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--marks", help="a file that is made at once")
     parser.add_argument("--after", help="a file that has to be there for a moment")
     parser.add_argument("--stubborn", action="store_true")
+    parser.add_argument("--breaks", action="store_true", help="migrates half, then fails")
+    parser.add_argument("--polite", action="store_true", help="takes its leave when asked to end")
     parser.add_argument("--daemon", help="starts a process that leaves group and parent")
     parser.add_argument("--taken", help="a file: missing, the first start says the port is taken")
     return parser.parse_args()
+
+
+def migrate(options: argparse.Namespace) -> None:
+    import psycopg
+
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS note (id int, text text)")
+        connection.execute("INSERT INTO note VALUES (1, %s)", [options.release])
+        if options.breaks:
+            connection.execute("ALTER TABLE note ADD COLUMN kind text NOT NULL DEFAULT 'plain'")
+    if options.breaks:
+        sys.exit("no such type: mood")
+
+
+def say_goodbye(_number: int, _frame: FrameType | None) -> None:
+    sys.stdout.write("goodbye\n")
+    sys.stdout.flush()
+    sys.exit(0)
 
 
 def main() -> None:
@@ -60,11 +81,7 @@ def main() -> None:
     if options.act == "fail":
         sys.exit(7)
     if options.act == "migrate":
-        import psycopg
-
-        with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS note (id int, text text)")
-            connection.execute("INSERT INTO note VALUES (1, %s)", [options.release])
+        migrate(options)
         return
     if options.act in ("work", "hang"):
         time.sleep(600)
@@ -75,8 +92,8 @@ def main() -> None:
         time.sleep(0.01)
     if options.after:
         time.sleep(0.3)
-    if options.stubborn:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if options.polite or options.stubborn:
+        signal.signal(signal.SIGTERM, say_goodbye if options.polite else signal.SIG_IGN)
     if options.daemon:
         command = [sys.executable, "-c", "import time; time.sleep(600)"]
         child = subprocess.Popen(command, start_new_session=True)

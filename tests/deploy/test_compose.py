@@ -93,7 +93,7 @@ def test_two_projects_live_side_by_side(compose: Make, health: Ask) -> None:
 
 @pytest.mark.docker
 def test_faults_reach_the_release_in_its_project(compose: Make, health: Ask) -> None:
-    """A release in a project is cut off, killed and restarted at its address."""
+    """A release in a project is cut off, killed and restarted, and so is its storage."""
     with compose().deploy(RELEASE, "candidate", OLD) as deployment:
         url = deployment.url
         deployment.cut_off()
@@ -103,7 +103,15 @@ def test_faults_reach_the_release_in_its_project(compose: Make, health: Ask) -> 
         deployment.kill()
         killed = deployment.alive()
         deployment.restart()
+        deployment.kill("mail")
+        endings = set(deployment.endings())
+        deployment.restart("mail", graceful=True)
+        deployment.restart_storage("main")
 
+        assert deployment.parts == ("app", "mail")
+        assert deployment.alive()
+        assert endings == {"mail"}
+        assert health(url)["reaches"] is True
         assert (without, after, killed) == (False, True, False)
         assert health(deployment.url)["release"] == "1.1.0"
         assert deployment.url == url

@@ -310,6 +310,13 @@ def test_an_engine_that_dies_in_the_middle_is_the_hosts_fault(
 # --- what can be done to it ----------------------------------------------------------------------
 
 
+def await_line(log: Path, line: str) -> None:
+    """Return once that has been printed."""
+    deadline_s = time.monotonic() + 10
+    while line not in log.read_text() and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+
+
 def test_a_killed_release_comes_back_at_its_address(
     docker: Make, health: Ask, run: RunFolder
 ) -> None:
@@ -375,6 +382,130 @@ def test_a_release_is_cut_off_from_its_database_and_still_answers(
         after = health(deployment.url)["reaches"]
 
     assert (before, without, after) == (True, False, True)
+
+
+def test_a_part_is_ended_and_started_again_alone(docker: Make, health: Ask, run: RunFolder) -> None:
+    """A worker is killed and had again beside its application, which is asked to end itself."""
+    worker = '[release.worker.mail]\ncommand = ["python", "small.py", "work"]'
+
+    with docker(sections=worker).deploy(RELEASE, "candidate", None) as deployment:
+        url, before = deployment.url, health(deployment.url)["started_s"]
+        assert deployment.parts == ("app", "worker-mail")
+        await_line(run.logs / "candidate-worker-mail.log", "1.1.0 work")
+        deployment.kill("worker-mail")
+        assert set(deployment.endings()) == {"worker-mail"}
+        deployment.restart("worker-mail")
+        assert deployment.alive()
+        assert health(url)["started_s"] == before
+
+        assert deployment.end("app")
+        assert deployment.endings() == {"app": "exited 0"}
+        deployment.restart("app", graceful=True)
+        assert health(url)["started_s"] > before
+        with pytest.raises(UsageError, match="no part 'mail'; it has app, worker-mail"):
+            deployment.restart("mail")
+
+    app, mail = ((run.logs / f"candidate-{name}.log").read_text() for name in deployment.parts)
+    assert (app.count("1.1.0 serve"), app.count("goodbye")) == (2, 2)
+    assert (mail.count("1.1.0 work"), mail.count("goodbye")) == (2, 1)
+
+
+@pytest.mark.parametrize("graceful", [False, True], ids=["as a crash", "gracefully"])
+def test_a_storage_comes_back_with_its_data_at_its_address(
+    docker: Make, health: Ask, graceful: bool
+) -> None:
+    """A restarted database has cut its sessions, and has what was committed."""
+    with docker(storage=DATABASE).deploy(RELEASE, "candidate", None) as deployment:
+        with psycopg.connect(deployment.storages["main"]) as connection:
+            connection.execute("CREATE TABLE kept (text text)")
+        session = psycopg.connect(deployment.storages["main"])
+        session.execute("INSERT INTO kept VALUES ('not committed')")
+
+        deployment.restart_storage("main", graceful=graceful)
+
+        with pytest.raises(psycopg.OperationalError):
+            session.commit()
+        with psycopg.connect(deployment.storages["main"]) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        assert health(deployment.url)["reaches"] is True
+        log = (deployment.logs / "candidate-storage-main.log").read_text()
+        assert graceful == ("automatic recovery in progress" not in log)
+
+
+def test_a_candidate_takes_a_storage_over_and_gives_it_back(
+    docker: Make, health: Ask, run: RunFolder
+) -> None:
+    """Side by side on a storage each is cut off alone; the baseline comes back at its address."""
+    release = 'migrate = ["python", "small.py", "reach"]\n'
+    release += 'rollback = ["python", "small.py", "reach", "back to {baseline}"]'
+    made = docker(release=release, storage=DATABASE)
+
+    with made.deploy(OLD, "baseline", OLD) as baseline:
+        url = baseline.url
+        with made.deploy(RELEASE, "upgraded", OLD, baseline.storages) as upgraded:
+            address = ("127.0.0.1", int(upgraded.url.rpartition(":")[2]))
+            with socket.create_connection(address, timeout=5) as opened:
+                opened.sendall(b"GET / HTTP/1.0\r\n")
+                upgraded.cut_off()
+                opened.sendall(b"\r\n")
+                assert opened.recv(1024).startswith(b"HTTP/1.0 200")
+            assert [health(one.url)["reaches"] for one in (baseline, upgraded)] == [True, False]
+            upgraded.reconnect()
+            upgraded.restart_storage("main")
+            assert [health(one.url)["reaches"] for one in (baseline, upgraded)] == [True, True]
+            assert baseline.end()
+            assert upgraded.end()
+            upgraded.roll_back()
+            baseline.restart()
+        assert (baseline.url, health(url)["release"]) == (url, "1.0.0")
+        assert health(url)["reaches"] is True
+
+    assert (run.logs / "upgraded-rollback.log").read_text() == "1.1.0 reach back to 1.0.0\n"
+    assert left_of(run.id) == []
+
+
+def test_a_migration_that_fails_leaves_the_baseline_up_and_says_what_it_left(
+    docker: Make, health: Ask, run: RunFolder
+) -> None:
+    """A candidate that cannot migrate a shared storage is gone; who runs on it goes on."""
+    bad = 'migrate = ["python", "small.py", "fail", "no such type"]'
+
+    with docker(storage=DATABASE).deploy(OLD, "baseline", OLD) as baseline:
+        left = left_of(run.id)
+        with pytest.raises(ReleaseDown) as caught:
+            docker(release=bad, storage=DATABASE).deploy(
+                RELEASE, "upgraded", OLD, baseline.storages
+            ).__enter__()
+        assert health(baseline.url)["reaches"] is True
+        assert left_of(run.id) == left
+
+    said = str(caught.value)
+    assert "(upgraded): migrate exited 7; the last it printed:\n    1.1.0 fail no such type" in said
+    assert "storage main has the same tables and columns as before" in said
+
+
+@pytest.mark.parametrize(
+    ("act", "moment"),
+    [
+        ("app", "deployment.ask_health"),
+        ("app", "containers.Container.start_again"),
+        ("storage", "containers.Container.start_again"),
+        ("storage", "dependencies._connects"),
+    ],
+)
+def test_an_interrupt_in_the_middle_of_an_act_leaves_nothing(
+    docker: Make, run: RunFolder, monkeypatch: pytest.MonkeyPatch, act: str, moment: str
+) -> None:
+    """Ctrl-C while something is being restarted ends all of it, and what is coming up."""
+    deploying = docker(storage=DATABASE).deploy(RELEASE, "candidate", None)
+
+    with deploying as deployment, monkeypatch.context() as patch:
+        patch.setattr(f"harness.deploy.{moment}", lambda *_: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            deployment.restart() if act == "app" else deployment.restart_storage("main")
+        patch.undo()
+
+    assert left_of(run.id) == []
 
 
 def test_a_release_that_takes_too_much_memory_is_killed_and_it_is_said(

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from harness.deploy.external import ExternalDeployer
+from harness.deploy.seams import Deployment
 from harness.errors import ReleaseDown, UsageError
 from harness.model import Release
 from harness.plan import Plan
@@ -77,14 +78,25 @@ def test_a_running_address_that_becomes_another_release_is_told(
         assert deployment.tail() == "/healthz answers release '1.2.0', not '1.1.0'"
 
 
-@pytest.mark.parametrize("act", ["kill", "pause", "resume", "restart"])
+ACTS: dict[str, Callable[[Deployment], object]] = {
+    "kill": lambda running: running.kill(),
+    "end": lambda running: running.end("app"),
+    "pause": lambda running: running.pause(),
+    "resume": lambda running: running.resume(),
+    "restart": lambda running: running.restart(graceful=True),
+    "restart storage": lambda running: running.restart_storage("main"),
+    "roll back": lambda running: running.roll_back(),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
 def test_a_running_release_cannot_be_acted_on(
     write_plan: Write, run: RunFolder, site: Site, act: str
 ) -> None:
     """Faults need a release that the harness has started itself."""
     with make(write_plan, run, site.url).deploy(RELEASE, "candidate", None) as deployment:
         with pytest.raises(UsageError, match="runs already and cannot be"):
-            getattr(deployment, act)()
+            ACTS[act](deployment)
 
         assert deployment.alive()
 

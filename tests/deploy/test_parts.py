@@ -21,7 +21,7 @@ from harness.deploy.logs import size_of, tail_of
 from harness.deploy.ports import is_free, reserve_port
 from harness.deploy.seams import Deployer, Deployment
 from harness.deploy.surroundings import allowed_environment
-from harness.errors import EnvironmentBroken, ReleaseDown
+from harness.errors import EnvironmentBroken, ReleaseDown, UsageError
 from harness.model import Release
 
 
@@ -152,6 +152,31 @@ def test_the_fake_is_a_deployer(tmp_path: Path) -> None:
     assert fake.deployments[0].acts == ["kill", "restart", "pause", "resume", "stop"]
     assert deployment.tail(2) == "resume\nstop"
     assert deployment.storages == {"main": "dsn"}
+
+
+def test_the_fake_tells_its_parts_apart() -> None:
+    """What is done to one part of the fake is noted with its name, and leaves the others alone."""
+    fake = FakeDeployer(storages={"main": "dsn"}, parts=("app", "worker-mail"))
+
+    with fake.deploy(Release("1.0"), "upgraded", None) as deployment:
+        deployment.kill("worker-mail")
+        assert deployment.endings() == {"worker-mail": "was killed"}
+        deployment.restart("worker-mail")
+        assert deployment.alive()
+        assert deployment.end()
+        assert set(deployment.endings()) == {"app", "worker-mail"}
+        deployment.roll_back()
+        deployment.restart(graceful=True)
+        deployment.restart_storage("main")
+        with pytest.raises(UsageError, match="no part 'worker-none'; it has app, worker-mail"):
+            deployment.kill("worker-none")
+        with pytest.raises(UsageError, match="no storage 'other'"):
+            deployment.restart_storage("other")
+
+    assert fake.deployments[0].acts == [
+        "kill worker-mail", "restart worker-mail", "end", "roll back", "restart gracefully",
+        "restart storage main", "stop",
+    ]  # fmt: skip
 
 
 def test_deploying_is_imported_without_its_heavy_parts() -> None:

@@ -136,7 +136,8 @@ def test_a_release_knows_only_what_the_plan_and_the_list_give(
         RUN_VARIABLE: run.id,
     }
     assert set(seen) <= {
-        *own, "PATH", "PYTHONUNBUFFERED", "HARNESS_PART", "LC_CTYPE", "PWD", "OLDPWD", "SHLVL", "_",
+        *own, "PATH", "PYTHONUNBUFFERED", "HARNESS_PART", "HARNESS_NAME", "LC_CTYPE", "PWD",
+        "OLDPWD", "SHLVL", "_",
     }  # fmt: skip
 
 
