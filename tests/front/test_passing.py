@@ -14,7 +14,7 @@ import pytest
 
 from harness.front import Front
 from harness.front.link import IDLE_S_MAX
-from tests.front.application import Application, Caller, Request, ok
+from tests.front.application import Application, Caller, Request, ok, running
 
 Behind = Callable[..., Application]
 
@@ -251,6 +251,24 @@ def test_a_target_that_is_down_is_answered_for(front: Front, caller: Caller) -> 
     assert head.startswith(b"HTTP/1.1 502 Bad Gateway\r\nHarness-Front: target-down\r\n")
     assert body.startswith(b"The target nobody is down: nothing was sent.")
     assert front.answered()["nobody"].down == before + 1
+
+
+def test_a_target_that_comes_back_at_its_address_is_used_at_once(front: Front) -> None:
+    """Connections from before a restart fail no request, and no wait follows while it was down."""
+    port, answers = 0, []
+    for number in range(4):
+        with running("back", port=port) as application:
+            port = int(application.url.rpartition(":")[2])
+            if not number:
+                front.add("back", application.url)
+            front.to("back")
+            answers += [Caller(front.url).ask()[1] for _ in range(3)]
+        head, _ = Caller(front.url).ask("POST /notes", body=b"text")
+        assert b"Harness-Front: target-down" in head
+
+    assert answers == [b"back"] * 12
+    counts = front.answered()["back"]
+    assert (counts.sent, counts.answered, counts.unanswered, counts.down) == (12, 12, 0, 4)
 
 
 @pytest.mark.parametrize("kept", [0, 3])
