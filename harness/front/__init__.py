@@ -5,6 +5,6 @@ processes and running addresses alike.
 """
 
 from harness.front.counts import Counts
-from harness.front.opening import Front, open_front
+from harness.front.opening import Front, open_front, open_fronts
 
-__all__ = ["Counts", "Front", "open_front"]
+__all__ = ["Counts", "Front", "open_front", "open_fronts"]

@@ -58,11 +58,8 @@ class Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
         self.proxy.clients.discard(self)
-        exchange, self.exchange = self.exchange, None
-        if exchange is not None and exchange.tunnel and exchange.link is not None:
-            exchange.link.transport.close()
-        elif exchange is not None:
-            exchange.abandon()
+        if self.exchange is not None:
+            self.exchange.leave()
 
     def pause_writing(self) -> None:
         """The client takes no more for now."""

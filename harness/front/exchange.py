@@ -40,6 +40,8 @@ class Exchange:
         self.out: list[bytes] = []
         self._waiting: asyncio.Task[None] | None = None
         self._admitted = False
+        self._held = False
+        self._left = False
         self._over = False
         self._lost: Exception | None = None
         self._passed_bytes = {"request": 0, "answer": 0}
@@ -57,7 +59,7 @@ class Exchange:
         """Send the request on, at once where nothing is in the way."""
         if not self.proxy.faults.lasting:
             self._choose()
-            link = self.proxy.pools[self.target].idle()
+            link = self.proxy.pools[self.target].idle(self.client.now_s())
             if link is not None:
                 self._attach(link)
                 return
@@ -104,7 +106,7 @@ class Exchange:
         while await self._admit("request"):
             pool, seen = self.proxy.pools[self.target], faults.changed
             try:
-                link = pool.idle() or await pool.connect()
+                link = pool.idle(self.client.now_s()) or await pool.connect()
             except (OSError, TimeoutError) as error:
                 pool.counts.down += 1
                 why = str(error) or "it took no connection in time"
@@ -118,6 +120,8 @@ class Exchange:
             self._waiting = None
             self._attach(link)
             self.client.pump()
+            if self._left:
+                self.leave()
             return
 
     async def _admit(self, side: str) -> bool:
@@ -135,9 +139,11 @@ class Exchange:
             held = any(faults.of("hold", *about))
             if not held and (not delays_s or left_s <= 0):
                 return True
+            self._held = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if held else left_s):
                     await faults.changed.wait()
+            self._held = False
 
     def _attach(self, link: Link) -> None:
         """From here on the target may act on it."""
@@ -163,11 +169,13 @@ class Exchange:
                 event = link.framer.read()
                 if event is None or self.tunnel:
                     break
-                if event is END:
-                    self._answer_end()
-                    return
                 if isinstance(event, AnswerHead):
                     self._answer_head(event)
+                elif event is END:
+                    if self.answer_head is None:  # only an interim answer has ended
+                        continue
+                    self._answer_end()
+                    return
                 else:
                     self.client.out.append(event)
         except Malformed as error:
@@ -240,7 +248,7 @@ class Exchange:
         self.flush_answer()
         link, answer = self.link, self.answer_head
         if link is None or answer is None:
-            return  # a reset ended it, or only an interim answer did
+            return  # a reset ended it
         reusable = answer.keep_alive and self.head.keep_alive and self.request_ended
         self._end("answered")
         if reusable and link.framer.between:
@@ -284,6 +292,21 @@ class Exchange:
             reset(self.client.transport)
         else:
             self.client.refuse(502, "no-answer", sentence)
+
+    def leave(self) -> None:
+        """The client has gone. What it sent still arrives, as it would without a front.
+
+        What a fault holds has not left the client's network, and goes with it.
+        """
+        if self.link is None and not self._held:
+            self._left = True  # it is sent as soon as there is a connection
+            return
+        self._stop_waiting()
+        link = self.link
+        self._end("unanswered")
+        self.client.exchange = None
+        if link is not None:
+            link.leave()
 
     def cut(self) -> None:
         """End both connections at once, as a network would that breaks."""

@@ -20,6 +20,8 @@ CONNECT_S_MAX = 5.0
 # Servers close what is idle for some seconds (5 is common, 2 the least seen); what is younger
 # than this was not closed for being idle while a request is on its way.
 IDLE_S_MAX = 1.0
+# For what a client that has gone had sent before.
+LEAVE_S_MAX = 30.0
 HELD_BYTES_MAX = 65_536
 _ENDED = select.POLLIN | select.POLLHUP | select.POLLERR
 
@@ -83,6 +85,13 @@ class Link(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.link_lost(exc)
 
+    def leave(self) -> None:
+        """End the connection once what was written is sent; whatever comes is for nobody."""
+        self.exchange = None
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(LEAVE_S_MAX, self.transport.abort)
+
     def pause_writing(self) -> None:
         """The target takes no more for now."""
         self.full = True
@@ -102,11 +111,11 @@ class Pool:
         self.counts = Counts()
         self._idle: deque[Link] = deque()
 
-    def idle(self) -> Link | None:
+    def idle(self, now_s: float) -> Link | None:
         """A connection that is open and unused, the youngest first; None where there is none."""
         while self._idle:
             link = self._idle.pop()
-            if link.usable():
+            if now_s - link.idle_since_s <= IDLE_S_MAX and link.usable():
                 return link
             link.transport.abort()
         return None

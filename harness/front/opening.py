@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -18,10 +18,11 @@ from harness.errors import EnvironmentBroken, UsageError
 from harness.front.counts import Counts
 
 START_S_MAX = 30.0
-COMMAND_S_MAX = 10.0
+COMMAND_S_MAX = 30.0
 END_S_MAX = 2.0
 QUIET_S_MAX = 30.0
 POLL_S = 0.01
+FRONTS_MAX = 64
 LOG = "front.log"
 
 Side: TypeAlias = Literal["request", "answer"]
@@ -225,31 +226,51 @@ def open_front(run: Run, targets: Mapping[str, str], forwarded: bool = False) ->
     as they were sent. Raises EnvironmentBroken where it does not start, UsageError where a target
     is no plain HTTP address.
     """
+    with open_fronts(run, 1, targets, forwarded) as (front,):
+        yield front
+
+
+@contextmanager
+def open_fronts(
+    run: Run, count: int, targets: Mapping[str, str], forwarded: bool = False
+) -> Iterator[tuple[Front, ...]]:
+    """As many fronts before the same targets, each told for itself; one process is all of them.
+
+    Starting a process costs more than serving a whole round of scenarios. Raises as open_front.
+    """
+    if not 1 <= count <= FRONTS_MAX:
+        raise UsageError(f"{count} fronts were asked for; ask for 1 to {FRONTS_MAX}")
     log = run.logs / LOG
-    ours, theirs = socket.socketpair()
-    with ours:
-        with theirs:
-            process = _start(theirs, run, log)
-        try:
-            run.lease.record_process(process.pid, "front")
-            front = Front(ours, process, log, forwarded)
+    pairs = [socket.socketpair() for _ in range(count)]
+    with ExitStack() as ours:
+        with ExitStack() as theirs:
+            for here, there in pairs:
+                ours.enter_context(here)
+                theirs.enter_context(there)
+            process = _start([there for _, there in pairs], run, log)
+        ours.callback(_end, process)
+        # What ends last ends first: the lines, and by that the process.
+        for here, _ in pairs:
+            ours.callback(here.close)
+        run.lease.record_process(process.pid, "front")
+        fronts = tuple(Front(here, process, log, forwarded) for here, _ in pairs)
+        for front in fronts:
             for name, url in targets.items():
                 front.add(name, url)
-            yield front
-        finally:
-            ours.close()
-            _end(process)
+        yield fronts
 
 
-def _start(line: socket.socket, run: Run, log: Path) -> subprocess.Popen[bytes]:
+def _start(lines: Sequence[socket.socket], run: Run, log: Path) -> subprocess.Popen[bytes]:
+    ends = [line.fileno() for line in lines]
     try:
         with log.open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "harness.front"],
+                [sys.executable, "-m", "harness.front", *map(str, ends)],
                 env={**os.environ, **run.environment},
-                stdin=line.fileno(),
+                stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                pass_fds=ends,
                 start_new_session=True,  # Ctrl-C is for the gate, which then ends the front
             )
     except OSError as error:
@@ -257,7 +278,7 @@ def _start(line: socket.socket, run: Run, log: Path) -> subprocess.Popen[bytes]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """It ends with its line; where it does not it is killed."""
+    """It ends with its lines; where it does not it is killed."""
     try:
         process.wait(END_S_MAX)
     except subprocess.TimeoutExpired:

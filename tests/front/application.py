@@ -54,19 +54,21 @@ class Application:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, request after request."""
         self.connections += 1
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                self.heads.append(head)
-                if b"expect: 100-continue" in head.lower():
-                    writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                request = Request(head, await body_of(head, reader), reader, writer)
-                self.requests.append(request)
-                answer = await self.reply(self, request)
-                if answer is None:
-                    break
-                writer.write(answer)
-                await writer.drain()
-        writer.close()
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                while head := await reader.readuntil(b"\r\n\r\n"):
+                    self.heads.append(head)
+                    if b"expect: 100-continue" in head.lower():
+                        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    request = Request(head, await body_of(head, reader), reader, writer)
+                    self.requests.append(request)
+                    answer = await self.reply(self, request)
+                    if answer is None:
+                        break
+                    writer.write(answer)
+                    await writer.drain()
+        finally:
+            writer.close()
 
     @property
     def lines(self) -> list[str]:
@@ -88,11 +90,11 @@ async def body_of(head: bytes, reader: asyncio.StreamReader) -> bytes:
 
 
 @contextmanager
-def running(name: str, reply: Reply = by_name) -> Iterator[Application]:
-    """The application, listening until the end of the block."""
+def running(name: str, reply: Reply = by_name, port: int = 0) -> Iterator[Application]:
+    """The application, listening until the end of the block; at a free port where none is told."""
     application = Application(name, reply)
     loop = asyncio.new_event_loop()
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", port))
     application.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
     async def main() -> None:
@@ -104,8 +106,11 @@ def running(name: str, reply: Reply = by_name) -> Iterator[Application]:
         ready.set()
         await stop[0].wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        serving = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in serving:
             task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+        await asyncio.sleep(0)  # and the connections are closed
 
     stop: list[asyncio.Event] = []
     ready = threading.Event()

@@ -11,14 +11,15 @@ import psutil
 import pytest
 
 from harness.errors import EnvironmentBroken, UsageError
-from harness.front import open_front
+from harness.front import open_front, open_fronts
 from harness.runs import RunFolder
 from harness.runs.processes import marked_processes, wait_gone
+from tests.front.application import Caller, running
 
 GATE = """
 import sys, time
 from pathlib import Path
-from harness.front import open_front
+from harness.front import open_front, open_fronts
 from harness.runs import create_run
 with create_run(Path(sys.argv[1])) as run, open_front(run, {"a": "http://127.0.0.1:1"}) as front:
     sys.stdout.write(f"{front.pid}\\n")
@@ -34,6 +35,35 @@ def test_it_ends_with_its_block_and_carries_the_runs_marks(run: RunFolder) -> No
 
         assert process in marked_processes(run.environment)
     assert not process.is_running()
+
+
+def test_several_fronts_are_one_process_and_each_is_told_for_itself(run: RunFolder) -> None:
+    """A switch, a cut and the counts of one front are nothing to the others."""
+    with (
+        running("old") as old,
+        running("new") as new,
+        open_fronts(run, 3, {"old": old.url, "new": new.url}) as (first, second, third),
+    ):
+        second.to("new")
+        with third.cut():
+            answers = [Caller(front.url).ask()[1] for front in (first, second)]
+            with pytest.raises(ConnectionResetError):
+                Caller(third.url).ask()
+
+        assert answers == [b"old", b"new"]
+        assert len({first.pid, second.pid, third.pid}) == 1
+        sent = [
+            [front.answered()[name].sent for name in ("old", "new")] for front in (first, second)
+        ]
+        assert sent == [[1, 0], [0, 1]]
+    assert not psutil.pid_exists(first.pid)
+
+
+@pytest.mark.parametrize("count", [0, 65])
+def test_fronts_have_a_limit(run: RunFolder, count: int) -> None:
+    """No front at all, or more than one process should be, is a mistake of whoever asked."""
+    with pytest.raises(UsageError, match="ask for 1 to 64"), open_fronts(run, count, {}):
+        pass
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

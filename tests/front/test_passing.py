@@ -6,13 +6,15 @@ import asyncio
 import hashlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 import psutil
 import pytest
 
 from harness.front import Front
-from tests.front.application import Application, Caller, Request, ok
+from harness.front.link import IDLE_S_MAX
+from tests.front.application import Application, Caller, Request, ok, running
 
 Behind = Callable[..., Application]
 
@@ -129,6 +131,23 @@ def test_a_client_that_asks_first_is_told_to_go_on(behind: Behind, caller: Calle
     assert caller.answer()[1] == b"abc"
 
 
+@pytest.mark.parametrize("said", [b"100 Continue", b"103 Early Hints"])
+def test_an_interim_answer_and_the_answer_may_come_at_once(
+    behind: Behind, caller: Caller, said: bytes
+) -> None:
+    """Where a target's 1xx and its answer arrive in one piece both are passed on."""
+
+    async def both(application: Application, request: Request) -> bytes:
+        return b"HTTP/1.1 " + said + b"\r\n\r\n" + ok(request.line.encode())
+
+    behind(reply=both)
+    for line in ("GET /1", "GET /2"):
+        caller.send(f"{line} HTTP/1.1\r\n\r\n".encode())
+
+        assert b"HTTP/1.1 " + said + b"\r\n\r\n" == caller.read(b"\r\n\r\n")
+        assert f"{line} HTTP/1.1".encode() == caller.answer()[1]
+
+
 def test_an_upgrade_becomes_a_tunnel(behind: Behind, front: Front, caller: Caller) -> None:
     """After 101 bytes pass both ways as they are, and a switch leaves the tunnel where it is."""
 
@@ -234,6 +253,24 @@ def test_a_target_that_is_down_is_answered_for(front: Front, caller: Caller) -> 
     assert front.answered()["nobody"].down == before + 1
 
 
+def test_a_target_that_comes_back_at_its_address_is_used_at_once(front: Front) -> None:
+    """Connections from before a restart fail no request, and no wait follows while it was down."""
+    port, answers = 0, []
+    for number in range(4):
+        with running("back", port=port) as application:
+            port = int(application.url.rpartition(":")[2])
+            if not number:
+                front.add("back", application.url)
+            front.to("back")
+            answers += [Caller(front.url).ask()[1] for _ in range(3)]
+        head, _ = Caller(front.url).ask("POST /notes", body=b"text")
+        assert b"Harness-Front: target-down" in head
+
+    assert answers == [b"back"] * 12
+    counts = front.answered()["back"]
+    assert (counts.sent, counts.answered, counts.unanswered, counts.down) == (12, 12, 0, 4)
+
+
 @pytest.mark.parametrize("kept", [0, 3])
 def test_a_request_without_an_answer_is_never_repeated(
     behind: Behind, front: Front, caller: Caller, kept: int
@@ -274,6 +311,23 @@ def test_a_kept_connection_that_the_target_has_closed_is_not_used(
     assert (old.connections, old.lines[1:]) == (2, ["POST /notes HTTP/1.1"])
 
 
+def test_a_connection_is_not_kept_for_long(behind: Behind, front: Front, caller: Caller) -> None:
+    """What a target may soon close for being idle is not used, however busy the host is.
+
+    The front is stopped meanwhile, so that it meets the request before it has closed anything.
+    """
+    old = behind()
+    caller.ask()
+    stopped = psutil.Process(front.pid)
+    stopped.suspend()
+    caller.send(b"POST /notes HTTP/1.1\r\nContent-Length: 4\r\n\r\ntext")
+    time.sleep(IDLE_S_MAX + 0.05)
+    stopped.resume()
+
+    assert caller.answer()[1] == old.name.encode()
+    assert old.connections == 2
+
+
 def test_half_an_answer_is_not_whole_for_the_client(behind: Behind, caller: Caller) -> None:
     """Where the target breaks off within an answer the client's connection breaks as well."""
 
@@ -309,6 +363,30 @@ def test_what_is_no_request_is_refused(behind: Behind, front: Front) -> None:
 
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\nHarness-Front: malformed\r\n")
     assert old.connections == 0
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("length", [100, 3_000_000])
+def test_what_was_sent_on_the_way_out_arrives(
+    behind: Behind, front: Front, caller: Caller, kept: bool, length: int
+) -> None:
+    """A client may send a save and be gone: it arrives whole, as it would without a front."""
+    old = behind(reply=echo)
+    for number in range(5):
+        if kept:
+            caller.ask()
+        else:
+            front.add(old.name, old.url)  # and no connection to it is open
+        leaving = Caller(front.url)
+        leaving.send(b"POST /%d HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (number, length))
+        leaving.send(b"a" * length)
+        leaving.sock.close()
+    deadline_s = time.monotonic() + 10
+    while len(saves := [r for r in old.requests if r.line.startswith("POST")]) < 5:
+        assert time.monotonic() < deadline_s, old.lines
+        time.sleep(0.01)
+
+    assert [len(save.body) for save in saves] == [length] * 5
 
 
 def test_a_client_that_leaves_takes_its_request_with_it(
