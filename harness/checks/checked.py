@@ -120,7 +120,7 @@ def _observe(grounds: Grounds) -> str:
     if not read:
         return ""
     return (
-        f"{read} read once more; {plural(grounds.fields_read, 'field')} compared in all, "
+        f"{read} read once more; {plural(grounds.fields_read, 'field')} compared, "
         f"{controls.caught} of {plural(controls.planted, 'control')} caught"
     )
 
