@@ -26,7 +26,7 @@ def account(grounds: Grounds) -> Account:
         ),
         cells=cells(grounds),
         grids=grids(promise.cases, grounds.history, grounds.symptoms, grounds.journeys, forms),
-        spans=tuple(_spans(grounds)),
+        faults=tuple(_faults(grounds.history)),
         load=tuple(load),
         gaps=tuple(_gaps(grounds, load)),
     )
@@ -39,13 +39,11 @@ def _shown_by(finding: Finding, grounds: Grounds) -> tuple[Sequence[Symptom], Hi
     return grounds.symptoms, grounds.history
 
 
-def _spans(grounds: Grounds) -> Iterator[Span]:
-    history = grounds.history
-    for name in grounds.promise.stages:
-        if name in history.stages:
-            began_s, ended_s, skipped = history.stages[name]
-            last_s = history.ended_s if ended_s is None else ended_s
-            yield Span(name, began_s - history.began_s, last_s - history.began_s, skipped)
+def _faults(history: History) -> Iterator[Span]:
+    """Faults that touched every trial; one that nobody saw end lasts as long as the run."""
+    for fault in history.faults:
+        ended_s = min(fault.ended_s, history.ended_s)
+        yield Span(fault.name, fault.began_s - history.began_s, ended_s - history.began_s)
 
 
 def _gaps(grounds: Grounds, load: Sequence[LoadSecond]) -> Iterator[Gap]:

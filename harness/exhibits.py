@@ -97,12 +97,11 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stage on the run's clock, in seconds from its beginning."""
+    """A fault of ours on the run's clock, in seconds from its beginning."""
 
     name: str
     began_s: float
     ended_s: float
-    skipped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +131,6 @@ class Account:
     exhibits: tuple[Exhibit, ...] = ()
     cells: tuple[Cell, ...] = ()
     grids: tuple[Grid, ...] = ()
-    spans: tuple[Span, ...] = ()
+    faults: tuple[Span, ...] = ()
     load: tuple[LoadSecond, ...] = ()
     gaps: tuple[Gap, ...] = ()

@@ -16,7 +16,9 @@ SCHEMA = "harness.plan/1"
 
 # A gate always has these stages; whoever calls it may do without the further ones.
 STAGES = ("deploy", "scenarios", "rerun", "trigger", "baseline", "observe")
-FURTHER = ("load",)
+# Each takes what the baseline has stored over into the candidate, in this order.
+ACROSS = ("upgrade", "stale-page", "mixed", "restart", "rollback")
+FURTHER = (*ACROSS, "load")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,24 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage of the run: what it promised to measure and what it did; skipped is a reason."""
+    """A stage of the run: what it promised to measure and what it did; skipped is a reason.
+
+    began_s counts from the run's beginning, None where the stage was never reached; checked says
+    in one clause what was looked at, "" where there is nothing to say.
+    """
 
     name: str
     duration_s: float
     skipped: str | None
     promised: int
     measured: int
+    began_s: float | None = None
+    checked: str = ""
+
+    @property
+    def ended_s(self) -> float:
+        """When it was over, in seconds from the run's beginning."""
+        return (self.began_s or 0.0) + self.duration_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.checks.checked import checked
 from harness.checks.grounds import Grounds
 from harness.checks.journeys import HIDDEN, why_no_evidence
 from harness.checks.obligations import never_happened
@@ -191,7 +192,7 @@ def _unmeasured_stages(grounds: Grounds) -> list[str]:
 
 
 def stages(grounds: Grounds) -> tuple[Stage, ...]:
-    """Each promised stage: how long it took, and what it measured of what it promised.
+    """Each promised stage: when it was, what it measured of what it promised, what it looked at.
 
     A stage that nothing here knows to count has measured nothing.
     """
@@ -205,9 +206,22 @@ def stages(grounds: Grounds) -> tuple[Stage, ...]:
     }
     found = []
     for name, promised in promise.stages.items():
-        began_s, ended_s, skipped = history.stages.get(name, (0.0, 0.0, "never reached"))
-        duration_s = (ended_s if ended_s is not None else history.ended_s) - began_s
-        found.append(Stage(name, round(duration_s, 3), skipped, promised, measured.get(name, 0)))
+        if name not in history.stages:
+            found.append(Stage(name, 0.0, "never reached", promised, measured.get(name, 0)))
+            continue
+        began_s, ended_s, skipped = history.stages[name]
+        last_s = history.ended_s if ended_s is None else ended_s
+        found.append(
+            Stage(
+                name,
+                round(last_s - began_s, 3),
+                skipped,
+                promised,
+                measured.get(name, 0),
+                began_s=round(began_s - history.began_s, 3),
+                checked=checked(grounds, name),
+            )
+        )
     return tuple(found)
 
 

@@ -91,7 +91,8 @@ def _json_option(command: click.decorators.FC) -> click.decorators.FC:
 @click.option(
     "--stages",
     metavar="NAME,...",
-    help="Of the further stages only these: load, or scenarios for none.  [default: all]",
+    help="Of the further stages only these: upgrade, stale-page, mixed, restart, rollback, load; "
+    "or scenarios for none.  [default: all]",
 )
 @click.option(
     "--merge",
@@ -364,6 +365,7 @@ def plan_check(plan: Path, no_env: bool) -> int:
     from harness.plan import load_plan
 
     found = load_plan(plan, os.environ, secrets_required=not no_env)
+    found.check_files()
     load = found.load_file()
     forms = found.forms("")
     click.echo(f"{found.path}: valid")

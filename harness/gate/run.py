@@ -49,7 +49,7 @@ def gate(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Outcome:
     the journal stays readable, and nothing that was started survives.
     """
     plan = load_plan(asked.plan, env, asked.merge)
-    plan.load_file()
+    plan.check_files()
     check_stages(asked, plan)
     names = [name for name in (asked.candidate, asked.baseline) if name]
     for name in names:

@@ -44,6 +44,7 @@ def cross_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         _services(raw),
         _forms(raw),
         _profiles(raw),
+        _assets(raw),
         _known(raw),
         _placeholders(raw),
     )
@@ -268,6 +269,13 @@ def _profiles(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for name in _tables(raw, "profile"):
         if name not in BUILT_IN:
             yield Problem(("profile", name), "", f"no such profile; {advice(name, BUILT_IN)}")
+
+
+def _assets(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    assets = _tables(raw, "stages").get("assets")
+    if isinstance(assets, str) and "release" not in placeholders(assets):
+        told = 'nobody would know whose files these are; write assets = "/static/{release}/*"'
+        yield Problem(("stages", "assets"), shown(assets), told)
 
 
 def _known(raw: Mapping[str, Any]) -> Iterator[Problem]:

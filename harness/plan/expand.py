@@ -46,6 +46,7 @@ _BY_KEY: Mapping[tuple[str, ...], frozenset[str]] = {
     ("release", "rollback"): _ALL,
     ("release", "worker"): _ALL,
     ("service",): _ALL,
+    ("stages", "assets"): _BEFORE,
 }
 
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

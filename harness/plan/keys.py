@@ -15,9 +15,9 @@ def table_at(where: Where) -> type[Table] | None:
     found: Any = PlanTable
     for part in where:
         if _is_table(found):
-            if part not in found.model_fields:
+            if part not in found.spelled():
                 return None
-            found = _inside(found.model_fields[str(part)].annotation)
+            found = _inside(found.spelled()[str(part)].annotation)
         elif get_origin(found) in (dict, tuple):
             found = _inside(get_args(found)[-1 if get_origin(found) is dict else 0])
         else:
@@ -31,7 +31,7 @@ def keys(table: type[Table] = PlanTable, above: str = "") -> Iterator[str]:
     >>> sorted(keys())[0]
     'app'
     """
-    for name, spec in table.model_fields.items():
+    for name, spec in table.spelled().items():
         key = f"{above}{name}"
         yield key
         inside = _inside(spec.annotation)

@@ -27,6 +27,7 @@ from harness.plan.schema import (
     Limits,
     Load,
     PlanTable,
+    ProfileTable,
     Quarantine,
     ReleaseTable,
     Scenarios,
@@ -110,6 +111,25 @@ class Plan:
         """What produces load; None where the plan has none."""
         return self.table.load
 
+    @property
+    def assets(self) -> str | None:
+        """Paths of the files that belong to a release's pages, with ``{release}`` in them."""
+        return self.table.stages.assets
+
+    @property
+    def canaries(self) -> Path | None:
+        """The folder of scenarios that plant records; None where the plan has none."""
+        return self.folder / self.table.canaries.path if self.table.canaries else None
+
+    def check_files(self) -> None:
+        """Raise PlanError where what the plan names beside its scenarios is not there."""
+        self.load_file()
+        if self.canaries is not None and not self.canaries.is_dir():
+            sentence = (
+                f"canaries.path: there is no folder {self.canaries}; make one, or remove [canaries]"
+            )
+            raise refuse(self.path, (sentence,))
+
     def load_file(self) -> Path | None:
         """The Locust file; None without [load]. Raises PlanError where it is not there."""
         if self.load is None:
@@ -155,8 +175,8 @@ class Plan:
         """What that profile holds with the plan's changes; raises PlanError on another name."""
         if name not in BUILT_IN:
             raise PlanError(f"no profile is called {name!r}; {advice(name, BUILT_IN)}")
-        table = self.table.profile.get(name)
-        return with_changes(BUILT_IN[name], table) if table else BUILT_IN[name]
+        table = self.table.profile.get(name, ProfileTable())
+        return with_changes(BUILT_IN[name], table, self.table.stages)
 
     def expired(self, today: date) -> list[str]:
         """A sentence per [[known]] or [[quarantine]] entry that no longer counts."""

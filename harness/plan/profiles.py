@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.plan.schema import ProfileTable
+from harness.plan.schema import CasesTable, ProfileTable
+from harness.promise import ACROSS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Profile:
     trigger_s_max: the time for learning by experiment when losses happen, 0 for none; load_s:
     how long the load is held, 0 for none; load_share: how much of the plan's peak that is;
     sequences_n: orders of actions for each scenario that has such; sequence_length_max: the
-    actions of the longest.
+    actions of the longest; stages: the cases of each stage across two releases, None for all of
+    them, 0 for no such stage.
     """
 
     name: str
@@ -32,16 +34,32 @@ class Profile:
     load_share: float
     sequences_n: int
     sequence_length_max: int
+    stages: Mapping[str, int | None]
+
+
+def _stages(*cases: int | None) -> Mapping[str, int | None]:
+    return dict(zip(ACROSS, cases, strict=True))
 
 
 BUILT_IN: Mapping[str, Profile] = {
-    "commit": Profile("commit", 8, 2, 6, 600.0, 45.0, 10.0, 0.2, 8, 12),
-    "release": Profile("release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16),
-    "nightly": Profile("nightly", "all", 3, 6, 14400.0, 900.0, 300.0, 1.0, 60, 30),
+    "commit": Profile("commit", 8, 2, 6, 600.0, 45.0, 10.0, 0.2, 8, 12, _stages(4, 8, 0, 0, 0)),
+    "release": Profile(
+        "release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16, _stages(4, 16, 24, 8, 4)
+    ),
+    "nightly": Profile(
+        "nightly", "all", 3, 6, 14400.0, 900.0, 300.0, 1.0, 60, 30, _stages(4, 24, None, 16, 4)
+    ),
 }
 
 
-def with_changes(profile: Profile, table: ProfileTable) -> Profile:
-    """The profile with what the plan's table writes in place of its own."""
-    written = {key: getattr(table, key) for key in table.model_fields_set}
-    return replace(profile, **written)
+def with_changes(profile: Profile, table: ProfileTable, stages: CasesTable) -> Profile:
+    """The profile with what the plan writes in place of its own: for every profile, then for it."""
+    written = {key: getattr(table, key) for key in table.model_fields_set - {"stages"}}
+    cases = {**profile.stages, **_written(stages), **_written(table.stages)}
+    return replace(profile, **written, stages=cases)
+
+
+def _written(table: CasesTable) -> dict[str, int | None]:
+    """The stages the table names, with their cases."""
+    said = table.model_dump(by_alias=True, exclude_unset=True, exclude={"assets"})
+    return {name: None if cases == "all" else cases for name, cases in said.items()}

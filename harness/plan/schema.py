@@ -11,6 +11,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic.fields import FieldInfo
 
 from harness.model import Anomaly
 
@@ -22,6 +23,11 @@ class Table(BaseModel):
     """One table of the plan: strict, whole, never changed, and silent about its values."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def spelled(cls) -> dict[str, FieldInfo]:
+        """Every key as the plan spells it: a name of Python has no hyphen."""
+        return {spec.alias or name: spec for name, spec in cls.model_fields.items()}
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         # Values may have come from the environment, and representations end up in logs.
@@ -91,6 +97,16 @@ def _text_classes(value: object) -> int | tuple[str, ...] | Literal["all"]:
     raise ValueError('write how many, from 1, or a list of names, or "all"')
 
 
+def _cases(value: object) -> int | Literal["all"]:
+    if value == "all":
+        return "all"
+    if value is False:
+        return 0
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError('write how many cases, from 0, or "all"; false is none')
+
+
 def _trigger(value: object) -> str | Mapping[str, tuple[str, ...]]:
     if isinstance(value, str) and value.strip("*?[]! "):
         return value
@@ -121,6 +137,7 @@ Count: TypeAlias = Annotated[int, Field(ge=1)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 Codec: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Env: TypeAlias = dict[str, str]
+Cases: TypeAlias = Annotated[int | Literal["all"], PlainValidator(_cases)]
 
 
 # --- the application and its releases ----------------------------------------------------------
@@ -318,6 +335,28 @@ class Limits(Table):
     save_p95_ms_max: SecondsMax | None = None
 
 
+class CasesTable(Table):
+    """How many cases each stage across two releases drives; 0 is no such stage."""
+
+    upgrade: Cases | None = None
+    stale_page: Cases | None = Field(None, alias="stale-page")
+    mixed: Cases | None = None
+    restart: Cases | None = None
+    rollback: Cases | None = None
+
+
+class StagesTable(CasesTable):
+    """The same for every profile, and which requests are for files of a release's own pages."""
+
+    assets: Annotated[str, Field(pattern=r"^/")] | None = None
+
+
+class CanariesTable(Table):
+    """Scenarios that plant records before a release and leave them alone after it."""
+
+    path: Text = Field(examples=['path = "canaries"'])
+
+
 class ProfileTable(Table):
     """What a profile holds, where it differs from what it holds by itself."""
 
@@ -332,6 +371,7 @@ class ProfileTable(Table):
     load_share: Annotated[float, Field(gt=0, le=1)] | None = None
     sequences_n: Count | None = None
     sequence_length_max: Annotated[int, Field(ge=3, le=100)] | None = None
+    stages: CasesTable = CasesTable()
 
 
 class _Expiring(Table):
@@ -380,6 +420,8 @@ class PlanTable(Table):
     storage: dict[str, StorageTable] = Field(examples=['[storage.main] with engine = "postgres"'])
     form: dict[str, FormTable] = Field(examples=["[form.NAME]: without one nothing is compared"])
     scenarios: Scenarios = Scenarios()
+    canaries: CanariesTable | None = None
+    stages: StagesTable = StagesTable()
     load: Load | None = None
     limits: Limits = Limits()
     catalogue: CatalogueTable | None = None

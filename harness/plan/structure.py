@@ -51,9 +51,9 @@ def _advice(details: ErrorDetails, value: object) -> str:
     kind, where = details["type"], details["loc"]
     table = table_at(where[:-1])
     if kind == "extra_forbidden":
-        return f"unknown key; {advice(str(where[-1]), table.model_fields if table else ())}"
+        return f"unknown key; {advice(str(where[-1]), table.spelled() if table else ())}"
     if kind == "missing":
-        spec = table.model_fields.get(str(where[-1])) if table else None
+        spec = table.spelled().get(str(where[-1])) if table else None
         example = spec.examples[0] if spec is not None and spec.examples else "it"
         return f"is missing; write {example}"
     if kind == "tuple_type" and isinstance(value, str) and " " in value:
@@ -67,7 +67,11 @@ def _advice(details: ErrorDetails, value: object) -> str:
     return _EXPECTED.get(kind, details["msg"].replace("Input should", "has to"))
 
 
-_PATTERNS = {"path": "a path starts with /", "codec": 'write "module:function"'}
+_PATTERNS = {
+    "path": "a path starts with /",
+    "assets": "a path starts with /",
+    "codec": 'write "module:function"',
+}
 
 
 def _split(text: str) -> list[str]:

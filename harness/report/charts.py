@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.exhibits import LoadSecond, Span
+from harness.verdict import Stage
 
 # A box of these units is stretched over whatever width the page has.
 WIDTH = 1000
 HEIGHT = 200
 POINTS_MAX = 250
+SHADES_MAX = 60
+FAULTS_NAMED_MAX = 6
+# Nothing that happened is too thin to be seen.
+THIN = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A fault within a stage: where it begins and how long it is, of WIDTH."""
+
+    fault: Span
+    x: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stage on the run's clock: where its bar begins and how long it is, of WIDTH."""
+    """A stage on the run's clock: where its bar begins and how long it is, of WIDTH.
 
-    span: Span
+    faults are the names of those within it, each with how often where that is more than once.
+    """
+
+    stage: Stage
     x: float
     width: float
+    shades: tuple[Shade, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +64,39 @@ class Chart:
     lines: tuple[Line, ...]
 
 
-def bars(spans: Sequence[Span]) -> list[Bar]:
-    """A bar for each stage, never too thin to be seen."""
-    whole_s = max((span.ended_s for span in spans), default=0.0) or 1.0
-    return [
-        Bar(
-            span,
-            round(min(span.began_s / whole_s, 0.995) * WIDTH, 1),
-            round(max((span.ended_s - span.began_s) / whole_s, 0.005) * WIDTH, 1),
-        )
-        for span in spans
-    ]
+def bars(stages: Sequence[Stage], faults: Sequence[Span] = ()) -> list[Bar]:
+    """A bar for each stage, with the faults that fell into it."""
+    whole_s = scale_s(stages)
+    return [_bar(stage, faults, whole_s) for stage in stages]
+
+
+def scale_s(stages: Sequence[Stage]) -> float:
+    """The seconds that all bars together stand for."""
+    return max((stage.ended_s for stage in stages), default=0.0) or 1.0
+
+
+def _bar(stage: Stage, faults: Sequence[Span], whole_s: float) -> Bar:
+    began_s, ended_s = stage.began_s or 0.0, stage.ended_s
+    within = [f for f in faults if f.began_s <= ended_s and f.ended_s >= began_s]
+    if stage.began_s is None or stage.skipped is not None:
+        within = []
+    shades = (
+        Shade(f, *_place(max(f.began_s, began_s), min(f.ended_s, ended_s), whole_s))
+        for f in within[:SHADES_MAX]
+    )
+    return Bar(stage, *_place(began_s, ended_s, whole_s), tuple(shades), tuple(_named(within)))
+
+
+def _place(began_s: float, ended_s: float, whole_s: float) -> tuple[float, float]:
+    x = min(began_s / whole_s, 1 - THIN)
+    return round(x * WIDTH, 1), round(max((ended_s - began_s) / whole_s, THIN) * WIDTH, 1)
+
+
+def _named(faults: Sequence[Span]) -> list[str]:
+    counts = Counter(fault.name for fault in faults)
+    named = [name if n == 1 else f"{name} ({n} times)" for name, n in counts.items()]
+    more_n = len(named) - FAULTS_NAMED_MAX
+    return [*named[:FAULTS_NAMED_MAX], *([f"{more_n} more"] if more_n > 0 else [])]
 
 
 def load_charts(load: Sequence[LoadSecond]) -> tuple[Chart, ...]:

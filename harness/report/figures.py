@@ -1,8 +1,10 @@
-"""What a load did, as every report says it."""
+"""What a load did and how the stages went, as every report says it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from harness.verdict import Verdict
 
 # A rate that is this near was reached.
 _REACHED = 0.995
@@ -18,3 +20,14 @@ def load_line(load: Mapping[str, float]) -> str:
         return f"{head}: no save acknowledged"
     found = "all found in storage" if found_n == told_n else f"{found_n:,} found in storage"
     return f"{head}: {told_n:,} acknowledged, {found}; p95 {load['p95_ms']:.0f} ms"
+
+
+def stages_line(verdict: Verdict) -> str:
+    """How long each stage took, and those that did nothing by their reason, in one line."""
+    ran = [f"{s.name} {s.duration_s:.1f} s" for s in verdict.stages if s.skipped is None]
+    skipped: dict[str, list[str]] = {}
+    for stage in verdict.stages:
+        if stage.skipped is not None:
+            skipped.setdefault(stage.skipped, []).append(stage.name)
+    left = [f"{', '.join(names)} skipped ({why})" for why, names in skipped.items()]
+    return " · ".join([*ran, *left, f"whole run {verdict.duration_s:.1f} s"])

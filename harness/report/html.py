@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.exhibits import Account, Exhibit
-from harness.report.charts import bars, load_charts, thinned
+from harness.report.charts import bars, load_charts, scale_s, thinned
 from harness.report.clean import clean, one_line
 from harness.report.html_views import (
     LADDER,
@@ -86,7 +86,8 @@ def _page(account: Account, limits: Limits, taken: dict[int, list[Picture]]) -> 
             grids=[grid_view(grid, limits) for grid in shown],
             whole_grids=[grid_view(grid, limits) for grid in also],
             hidden_grids_n=len(account.grids) - len(shown) - len(also),
-            bars=bars(account.spans),
+            bars=bars(verdict.stages, account.faults),
+            whole_s=scale_s(verdict.stages),
             stages={stage.name: stage for stage in verdict.stages},
             charts=load_charts(account.load),
             seconds=thinned(account.load, 12),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.exhibits import Account, Exhibit
 from harness.model import Finding, Severity
 from harness.report.clean import one_line
-from harness.report.figures import load_line
+from harness.report.figures import load_line, stages_line
 from harness.report.html_views import gathered
 from harness.verdict import Answer
 
@@ -46,6 +46,8 @@ def _lines(account: Account) -> Iterator[str]:
     yield from _list("Not measured", gathered(gap.sentence for gap in account.gaps))
     yield from _list("Worth knowing", verdict.warnings)
     yield _measured(account)
+    yield ""
+    yield f"stages: {escaped(stages_line(verdict), 600)}"
 
 
 def _table(exhibits: list[Exhibit]) -> Iterator[str]:

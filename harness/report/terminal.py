@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.model import Anomaly, Finding, Severity
 from harness.report.clean import clean, one_line
-from harness.report.figures import load_line
+from harness.report.figures import load_line, stages_line
 from harness.verdict import EXPLORE, Answer, Evidence, Verdict
 
 _COLOURS = {Answer.PASS: "32", Answer.BLOCK: "31", Answer.INCONCLUSIVE: "33"}
@@ -40,7 +40,7 @@ def _lines(verdict: Verdict, run: Path, colour: bool) -> Iterator[str]:
     yield f"  measured   {_measured(verdict)}"
     if verdict.evidence.load is not None:
         yield f"             {load_line(verdict.evidence.load)}"
-    yield f"  stages     {_stages(verdict)}"
+    yield f"  stages     {one_line(stages_line(verdict), 600)}"
     yield f"  evidence   {clean(str(run))}"
     yield f"  next       {_next(verdict, run)}"
 
@@ -108,12 +108,6 @@ def _unplanted(evidence: Evidence) -> str:
     """The anomalies of which nothing in the run allowed a control; why stands in the verdict."""
     names = ", ".join(evidence.controls_unplanted)
     return f", none planted of {names}" if names else ""
-
-
-def _stages(verdict: Verdict) -> str:
-    ran = [f"{s.name} {s.duration_s:.1f} s" for s in verdict.stages if s.skipped is None]
-    skipped = [f"{s.name} skipped ({s.skipped})" for s in verdict.stages if s.skipped is not None]
-    return " · ".join([*ran, *skipped, f"whole run {verdict.duration_s:.1f} s"])
 
 
 def _next(verdict: Verdict, run: Path) -> str:

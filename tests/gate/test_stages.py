@@ -36,6 +36,7 @@ def test_when_there_is_load(
 
 def test_stages_that_cannot_be_run(tmp_path: Path) -> None:
     """A stage that there is not, and a load that the plan does not have, are refused."""
+    check_stages(asked(("upgrade", "stale-page")), load(tmp_path))
     check_stages(asked(("load", "scenarios")), load(tmp_path, LOAD))
     with pytest.raises(UsageError, match="no stage 'laod'; write load"):
         check_stages(asked(("laod",)), load(tmp_path, LOAD))

@@ -8,6 +8,8 @@ import pytest
 from harness.errors import PlanError
 from harness.model import Anomaly
 from harness.plan import load_plan
+from harness.plan.profiles import BUILT_IN
+from harness.promise import ACROSS
 from tests.plan.writing import load, problems, write
 
 NEITHER = (
@@ -107,6 +109,21 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
         ("[profile.commit]\nload_share = 1.5\n", "profile.commit.load_share = 1.5: "),
         ("[profile.commit]\nload_share = 0.0\n", "profile.commit.load_share = 0.0: "),
         ("[profile.commit]\nload_s = -1.0\n", "profile.commit.load_s = -1.0: "),
+        ("[profile.commit]\nstages = 5\n", "profile.commit.stages = 5: write a table"),
+        (
+            "[profile.commit.stages]\nassets = '/{release}'\n",
+            "stages.assets = '/{release}': unknown key;",
+        ),
+        ("[stages]\nupgrade = true\n", "stages.upgrade = True: write how many cases, from 0, or"),
+        ("[stages]\nmixed = -1\n", "stages.mixed = -1: write how many cases, from 0, or"),
+        ("[stages]\nstale_page = 1\n", "stages.stale_page = 1: unknown key; write stale-page"),
+        ("[stages]\nassets = '{release}/*'\n", "stages.assets = '{release}/*': a path starts with"),
+        (
+            "[stages]\nassets = '/static/*'\n",
+            "stages.assets = '/static/*': nobody would know whose",
+        ),
+        ("[stages]\nassets = '/{release}/{port}'\n", "no placeholder 'port' here; known here: rel"),
+        ("[canaries]\n", 'canaries.path: is missing; write path = "canaries"'),
         ("[profile.comit]\nsample_n = 1\n", "profile.comit: no such profile; write commit"),
         ("[profile.commit]\nstrength = 4\n", "profile.commit.strength = 4: write 2 or 3"),
         (
@@ -295,6 +312,42 @@ def test_a_profile_keeps_what_the_plan_does_not_write(tmp_path: Path) -> None:
     assert ("all", 3, 6) == (release.text_classes, release.strength, release.sample_n)
     with pytest.raises(PlanError, match="no profile is called 'nightl'; write nightly"):
         plan.profile("nightl")
+
+
+def test_the_cases_of_each_stage_across_releases(tmp_path: Path) -> None:
+    """What a profile writes counts before [stages], and that before what it comes with."""
+    plan = load(
+        tmp_path,
+        "[stages]\nupgrade = 1\nrestart = false\nmixed = 'all'\n"
+        "[profile.release.stages]\nupgrade = 'all'\nstale-page = 0\n",
+    )
+    plain = load(tmp_path)
+
+    assert {
+        "commit": (1, 8, None, 0, 0),
+        "release": (None, 0, None, 0, 4),
+        "nightly": (1, 24, None, 0, 4),
+    } == {name: tuple(plan.profile(name).stages.values()) for name in BUILT_IN}
+    assert all(ACROSS == tuple(plan.profile(name).stages) for name in BUILT_IN)
+    assert BUILT_IN == {name: plain.profile(name) for name in BUILT_IN}
+
+
+def test_what_is_always_asked_of_its_own_release(tmp_path: Path) -> None:
+    """The paths of a release's own files, as they are written; without any, all are alike."""
+    assert load(tmp_path).assets is None
+    assert "/s/{release}/*" == load(tmp_path, "[stages]\nassets = '/s/{release}/*'\n").assets
+
+
+def test_planted_records_have_a_folder(tmp_path: Path) -> None:
+    """The folder stands beside the plan, and one that is not there is refused by name."""
+    assert load(tmp_path).canaries is None
+    plan = load(tmp_path, "[canaries]\npath = 'seeds'\n")
+    with pytest.raises(PlanError, match=r"canaries\.path: there is no folder .*seeds; make"):
+        plan.check_files()
+    (tmp_path / "seeds").mkdir()
+    plan.check_files()
+
+    assert tmp_path / "seeds" == plan.canaries
 
 
 def test_another_deployer_has_to_have_its_section(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
     for key in keys():
         *above, name = key.split(".")
         table = table_at(tuple(above))
-        spec = table.model_fields[name] if table else None
+        spec = table.spelled()[name] if table else None
         if spec is None or not isinstance(spec.default, (str, int, float)):
             continue
         shown = f'"{spec.default}"' if isinstance(spec.default, str) else f"{spec.default:g}"

@@ -17,7 +17,7 @@ from harness.exhibits import (
     Station,
 )
 from harness.model import Layer, Value
-from harness.verdict import Answer, Cell
+from harness.verdict import Answer, Cell, Stage
 from tests.report.verdicts import LOST, verdict
 
 CASE = "test_share.py::test_share[shares=1,text=plain]"
@@ -81,7 +81,7 @@ def account(answer: Answer = Answer.BLOCK, **changes: Any) -> Account:
             Cell("test_share", "s/test_share.py", 7, "note", "history", 3, 0),
         ),
         grids=(grid(),),
-        spans=(Span("scenarios", 1.0, 9.0), Span("rerun", 9.0, 9.0, "nothing failed")),
+        faults=(Span("database restarted", 2.0, 2.5), Span("database restarted", 7.0, 9.9)),
         load=tuple(
             LoadSecond(n, 400.0 + n % 7 * 9, 20.0 + n % 5, 60.0 + n % 11) for n in range(60)
         ),
@@ -117,6 +117,10 @@ def filled(text: str, answer: Answer = Answer.BLOCK) -> Account:
         findings=(finding,),
         profile=text,
         deployer=text,
+        stages=(
+            Stage(text, 1.0, text, 0, 0, 0.0, text),
+            Stage(text + "2", 1.0, None, 1, 1, 1.0, text),
+        ),
     )
     release = replace(whole.release, name=text)
     row = GridRow(text, {text: text}, (Square(Mark.WRONG, text),), text)
@@ -126,6 +130,6 @@ def filled(text: str, answer: Answer = Answer.BLOCK) -> Account:
         exhibits=(shown,),
         cells=(Cell(text, text, 7, text, text, 3, 1, text, text),),
         grids=(Grid(text, (text,), (row, replace(row, levels={}))),),
-        spans=(Span(text, 0.0, 1.0, text), Span(text, 1.0, 2.0)),
+        faults=(Span(text, 0.5, 1.0), Span(text + "2", 1.0, 2.0)),
         gaps=(Gap(text, text),),
     )

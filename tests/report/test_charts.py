@@ -4,7 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.exhibits import LoadSecond, Span
-from harness.report.charts import HEIGHT, POINTS_MAX, WIDTH, bars, load_charts
+from harness.report.charts import (
+    FAULTS_NAMED_MAX,
+    HEIGHT,
+    POINTS_MAX,
+    SHADES_MAX,
+    THIN,
+    WIDTH,
+    bars,
+    load_charts,
+)
+from harness.verdict import Stage
 
 NUMBERS = st.floats(0, 1e6)
 SECONDS = st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=600)
@@ -33,9 +43,56 @@ def test_no_load_has_no_chart() -> None:
     assert load_charts([]) == ()
 
 
-@given(st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1e5)), max_size=8))
-def test_every_stage_can_be_seen(times: list[tuple[float, float]]) -> None:
-    """A stage of no time at all has a bar too, and none leaves the drawing by more than that."""
-    spans = [Span("stage", low, low + long) for low, long in times]
+TIMES = st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1e5)), max_size=8)
 
-    assert all(bar.width > 0 and 0 <= bar.x <= WIDTH for bar in bars(spans))
+
+def ran(began_s: float, duration_s: float) -> Stage:
+    return Stage("stage", duration_s, None, 0, 0, began_s)
+
+
+@given(TIMES, TIMES)
+def test_every_stage_and_fault_can_be_seen(
+    times: list[tuple[float, float]], broken: list[tuple[float, float]]
+) -> None:
+    """What took no time at all is drawn too, and nothing leaves the drawing by more than that."""
+    faults = [Span("cut", low, low + long) for low, long in broken]
+    drawn = bars([ran(low, long) for low, long in times], faults)
+
+    places = [(bar.x, bar.width) for bar in drawn]
+    places += [(shade.x, shade.width) for bar in drawn for shade in bar.shades]
+    assert all(width > 0 and 0 <= x <= WIDTH for x, width in places)
+    assert all(x + width <= WIDTH * (1 + THIN) + 0.2 for x, width in places)
+
+
+def test_a_fault_is_drawn_within_its_stage() -> None:
+    """A fault shades the stages it fell into and no other, each for its own part of it."""
+    before, during, after = bars(
+        [ran(0, 2), ran(2.5, 5), ran(8, 2)], [Span("cut", 6, 9), Span("kill", 3, 3)]
+    )
+
+    assert () == before.shades
+    assert [("cut", 600, 150), ("kill", 300, 5)] == [
+        (shade.fault.name, shade.x, shade.width) for shade in during.shades
+    ]
+    assert [(800, 100)] == [(shade.x, shade.width) for shade in after.shades]
+
+
+def test_faults_are_named_once() -> None:
+    """Many faults of one name are one name with their number, and too many names are counted."""
+    often = [Span("kill", n, n) for n in range(200)]
+    many = [Span(f"cut {n}", 1, 2) for n in range(FAULTS_NAMED_MAX + 2)]
+    bar = bars([ran(0, 300)], [*often, *many])[0]
+
+    assert SHADES_MAX == len(bar.shades)
+    assert ("kill (200 times)", "cut 0") == bar.faults[:2]
+    assert "3 more" == bar.faults[-1]
+
+
+def test_what_did_not_run_has_no_fault() -> None:
+    """A stage that was skipped, or never reached, was touched by nothing."""
+    never = Stage("load", 0.0, "never reached", 1, 0)
+    skipped = Stage("mixed", 5.0, "no baseline", 0, 0, 0.0)
+
+    assert [((), ()), ((), ())] == [
+        (bar.shades, bar.faults) for bar in bars([skipped, never], [Span("cut", 0, 9)])
+    ]

@@ -1,17 +1,18 @@
-"""What reports say of a load."""
+"""What reports say of a load, and of the stages."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.report.figures import load_line
+from harness.report.figures import load_line, stages_line
 from harness.report.html import html
 from harness.report.junit import junit
 from harness.report.markdown import markdown
 from harness.report.terminal import render
-from harness.verdict import Answer
+from harness.verdict import Answer, Stage
 from tests.report.accounts import account
+from tests.report.verdicts import verdict
 
 LOAD = {
     "target_saves_per_s": 500.0,
@@ -55,3 +56,27 @@ def test_every_report_says_what_a_load_did(tmp_path: Path) -> None:
     assert load_line(LOAD) in markdown(whole)
     assert 'name="evidence.load.saves_verified" value="30012"' in junit(whole.verdict, ())
     assert "<dt>found in storage</dt><dd>30012</dd>" in html(whole, run)
+
+
+def test_stages_are_one_line() -> None:
+    """Each stage has its time; those that were skipped for one reason have it once."""
+    across = ("upgrade", "stale-page", "mixed")
+    stages = (
+        Stage("scenarios", 8.25, None, 12, 12),
+        Stage("rerun", 0.0, "nothing failed", 0, 0),
+        *(Stage(name, 0.0, "no baseline", 0, 0) for name in across),
+    )
+
+    assert (
+        "scenarios 8.2 s · rerun skipped (nothing failed) · "
+        "upgrade, stale-page, mixed skipped (no baseline) · whole run 12.5 s"
+    ) == stages_line(verdict(stages=stages))
+
+
+def test_the_stages_stand_in_every_text() -> None:
+    """Terminal and Markdown name the stages, and those that were skipped with the reason."""
+    stages = (Stage("mixed", 0.0, "no baseline", 0, 0),)
+    whole = replace(account(), verdict=verdict(stages=stages))
+
+    assert "mixed skipped (no baseline)" in render(whole.verdict, Path("run"), colour=False)
+    assert "stages: mixed skipped &#40;no baseline&#41;" in markdown(whole)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from harness.exhibits import Account, Grid
 from harness.report.html import BYTES_MAX, html
-from harness.verdict import Answer
+from harness.verdict import Answer, Stage
 from tests.report.accounts import account, exhibit, filled, grid, journey
 from tests.report.hostile import HOSTILE, TEXTS
 
@@ -86,6 +86,28 @@ def test_what_was_not_measured_is_said() -> None:
 
     assert "test_old: since 2.0" in text
     assert "case 1 is owed: it broke" in text
+
+
+def test_the_stages_say_what_they_checked_and_what_befell_them() -> None:
+    """Each stage has its time, what was looked at and its faults by name, or why it was skipped."""
+    page = html(account(), NOWHERE)
+    text = " ".join(Read(page).text.split())
+
+    assert "scenarios: from second 1.0 to 9.2" in text
+    assert "12 cases; 10 acknowledged saves" in text
+    assert "faults: database restarted (2 times)" in text
+    assert "database restarted: from second 2.0 to 2.5" in text
+    assert "skipped: nothing failed" in text
+    assert 2 == page.count('<rect class="fault"')
+
+
+def test_a_stage_that_was_never_reached_says_so() -> None:
+    """A stage without a beginning has no bar."""
+    whole = account()
+    stages = (*whole.verdict.stages, Stage("load", 0.0, "never reached", 1, 0))
+    text = Read(html(replace(whole, verdict=replace(whole.verdict, stages=stages)), NOWHERE)).text
+
+    assert "skipped: never reached" in text
 
 
 def test_each_picture_has_words() -> None:

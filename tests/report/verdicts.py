@@ -34,8 +34,8 @@ def verdict(answer: Answer = Answer.PASS, **changes: Any) -> Verdict:
         deployer="process",
         duration_s=12.5,
         stages=(
-            Stage("scenarios", 8.25, None, 12, 12),
-            Stage("rerun", 0.0, "nothing failed", 0, 0),
+            Stage("scenarios", 8.25, None, 12, 12, 1.0, "12 cases; 10 acknowledged saves"),
+            Stage("rerun", 0.0, "nothing failed", 0, 0, 9.25),
         ),
         reasons=("0 of 10 saves lost",),
         warnings=(),
