@@ -74,6 +74,14 @@ class Practitioner:
             )
         return int(answered(response)["id"]), f"{response.status} POST {url}"
 
+    def share(self, document_id: int, kind: str, recipient_id: int) -> str:
+        """Share a document with the patient, or with a practitioner; what was answered."""
+        url = f"/api/documents/{document_id}/shares"
+        data = {"recipient": kind, "practitioner_id": recipient_id}
+        response = self.context.request.post(url, data=data, headers=self._headers)
+        answered(response)
+        return f"{response.status} POST {url}"
+
     @property
     def _headers(self) -> dict[str, str]:
         return {"X-CSRF-Token": self._token}

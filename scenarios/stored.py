@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import os
 
 SEALED = "sealed:"
@@ -48,3 +49,20 @@ def unsigned(stored: str | bytes | None) -> str | None:
     conclusion = text_of(stored)
     typed, _, _ = (conclusion or "").rpartition(SIGNATURE)
     return typed or conclusion
+
+
+def plain_of(stored: str | bytes | None) -> str | None:
+    """The text of a release that keeps it with its marks; what is none stays visible as such."""
+    document = text_of(stored)
+    try:
+        return str(json.loads(document or "")["text"])
+    except (ValueError, KeyError, TypeError):
+        return document
+
+
+def document_of(text: str) -> str:
+    """What storage holds of a text with its marks."""
+    return json.dumps({"text": text, "marks": []}, ensure_ascii=False)
+
+
+plain_of.inverse = document_of  # type: ignore[attr-defined]

@@ -3,12 +3,18 @@
 import { Refusal } from "./api.js";
 import { SignedOut } from "./session.js";
 
+// While releases change, a page may be answered by one that does not know what it asks for.
+const OTHER_RELEASE = ["not_found", "unknown_key"];
+
 export function reason(error, labelOf = (name) => name) {
   if (error instanceof SignedOut) {
     return "you are signed out. Your text is still here: press Save to sign in again.";
   }
   if (!(error instanceof Refusal)) {
     return `${error.message}. Your text is still here, and another attempt follows.`;
+  }
+  if (OTHER_RELEASE.includes(error.error)) {
+    return "this part of the clinic is being updated. Your text is still here: try again in a moment.";
   }
   const known = {
     conflict: "this consultation was changed elsewhere since you opened it. Your text is still here.",
@@ -22,5 +28,6 @@ export function reason(error, labelOf = (name) => name) {
 
 // Whether the same request may well succeed a little later.
 export function passes(error) {
-  return !(error instanceof SignedOut) && (!(error instanceof Refusal) || error.status >= 500);
+  if (error instanceof SignedOut) return false;
+  return !(error instanceof Refusal) || error.status >= 500 || OTHER_RELEASE.includes(error.error);
 }

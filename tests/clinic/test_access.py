@@ -6,8 +6,9 @@ import json
 
 import httpx
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 
-from tests.clinic.live import Caller, signed_in
+from tests.clinic.live import SECRET, Caller, signed_in
 
 
 def test_only_the_author_writes(clinic: str, doctor: Caller) -> None:
@@ -67,6 +68,23 @@ def test_a_forged_session_is_none(clinic: str) -> None:
     answer = httpx.get(f"{clinic}/api/session", cookies={"clinic_session": "forged.by.hand"})
 
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"), [({"site": "north"}, 200), ({"practice_id": None}, 401)]
+)
+def test_a_session_of_another_release(
+    clinic: str, doctor: Caller, changes: dict[str, object], status: int
+) -> None:
+    """A session that says more than is known here is one; one that says less is none."""
+    signer = URLSafeTimedSerializer(SECRET, salt="practitioner")
+    told = signer.loads(doctor.http.cookies["clinic_session"]) | changes
+    known = {name: value for name, value in told.items() if value is not None}
+
+    cookie = str(signer.dumps(known))
+    answer = httpx.get(f"{clinic}/api/session", cookies={"clinic_session": cookie})
+
+    assert answer.status_code == status
 
 
 def test_each_sign_in_has_its_token(clinic: str, doctor: Caller) -> None:

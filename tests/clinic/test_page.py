@@ -243,6 +243,48 @@ def test_a_dropped_connection_is_told_and_retried(desk: Desk) -> None:
     assert desk.texts() == expected()
 
 
+@pytest.mark.parametrize(("status", "word"), [(404, "not_found"), (422, "unknown_key")])
+def test_a_release_that_does_not_know_is_told_and_asked_again(
+    desk: Desk, status: int, word: str
+) -> None:
+    """A process of another release refuses what it does not know; the page tries once more."""
+    desk.open()
+    refusal = {"error": word, "message": "…"}
+    desk.page.route(
+        "**/api/consultations/*", lambda route: route.fulfill(status=status, json=refusal), times=1
+    )
+    desk.fill()
+    alert = desk.page.get_by_role("alert")
+    expect(alert).to_contain_text("Not saved: this part of the clinic is being updated.")
+    assert desk.texts() == (None,) * 4
+
+    expect(desk.status).to_have_text(SAVED)
+    expect(alert).to_be_hidden()
+    assert desk.texts() == expected()
+
+
+def test_sharing_where_it_is_not_known_is_told(desk: Desk) -> None:
+    """A dialog whose request meets a release without sharing says so, and the note is saved."""
+    desk.open()
+    refusal = {"error": "not_found", "message": "Not Found."}
+    desk.page.route(
+        "**/api/documents/*/shares", lambda route: route.fulfill(status=404, json=refusal), times=1
+    )
+    desk.fill()
+    desk.page.get_by_text("Write a prescription").click()
+    desk.page.get_by_label("Prescription text").fill("Rest.")
+    desk.page.get_by_role("button", name="Add prescription").click()
+    desk.page.get_by_role("button", name="Share Prescription").click()
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Share document").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Not shared: this part of the clinic")
+    dialog.get_by_role("button", name="Share document").click()
+
+    expect(desk.page.get_by_text("(patient)")).to_be_visible()
+    expect(desk.status).to_have_text(SAVED)
+    assert desk.texts() == expected()
+
+
 def test_finalising_saves_first(desk: Desk) -> None:
     """Finalising stores what is typed and locks the page."""
     desk.open()

@@ -1,0 +1,2 @@
+ALTER TABLE consultation ADD COLUMN findings text;
+UPDATE consultation SET findings = examination;

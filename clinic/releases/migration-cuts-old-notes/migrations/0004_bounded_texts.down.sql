@@ -1,0 +1,1 @@
+../../text-to-varchar-1000/migrations/0004_bounded_texts.down.sql

@@ -1,0 +1,1 @@
+ALTER TABLE consultation DROP COLUMN examination_document;

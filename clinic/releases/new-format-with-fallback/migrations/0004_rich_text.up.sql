@@ -1,0 +1,2 @@
+-- The old column is written as well, for the release before this one; it is dropped with the next.
+ALTER TABLE consultation ADD COLUMN examination_document text;

@@ -1,0 +1,1 @@
+../rollback-reads-new-format-as-blank/rich_text.py

@@ -1,0 +1,3 @@
+DROP TRIGGER summarise ON consultation;
+DROP FUNCTION summarise;
+DROP TABLE summary;

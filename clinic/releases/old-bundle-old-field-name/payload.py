@@ -1,0 +1,1 @@
+../client-key-typo/payload.py

@@ -1,0 +1,1 @@
+../old-bundle-both-names/save_api.py

@@ -1,0 +1,1 @@
+../../saves-in-partitions/migrations/0004_waiting.up.sql

@@ -1,0 +1,1 @@
+../saves-in-partitions/worker.py

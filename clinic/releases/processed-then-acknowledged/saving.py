@@ -1,0 +1,1 @@
+../ack-before-processing/saving.py

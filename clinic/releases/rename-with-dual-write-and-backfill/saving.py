@@ -1,0 +1,1 @@
+../rename-without-dual-write/saving.py

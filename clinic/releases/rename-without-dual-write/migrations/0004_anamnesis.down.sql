@@ -1,0 +1,2 @@
+UPDATE consultation SET history = anamnesis;
+ALTER TABLE consultation DROP COLUMN anamnesis;

@@ -1,0 +1,1 @@
+../../ack-before-processing/migrations/0004_waiting.down.sql

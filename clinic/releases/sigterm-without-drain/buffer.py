@@ -1,0 +1,1 @@
+../write-behind/buffer.py

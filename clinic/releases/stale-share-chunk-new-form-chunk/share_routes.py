@@ -1,0 +1,1 @@
+../share-dialog-on-demand/share_routes.py
