@@ -107,6 +107,7 @@ def _warnings(grounds: Grounds) -> tuple[str, ...]:
     warnings += grounds.journeys.quarantined
     warnings += grounds.unwatched
     warnings += hidden_saves(grounds)
+    warnings += grounds.across.warnings
     warnings += grounds.load.warnings if grounds.load else ()
     warnings += [
         f"no save {level} was verified"
@@ -126,7 +127,9 @@ def _evidence(grounds: Grounds, bound: Bound | None) -> Evidence:
     return Evidence(
         cases=len(grounds.journeys.measured),
         saves=counts,
-        fields_read=grounds.fields_read + (load.fields_read if load else 0),
+        fields_read=grounds.fields_read
+        + grounds.across.fields_read
+        + (load.fields_read if load else 0),
         controls={
             "planted": controls.planted + (load.controls.planted if load else 0),
             "caught": controls.caught + (load.controls.caught if load else 0),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from harness.answer import conclude
+from harness.checks.across import ROLES, Across, judge_across
 from harness.checks.collateral import CollateralCheck
 from harness.checks.controls import Controls
 from harness.checks.coverage import uncovered
@@ -30,6 +31,7 @@ from harness.model import (
     Anomaly,
     Case,
     Finding,
+    Form,
     Judgement,
     Layer,
     Role,
@@ -81,9 +83,11 @@ def weigh(
     journeys = judge_journeys(history, promise.cases, promise.quarantine, hidden)
     keys, columns = uncovered(history, observations, promise.forms)
     loaded, load_crashed = _weigh_load(promise, history, observations, load)
+    across, across_crashed = _weigh_across(promise, history, observations, symptoms)
     found = [
         *gather(symptoms, history, promise.cases, promise.forms["candidate"], baseline.symptoms),
         *_broken(promise, history, journeys),
+        *across.findings,
         *(loaded.findings if loaded else ()),
     ]
     return Grounds(
@@ -96,13 +100,40 @@ def weigh(
         journeys,
         candidate.controls,
         candidate.fields_read,
-        crashed=(*candidate.crashed, *baseline.crashed, *load_crashed),
+        crashed=(*candidate.crashed, *baseline.crashed, *across_crashed, *load_crashed),
         unread=tuple(unread(promise.replicas, replicas)),
         uncovered=tuple(keys),
         unwatched=(*candidate.assumed, *columns),
         right_storage=right_storage,
         load=loaded,
+        across=across,
     )
+
+
+def _weigh_across(
+    promise: Promise,
+    history: History,
+    observations: Sequence[Observation],
+    steady: Sequence[Symptom],
+) -> tuple[Across, list[str]]:
+    """The stages across versions, as far as the run has come; why they could not be judged."""
+    benches: dict[Role, _Bench] = {
+        role: _Bench(promise, role, history, observations)
+        for role in ROLES
+        if any(o.role == role and o.purpose != "before" for o in observations)
+    }
+    found: list[Across] = []
+    symptoms = {role: bench.symptoms for role, bench in benches.items()}
+    storage = [bench.storage for bench in benches.values()]
+    fields_read = sum(bench.fields_read for bench in benches.values())
+    crashed = _guarded(
+        "the check across versions crashed",
+        lambda: found.append(
+            judge_across(promise, history, symptoms, steady, storage, fields_read)
+        ),
+    )
+    crashed += [sentence for bench in benches.values() for sentence in bench.crashed]
+    return (found[0] if found else Across()), crashed
 
 
 def _weigh_load(
@@ -158,7 +189,7 @@ class _Bench:
         self._role = role
         self._judgements: list[Judgement] = []
         forms = promise.forms.get(role, {})
-        collateral = CollateralCheck(role, forms)
+        collateral = CollateralCheck(role, forms, _forms_before(promise, role))
         self._guard("collateral", lambda: self._keep(collateral.judge(history, observations)))
         self._guard(
             "storage", lambda: self._ask(Oracle(role, promise.tag, forms, history, observations))
@@ -197,6 +228,12 @@ class _Bench:
 
     def _guard(self, name: str, act: Callable[[], None]) -> None:
         self.crashed += _guarded(f"the check {name} of the {self._role} crashed", act)
+
+
+def _forms_before(promise: Promise, role: Role) -> Mapping[str, Form]:
+    """The forms by which the storage of a role was read before its first trial."""
+    other: Role = {"upgraded": "baseline", "rolled-back": "upgraded"}.get(role, role)  # type: ignore[assignment]
+    return promise.forms.get(other, {})
 
 
 def _unproved(symptom: Symptom) -> Symptom:

@@ -126,10 +126,9 @@ class Form:
 
 # --- what is promised and driven -------------------------------------------------------------
 
+# "upgraded" is the candidate on what the baseline had stored, "rolled-back" the baseline after it;
 # "load" is the candidate under load: its trials are users, each of which works until it ends.
-# "upgraded" is all that runs on the baseline's storage from the moment the candidate takes it over;
-# "rolled-back" is the baseline that has got it back.
-Role: TypeAlias = Literal["candidate", "baseline", "load", "upgraded", "rolled-back"]
+Role: TypeAlias = Literal["candidate", "baseline", "upgraded", "rolled-back", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +173,34 @@ class Probe:
     wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unwanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What a case lives through while another release takes over: its stage, and where it waits.
+
+    The gate acts at the nth moment of a kind: "typing" is before something is first put into a
+    page, "acknowledged" after a save was told stored, "" never. levels stand beside the case's
+    own.
+    """
+
+    stage: str
+    moment: Literal["", "typing", "acknowledged"] = ""
+    nth: int = 1
+    levels: Mapping[str, str] = field(default_factory=dict)
+
+
+# The case that looks at what stood there: no scenario is called so.
+SIGHTS = "what stood there"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A record that stood there before, to be looked at once more: what is due of each field."""
+
+    form: str
+    key: Key
+    due: Mapping[str, Value]
 
 
 # --- what is found ---------------------------------------------------------------------------

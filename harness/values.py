@@ -25,7 +25,9 @@ TOKEN_CHARS = 21
 # So many of its first characters say which record it belongs to.
 RECORD_CHARS = 14
 
-ATTEMPTS_MAX = 64
+ATTEMPTS_MAX = 32
+# Each counts its attempts by itself.
+_ROLES: tuple[Role, ...] = ("candidate", "baseline", "upgraded", "rolled-back")
 USERS_MAX = 500_000
 TRIALS_N = 36**4
 CACHED_NUMBERS_MAX = 65_536
@@ -58,7 +60,7 @@ def trial_number(role: Role, number: int, attempt: int) -> int:
         return TRIALS_N - 1 - number
     if not 1 <= attempt <= ATTEMPTS_MAX:
         raise ValueError(f"attempt {attempt} is not within 1..{ATTEMPTS_MAX}")
-    return (number * ATTEMPTS_MAX + attempt - 1) * 2 + (role == "baseline")
+    return (number * ATTEMPTS_MAX + attempt - 1) * len(_ROLES) + _ROLES.index(role)
 
 
 def token(trace: Trace) -> str:

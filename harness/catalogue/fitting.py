@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.catalogue.comparing import SCENARIO, fits_scenario
 from harness.catalogue.entries import Entry, refuse
+from harness.checks.across import LEVELS
 from harness.deploy.releases import check_release_known
 from harness.drive.chosen import fits
 from harness.drive.scenarios import collect
@@ -98,6 +99,7 @@ def _missing(entry: Entry, cases: Sequence[Case]) -> Iterator[str]:
                     yield f"trigger.scenario = {pattern!r} fits none of its scenarios"
             continue
         there = {case.levels[factor] for case in chosen if factor in case.levels}
+        there |= LEVELS.get(factor, frozenset())
         if not there & set(levels) and chosen:
             having = f"levels there: {', '.join(sorted(there))}" if there else "no such factor"
             yield f"trigger.{factor} = {', '.join(levels)}: no case of it has that; {having}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from harness.checks.across import ROLES
 from harness.checks.grounds import Grounds
 from harness.checks.history import History, Trial
 from harness.checks.journeys import why_no_evidence
 from harness.checks.sentences import plural
 from harness.observations import Observation
+from harness.promise import ACROSS
 
 Say: TypeAlias = Callable[[Grounds], str]
 
@@ -28,12 +30,12 @@ def trials_in(history: History, stage: str) -> list[Trial]:
 
 
 def compared(grounds: Grounds, trials: Sequence[Trial]) -> str:
-    """The acknowledged saves of trials on the candidate, and what storage holds of them."""
+    """The acknowledged saves of trials, the baseline's left out, and what storage holds of them."""
     told = {s.id for trial in trials for s in trial.saves if s.state == "acknowledged"}
-    storage = grounds.storage
+    storage, across = grounds.storage, grounds.across
     parts = {
-        "found whole": len(told & storage.saves_verified),
-        "not found whole": len(told & storage.saves_failed),
+        "found whole": len(told & (storage.saves_verified | across.verified)),
+        "not found whole": len(told & (storage.saves_failed | across.failed)),
         "with nothing left to compare": len(told & storage.saves_hidden),
     }
     found = ", ".join(f"{n:,} {word}" for word, n in parts.items() if n) or "none compared"
@@ -125,6 +127,31 @@ def _observe(grounds: Grounds) -> str:
     )
 
 
+def _across(stage: str) -> Say:
+    def say(grounds: Grounds) -> str:
+        promise = grounds.promise
+        cases_n = grounds.across.measured.get(stage, 0)
+        old = promise.baseline.name if promise.baseline else "the baseline"
+        lived = _LIVED[stage].format(old=old, new=promise.release.name)
+        trials = [
+            trial
+            for trial in grounds.history.trials.values()
+            if trial.began.round == stage and trial.began.role in ROLES
+        ]
+        return f"{plural(cases_n, 'case')} {lived}; {compared(grounds, trials)}"
+
+    return say
+
+
+_LIVED = {
+    "upgrade": "begun on {old} and gone on with on {new}, which had taken over",
+    "stale-page": "typed into a page of {old} and saved to {new}",
+    "mixed": "on {old} and {new} at once",
+    "restart": "while {new}, its storages and the way to it failed and came back",
+    "rollback": "begun on {new} and gone on with on {old}, which had come back",
+}
+
+
 def _load(grounds: Grounds) -> str:
     load = grounds.load
     if load is None:
@@ -141,5 +168,6 @@ _CLAUSES: Mapping[str, Say] = {
     "reduce": _reduce,
     "baseline": _baseline,
     "observe": _observe,
+    **{stage: _across(stage) for stage in ACROSS},
     "load": _load,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from harness.checks.history import History
@@ -36,10 +36,14 @@ class CollateralCheck:
 
     Every column counts that stood there before, those that no field covers included; one that
     is new is not compared with anything, and one that is gone took its values with it.
+
+    earlier are the forms by which the first read was made, where another release kept them in
+    other places: a column that a field has moved from or to is compared as that field.
     """
 
     role: Role
     forms: Mapping[str, Form]
+    earlier: Mapping[str, Form] = field(default_factory=dict)
 
     def judge(self, history: History, observations: Sequence[Observation]) -> Judgement:
         """Every earlier row that no record of the journal names, whole; a column at a time."""
@@ -91,7 +95,17 @@ class CollateralCheck:
                 yield _symptom(form, record, spec.name, (value, found[-1]), wrong, reads[-1][0])
         # A row that is gone has said so in each of its fields.
         rests = [rows[row.key].rest if row.key in rows else row.rest for _, rows in reads]
-        yield from _changed_columns(form, record, row.rest, rests, reads[-1][0])
+        moved = self._moved(form)
+        for symptom in _changed_columns(form, record, row.rest, rests, reads[-1][0]):
+            if symptom.field not in moved:
+                yield symptom
+
+    def _moved(self, form: Form) -> set[str]:
+        """Columns of the form's fields, now and at the first read, where these differ."""
+        before = self.earlier.get(form.name, form)
+        if before == form:
+            return set()
+        return {spec.column for spec in (*before.fields, *form.fields) if spec.column}
 
     def _tables(
         self, before: Observation, later: Sequence[Observation], worked_on: _Parts
@@ -118,6 +132,7 @@ class CollateralCheck:
         """Columns and tables that were there before, of which no row has said so."""
         last = [o for o in later if o.columns][-2:]
         for form in self.forms.values():
+            moved = self._moved(form)
             for table in (form.table,) if form.table else form.tables:
                 there = before.columns.get(table, ())
                 reads = [o.columns[table] for o in last if table in o.columns]
@@ -125,7 +140,7 @@ class CollateralCheck:
                     continue
                 for name in there if reads[-1] else (f"table {table}",):
                     wrong = [name not in found if reads[-1] else not found for found in reads]
-                    if wrong[-1] and name not in {*said, *form.unchecked}:
+                    if wrong[-1] and name not in {*said, *form.unchecked, *moved}:
                         said.add(name)
                         note = "the table has lost it" if reads[-1] else "the table is gone"
                         values = (", ".join(there), ", ".join(reads[-1]) or ABSENT)

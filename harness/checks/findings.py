@@ -64,6 +64,13 @@ def is_of(symptom: Symptom, finding: Finding) -> bool:
     return kind == whole and symptom.field in finding.fields
 
 
+def did_the_same(
+    trial: Trial, group: Sequence[Symptom], names: Collection[str], history: History
+) -> bool:
+    """Whether a trial did to these fields what those of the group did, so that it could fail."""
+    return _did(trial, group[0].form, names, _operations(group, history))
+
+
 def in_order(finding: Finding) -> tuple[object, ...]:
     """The most severe first; within that always the same order."""
     return (
@@ -142,7 +149,7 @@ class _Gathering:
                 group,
             ),
             preexisting=names <= shown,
-            evidence=_evidence(group, self.history),
+            evidence=evidence_of(group, self.history),
             scenarios=tuple(sorted({case.scenario for case in failing})),
             reproduction=_reproduction(group, self.history),
             breach=first.breach,
@@ -178,14 +185,7 @@ class _Gathering:
 
     def _at_stake(self, group: Sequence[Symptom], names: Collection[str]) -> set[str]:
         """Cases that did to these fields what the failing ones did, so that they could fail."""
-        acts = {(s.trial, s.save) for s in group}
-        operations = {
-            save.intended.operation
-            for trial, saved in acts
-            if trial in self.history.trials
-            for save in self.history.trials[trial].saves
-            if save.id == saved
-        }
+        operations = _operations(group, self.history)
         return {
             trial.began.case
             for trial in self.history.of_role("candidate")
@@ -199,6 +199,17 @@ def ordered(names: Iterable[str], form: Form) -> list[str]:
     """Fields in the order of their form."""
     places = {spec.name: place for place, spec in enumerate(form.fields)}
     return sorted(names, key=lambda name: places.get(name, len(places)))
+
+
+def _operations(group: Sequence[Symptom], history: History) -> set[str]:
+    """What the saves of a group were: saves, clears, deletions."""
+    return {
+        save.intended.operation
+        for trial, saved in {(s.trial, s.save) for s in group}
+        if trial in history.trials
+        for save in history.trials[trial].saves
+        if save.id == saved
+    }
 
 
 def _did(trial: Trial, form: str, names: Collection[str], operations: Collection[str]) -> bool:
@@ -237,7 +248,8 @@ def _reproduction(group: Sequence[Symptom], history: History) -> str | None:
     return None
 
 
-def _evidence(group: Sequence[Symptom], history: History) -> tuple[str, ...]:
+def evidence_of(group: Sequence[Symptom], history: History) -> tuple[str, ...]:
+    """The files below the run's folder that show it."""
     paths: dict[str, None] = {}
     for symptom in group:
         if symptom.observation:

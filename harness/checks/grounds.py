@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from harness.checks.across import Across
 from harness.checks.controls import Controls
 from harness.checks.history import History
 from harness.checks.journeys import Journeys
@@ -20,7 +21,8 @@ class Grounds:
     crashed are sentences on checks that failed, unread on replicas that were not read;
     uncovered is what no field covers and makes evidence missing; unwatched, a warning, is what
     else was left out or taken for granted. right_storage says whether the reads were proved to be
-    of the storage that the release writes to. load is None where none was driven.
+    of the storage that the release writes to. load is None where none was driven; across is what
+    the stages across versions found.
     """
 
     promise: Promise
@@ -38,3 +40,4 @@ class Grounds:
     unwatched: tuple[str, ...] = ()
     right_storage: bool = True
     load: LoadGrounds | None = None
+    across: Across = field(default_factory=Across)

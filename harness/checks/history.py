@@ -92,6 +92,8 @@ class Trial:
     answers: dict[int, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     happened: set[str] = field(default_factory=set)
+    switched: ev.Switched | None = None
+    served: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -112,6 +114,7 @@ class History:
     troubles: list[ev.Trouble] = field(default_factory=list)
     tried: list[ev.TriggerTried] = field(default_factory=list)
     stages: dict[str, tuple[float, float | None, str | None]] = field(default_factory=dict)
+    chosen: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     load_began: ev.LoadBegan | None = None
     load_ended: ev.LoadEnded | None = None
@@ -200,6 +203,10 @@ def _of_trial(trials: Mapping[str, Trial], event: ev.Event) -> bool:
             trials[event.trial].answers[event.request] = event.status
         case ev.Happened() if event.trial in trials:
             trials[event.trial].happened.add(event.what)
+        case ev.Switched() if event.trial in trials:
+            trials[event.trial].switched = event
+        case ev.Served() if event.trial in trials:
+            trials[event.trial].served = event.served
         case ev.FaultBegan() | ev.FaultEnded() if event.trial is not None and event.trial in trials:
             _of_fault(trials[event.trial].faults, event)
         case _:
@@ -214,6 +221,8 @@ def _of_run(history: History, event: ev.Event) -> bool:
         case ev.StageLeft() if event.stage in history.stages:
             began_s = history.stages[event.stage][0]
             history.stages[event.stage] = (began_s, event.at_s, event.skipped)
+        case ev.StageChosen():
+            history.chosen[event.stage] = event.cases_n
         case ev.Trouble():
             history.troubles.append(event)
         case ev.FaultBegan() | ev.FaultEnded():

@@ -131,16 +131,19 @@ def drive(
     *,
     workers: int | None = None,
     timeout_s_max: float,
+    everything: bool = False,
     on_progress: Callable[[DriveProgress], None] = lambda _: None,
 ) -> DriveResult:
     """Drive the spec's cases on its deployment; what happened is in the journal.
+
+    With everything, and no cases chosen, all that there are.
 
     Probes for which there is no row are left out. on_progress is called about every half second.
     Raises DriveFailed where pytest ends in a way that is no result, or takes longer than
     timeout_s_max: what it did until then is journaled.
     """
     cases_n = len(spec.probes or spec.cases or ())
-    if not cases_n:
+    if not cases_n and not everything:
         raise ScenarioError(f"round {spec.round!r} was given no case to drive")
     name = f"scenarios-{spec.role}-{spec.round}-{spec.attempt}"
     chosen_n = min(workers or default_workers(cases_n), cases_n)

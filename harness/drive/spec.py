@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.drive.spec_file import read_json, write_json
 from harness.errors import RecordUnreadable
-from harness.model import Form, Probe, Role
+from harness.model import (
+    Form,
+    Phase,
+    Probe,
+    Role,
+    Sight,
+    value_from_json,
+    value_to_json,
+)
 
 SCHEMA = "harness.scenarios/1"
-_PATHS = ("scenarios", "root", "journal", "evidence", "files", "cases_out")
+_PATHS = ("scenarios", "root", "journal", "evidence", "files", "cases_out", "line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +35,10 @@ class Spec:
     acknowledge_s_max is how long a page may take to say something; cases_out is where what was
     collected is written. With a seed, random_n rows by chance are collected of each scenario, in
     place of those that are promised.
+
+    Where releases change under the users, urls are the addresses of the workers, one each; line is
+    the socket at which the gate is told of the moments of phases, which are by case; and sights
+    are looked at before and after the moment called "seen".
     """
 
     run: str
@@ -50,6 +62,10 @@ class Spec:
     sequence_length_max: int = 12
     seed: int | None = None
     random_n: int = 0
+    urls: tuple[str, ...] = ()
+    line: Path | None = None
+    phases: Mapping[str, Phase] = field(default_factory=dict)
+    sights: tuple[Sight, ...] = ()
     cases_out: Path | None = None
     trace: bool = False
     readers: bool = True
@@ -60,15 +76,27 @@ class Spec:
 
 def write_spec(path: Path, spec: Spec) -> None:
     """Write the spec as JSON; raises EnvironmentBroken."""
-    write_json(path, spec, SCHEMA)
+    sights = [
+        {**asdict(sight), "due": {n: value_to_json(v) for n, v in sight.due.items()}}
+        for sight in spec.sights
+    ]
+    write_json(path, replace(spec, sights=sights), SCHEMA)  # type: ignore[arg-type]
 
 
 def read_spec(path: Path) -> Spec:
     """The spec that :func:`write_spec` wrote; raises RecordUnreadable."""
     data = read_json(path, SCHEMA, _PATHS)
     try:
-        probes = tuple(_probe(probe) for probe in data["probes"])
-        return Spec(**{**data, "texts": tuple(data["texts"]), "probes": probes})
+        return Spec(
+            **{
+                **data,
+                "texts": tuple(data["texts"]),
+                "probes": tuple(_probe(probe) for probe in data["probes"]),
+                "urls": tuple(data["urls"]),
+                "phases": {case: Phase(**told) for case, told in data["phases"].items()},
+                "sights": tuple(_sight(sight) for sight in data["sights"]),
+            }
+        )
     except (KeyError, TypeError) as error:
         raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error
 
@@ -79,3 +107,8 @@ def _probe(data: Mapping[str, Any]) -> Probe:
         for name in ("wanted", "unwanted")
     }
     return Probe(**{**data, **levels})
+
+
+def _sight(data: Mapping[str, Any]) -> Sight:
+    due = {name: value_from_json(value) for name, value in data["due"].items()}
+    return Sight(data["form"], tuple(data["key"]), due)

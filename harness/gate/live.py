@@ -23,6 +23,8 @@ class Live:
         self._notice_first_loss = notice_first_loss
         self._looking = role == "candidate" and round_ == "drive"
         self._stage = "baseline" if role == "baseline" else _STAGES.get(round_, "rerun")
+        if role not in ("candidate", "baseline"):
+            self._stage = round_
         self._began_s = self._looked_s = time.monotonic()
 
     def __call__(self, counts: DriveProgress) -> None:

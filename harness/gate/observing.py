@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from harness.checks.history import FOREVER_S
 from harness.checks.retelling import LOAD
-from harness.deploy.seams import Deployment
 from harness.errors import StorageUnreadable
 from harness.judge import Grounds
-from harness.model import Anomaly, Severity
+from harness.model import Anomaly, Form, Role, Severity
 from harness.observations import Observation, Purpose, write_observation
 from harness.promise import Promise
 from harness.runs import RunFolder
@@ -25,6 +26,28 @@ CONFIRM_AFTER_S = 1.0
 # For so long what is missing after the settle time is looked for: then it is lost, not late.
 LATE_WATCH_S = 4.0
 _TWICE: tuple[Purpose, ...] = ("final", "confirm")
+
+
+class Standpoint(Protocol):
+    """Whose storages are read; a deployment is one."""
+
+    @property
+    def role(self) -> Role:
+        """As what."""
+        ...
+
+    @property
+    def storages(self) -> Mapping[str, str]:
+        """Where each storage of the plan is read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Storages that another release stands on by now, or will."""
+
+    role: Role
+    storages: Mapping[str, str]
 
 
 class Observer:
@@ -44,20 +67,22 @@ class Observer:
         self._count = 0
         self._read_s: dict[str, float] = {}
 
-    def check(self, deployment: Deployment) -> None:
+    def check(self, deployment: Standpoint) -> None:
         """Every form's table, key and columns are there; raises StorageUnreadable."""
         forms = self._promise.forms[deployment.role]
         check_locators(deployment.storages, forms, folder=self._folder)
 
-    def before(self, deployment: Deployment) -> Observation:
-        """What storage holds ahead of any trial."""
-        return self._read(deployment, "before")
+    def before(
+        self, deployment: Standpoint, forms: Mapping[str, Form] | None = None
+    ) -> Observation:
+        """What storage holds ahead of any trial; forms where they are another release's yet."""
+        return self._read(deployment, "before", forms)
 
-    def during(self, deployment: Deployment) -> Observation:
+    def during(self, deployment: Standpoint) -> Observation:
         """A look while scenarios run."""
         return self._read(deployment, "during")
 
-    def final(self, deployment: Deployment, grounds: Grounds) -> Observation:
+    def final(self, deployment: Standpoint, grounds: Grounds) -> Observation:
         """Once the settle time of every save is over, counted from the end of our own faults."""
         forms = self._promise.forms[deployment.role]
         ready_s = 0.0
@@ -72,7 +97,7 @@ class Observer:
         self.replica(deployment)
         return read
 
-    def confirm(self, deployment: Deployment) -> Observation:
+    def confirm(self, deployment: Standpoint) -> Observation:
         """A second, later read."""
         _wait_until(self._read_s.get(deployment.role, 0.0) + CONFIRM_AFTER_S)
         read = self._read(deployment, "confirm")
@@ -83,7 +108,7 @@ class Observer:
             self.replica(deployment)
         return read
 
-    def replica(self, deployment: Deployment) -> None:
+    def replica(self, deployment: Standpoint) -> None:
         """Read the candidate's replicas, where the plan has any, once each.
 
         One that cannot be read is kept as a read that failed: it is missing evidence.
@@ -111,7 +136,7 @@ class Observer:
 
     def await_late(
         self,
-        deployment: Deployment,
+        deployment: Standpoint,
         weigh: Callable[[], Grounds],
         watch_s: float = LATE_WATCH_S,
     ) -> Grounds:
@@ -122,7 +147,7 @@ class Observer:
         began_s = time.monotonic()
         pause_s = CONFIRM_AFTER_S
         grounds = weigh()
-        while wrong := _wrong_forms(grounds):
+        while wrong := _wrong_forms(grounds, deployment.role):
             forms = self._promise.forms[deployment.role]
             allowed_s = max(forms[form].late_s_max for form in wrong)
             end_s = began_s + max(watch_s, allowed_s + CONFIRM_AFTER_S if allowed_s else 0.0)
@@ -134,7 +159,7 @@ class Observer:
             grounds = weigh()
         return grounds
 
-    def every_row(self, deployment: Deployment, purpose: Purpose, ready_s: float = 0.0) -> Path:
+    def every_row(self, deployment: Standpoint, purpose: Purpose, ready_s: float = 0.0) -> Path:
         """Fingerprints of all that stands around a load, read at ready_s at the earliest."""
         _wait_until(ready_s)
         self._count += 1
@@ -148,7 +173,7 @@ class Observer:
             folder=self._folder,
         )
 
-    def suspects(self, deployment: Deployment, scope: Mapping[str, Keys]) -> None:
+    def suspects(self, deployment: Standpoint, scope: Mapping[str, Keys]) -> None:
         """What a load may have lost, with its texts, and once more a little later."""
         for purpose in _TWICE:
             _wait_until(self._read_s.get(LOAD, 0.0) + CONFIRM_AFTER_S)
@@ -165,11 +190,16 @@ class Observer:
             write_observation(self._run.observations, observation)
             self._read_s[LOAD] = observation.ended_s
 
-    def _read(self, deployment: Deployment, purpose: Purpose) -> Observation:
+    def _read(
+        self,
+        deployment: Standpoint,
+        purpose: Purpose,
+        forms: Mapping[str, Form] | None = None,
+    ) -> Observation:
         self._count += 1
         observation = observe_all(
             deployment.storages,
-            self._promise.forms[deployment.role],
+            forms or self._promise.forms[deployment.role],
             id=f"{self._count:02d}-{deployment.role}-{purpose}",
             role=deployment.role,
             purpose=purpose,
@@ -180,12 +210,13 @@ class Observer:
         return observation
 
 
-def _wrong_forms(grounds: Grounds) -> set[str]:
+def _wrong_forms(grounds: Grounds, role: Role) -> set[str]:
     """Forms of which the last read of storage showed something to be wrong."""
-    forms = grounds.promise.forms["candidate"]
+    forms = grounds.promise.forms[role]
+    symptoms = grounds.symptoms if role == "candidate" else grounds.across.symptoms_of(role)
     return {
         symptom.form
-        for symptom in grounds.symptoms
+        for symptom in symptoms
         if symptom.observation is not None
         and symptom.severity is not Severity.WARN
         and symptom.anomaly is not Anomaly.LATE

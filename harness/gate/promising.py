@@ -14,6 +14,7 @@ from harness.drive.chosen import chosen_cases
 from harness.drive.scenarios import Collected, collect
 from harness.drive.spec import Spec
 from harness.errors import UsageError
+from harness.gate.across.promised import across_stages
 from harness.gate.asked import Asked
 from harness.gate.baselines import Before, last_passed, promised_before
 from harness.gate.choosing import possible_on, sample
@@ -95,7 +96,8 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
     baseline = asked.baseline or last_passed(asked.runs, plan.app.name)
     forms: dict[str, Mapping[str, Form]] = {"candidate": plan.forms(asked.candidate)}
     if baseline is not None:
-        forms["baseline"] = plan.forms(baseline)
+        forms["baseline"] = forms["rolled-back"] = plan.forms(baseline)
+        forms["upgraded"] = forms["candidate"]
     codecs = _rehearsed(plan, forms)
     found = collect(spec_for(plan, run, "candidate", asked.candidate, profile), run)
     cases = chosen_cases(found.cases, asked.only)
@@ -122,6 +124,7 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         cases=tuple(cases),
         stages={
             **_stages(cases, baseline, chosen, len(forms["candidate"])),
+            **across_stages(asked, profile, baseline, deployer.name, len(possible)),
             **_load_stage(asked, plan),
         },
         sample=chosen,

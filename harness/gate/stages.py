@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from harness.errors import EvidenceError, ReleaseDown
+from harness.gate.across.stages import across
 from harness.gate.choosing import broken, cut_short, representatives, unproved
 from harness.gate.loading import Loading, why_skipped
 from harness.gate.recorded import STAGE as LOAD
@@ -26,6 +27,7 @@ def stages(work: Work) -> Iterator[tuple[str, Stage]]:
     yield "trigger", learn_when
     yield "baseline", ask_baseline
     yield "observe", look_again
+    yield from across(work)
     if LOAD in work.promise.stages:
         yield LOAD, load
 

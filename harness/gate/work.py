@@ -91,12 +91,12 @@ class Work:
         spec = spec_for(self.plan, self.run, role, promise.release.name, self.profile)
         return replace(spec, url=self.up[role].url, forms=promise.forms[role], round=round_)
 
-    def drive_spec(self, spec: Spec, timeout_s_max: float) -> None:
+    def drive_spec(self, spec: Spec, timeout_s_max: float, workers_n: int | None = None) -> None:
         """Drive a round as it stands, and tell how far it is; raises DriveFailed."""
         drive(
             spec,
             self.run,
-            workers=self.plan.scenarios.workers,
+            workers=workers_n or self.plan.scenarios.workers,
             timeout_s_max=timeout_s_max,
             on_progress=Live(self.watch, self.notice_first_loss, str(spec.role), spec.round),
         )

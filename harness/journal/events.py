@@ -70,6 +70,15 @@ class StageLeft(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageChosen(Event):
+    """So many of the promised cases fit a stage, which are driven in it."""
+
+    kind: ClassVar[str] = "stage-chosen"
+    stage: str
+    cases_n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble(Event):
     """Something promised could not be done; sentence says what, verdict what that makes it.
 
@@ -269,6 +278,28 @@ class Happened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Switched(Event):
+    """From now on another release answers a trial; to is its role.
+
+    served are the requests that each release, by its role, had answered for the trial's worker.
+    """
+
+    kind: ClassVar[str] = "switched"
+    trial: str
+    to: str
+    served: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served(Event):
+    """The requests that each release, by its role, answered for a trial's worker until its end."""
+
+    kind: ClassVar[str] = "served"
+    trial: str
+    served: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown(Event):
     """What a fresh reader's page showed of a record, from began_s to at_s."""
 
@@ -372,7 +403,7 @@ def _typed(hint: Any, value: Any) -> Any:
     if isinstance(value, dict):
         if not _is_mapping(hint):
             return value_from_json(value)
-        return {str(k): value_from_json(v) for k, v in value.items()}
+        return {str(k): v if isinstance(v, int) else value_from_json(v) for k, v in value.items()}
     if isinstance(value, list):
         return tuple(tuple(item) if isinstance(item, list) else item for item in value)
     return value

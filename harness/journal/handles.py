@@ -56,6 +56,10 @@ class Surface(Protocol):
         """Put the field's value into a place of the page and journal what it then holds."""
         ...
 
+    def told(self, save: Save) -> None:
+        """The save has its acknowledgement, which is journaled."""
+        ...
+
 
 class Told:
     """The surface of whoever has no page: evidence is the text that was received."""
@@ -75,6 +79,9 @@ class Told:
             f"{save.id}: no page takes {name!r} here ({how} into {place!r}); "
             f"send save.{name} yourself and journal it with save.typed({name}=...)"
         )
+
+    def told(self, save: Save) -> None:
+        """Nobody waits for it."""
 
 
 class Trial:
@@ -399,6 +406,7 @@ class Save:
             ev.SaveAcknowledged(save=self.id, evidence=said[:EVIDENCE_CHARS_MAX], level=level)
         )
         self.state = "acknowledged"
+        self.record.trial.surface.told(self)
 
     def refused(self, evidence: object) -> None:
         """The user was told during this save that it failed."""

@@ -20,10 +20,10 @@ from harness.factors import (
     rows,
     scenario_of,
 )
-from harness.model import Case, Probe
+from harness.model import SIGHTS, Case, Probe
 from harness.nearest import nearest
 from harness.orders import model_to_json
-from harness.plugin import readers
+from harness.plugin import readers, sights
 from harness.plugin import session as sessions
 
 REASON_CHARS_MAX = 500
@@ -150,9 +150,13 @@ class Collecting:
         chosen = set(order)
         left_out += [item for name, item in kept.items() if name not in chosen]
         items[:] = [kept[name] for name in order]
+        if self.round.spec.sights and items:
+            items.append(sights.item_beside(items[0]))
         self.round.numbers = {
             name: place if wanted is None else wanted[name] for place, name in enumerate(order)
         }
+        if self.round.spec.sights and wanted is not None:
+            self.round.numbers[SIGHTS] = wanted[SIGHTS]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
 
@@ -223,6 +227,8 @@ def probe_of(item: pytest.Item) -> Probe | None:
 
 def case_id(item: pytest.Item) -> str:
     """The test's node id below the scenarios' folder, without the name of the only browser."""
+    if sights.is_looking(item):
+        return SIGHTS
     spec = sessions.of(item.config).spec
     name = item.name
     params = getattr(item, "callspec", None)
@@ -237,6 +243,8 @@ def case_id(item: pytest.Item) -> str:
 
 def scenario_id(item: pytest.Item) -> str:
     """The scenario's name: its case's id without levels."""
+    if sights.is_looking(item):
+        return SIGHTS
     spec = sessions.of(item.config).spec
     base = getattr(item, "originalname", None) or item.name.split("[")[0]
     return "::".join([_below(item.path, spec.scenarios), *_classes(item), base])

@@ -14,6 +14,7 @@ from harness.journal.handles import Save, Told
 from harness.journal.writer import JournalWriter
 from harness.plugin import inputs
 from harness.plugin.departures import Departure
+from harness.plugin.line import Line
 from harness.plugin.requests import Requests
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ _COMPLAINTS_JS = "(el, since) => window.__harness ? window.__harness.complaints(
 class Pages:
     """Every context of one trial, watched from its making to the trial's end."""
 
-    def __init__(self, trial: str, spec: Spec, writer: JournalWriter) -> None:
+    def __init__(
+        self, trial: str, spec: Spec, writer: JournalWriter, line: Line | None = None
+    ) -> None:
         self.spec = spec
+        self._line = line
         self.contexts: list[BrowserContext] = []
         self.acts: list[tuple[float, dict[str, Any]]] = []
         self._crashed = ""
@@ -132,11 +136,18 @@ class Pages:
 
     def enter(self, save: Save, name: str, place: object, how: str) -> None:
         """Put the field's value into a place of the page; journal what it holds then."""
+        if self._line is not None:
+            self._line.typing()
         began_s = time.time()
         held, used = inputs.put(save, name, place, how)
         if self.spec.trace and used in UNTRACED:
             self._keep(began_s, place, save.values[name])
         save.typed(how=used, **{name: held})
+
+    def told(self, save: Save) -> None:
+        """Let the gate act where it waits for this acknowledgement."""
+        if self._line is not None:
+            self._line.acknowledged()
 
     def _keep(self, at_s: float, place: object, value: object) -> None:
         """An input that a trace does not show; one of several rows is none of it."""

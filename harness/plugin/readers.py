@@ -130,6 +130,19 @@ class Reading:
                 time.sleep(CONFIRM_AFTER_S)
                 self._looked_whole(waiting)
 
+    def sees(self, record: Record, found: Reader, due: Mapping[str, Value]) -> bool:
+        """Whether a reader is shown something of what is due, and nothing else; not journaled."""
+        shown = self._look(record, found)
+        told = shown.error is None and any(name in shown.values for name in due)
+        return told and _whole(record, due, shown.values)
+
+    def see_again(self, record: Record, found: Reader, due: Mapping[str, Value]) -> None:
+        """Look and journal it, and once more a little later where it is not whole."""
+        waiting = _Waiting(record, found, dict(due), 0.0)
+        if not self._looked_whole(waiting):
+            time.sleep(CONFIRM_AFTER_S)
+            self._looked_whole(waiting)
+
     def _looked_whole(self, waiting: _Waiting) -> bool:
         """Look and journal it; whether all that is due was shown."""
         shown = self._look(waiting.record, waiting.reader)

@@ -6,7 +6,7 @@ import os
 import secrets
 import string
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,10 @@ def _session(config: pytest.Config) -> Session:
     worker = str(handed.get("workerid", "main"))
     path = config.getoption("--harness-spec")
     if path:
-        return Session(read_spec(Path(path)), by_author=False, worker=worker)
+        spec = read_spec(Path(path))
+        if spec.urls:
+            spec = replace(spec, url=spec.urls[number_of(worker) % len(spec.urls)])
+        return Session(spec, by_author=False, worker=worker)
     folder = handed.get("harness_folder") or tempfile.mkdtemp(prefix="harness-scenarios-")
     tag = str(handed.get("harness_tag") or _tag())
     return Session(_authors_spec(config, Path(folder), tag), by_author=True, worker=worker)
@@ -113,6 +116,11 @@ def _authors_spec(config: pytest.Config, folder: Path, tag: str) -> Spec:
         texts=corpus.COMMIT,
         case_timeout_s_max=None,
     )
+
+
+def number_of(worker: str) -> int:
+    """The number of a pytest worker, from 0; without any there is one."""
+    return int(worker.removeprefix("gw")) if worker.startswith("gw") else 0
 
 
 def _tag() -> str:

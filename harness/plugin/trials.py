@@ -6,6 +6,7 @@ import faulthandler
 import os
 import threading
 from collections.abc import Generator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from harness.drive.spec import Spec
 from harness.errors import EnvironmentBroken, ScenarioError
 from harness.journal import events as ev
 from harness.journal.handles import Trial
-from harness.model import Case, Probe
+from harness.model import Case, Phase, Probe
 from harness.plugin import collection, evidence
 from harness.plugin import session as sessions
+from harness.plugin.line import Line
 from harness.plugin.pages import Pages
 from harness.plugin.requests import HOST
 from harness.values import trial_number
@@ -41,10 +43,13 @@ class Running:
         spec = session.spec
         self.case = case
         self.probe = probe
+        self.phase = spec.phases.get(case.id, Phase(spec.round))
+        worker = sessions.number_of(session.worker)
         self.id = f"{spec.role}/{case.number}/{spec.attempt}"
         self.spec = spec
         self.writer = session.writer
-        self.pages = Pages(self.id, spec, session.writer)
+        self.line = Line(spec.line, worker, self.id, self.phase) if spec.line else None
+        self.pages = Pages(self.id, spec, session.writer, self.line)
         self.trial = Trial(
             session.writer,
             id=self.id,
@@ -70,11 +75,18 @@ class Running:
                 number=self.case.number,
                 role=self.spec.role,
                 attempt=self.spec.attempt,
-                round=self.spec.round,
-                levels=self.case.levels,
+                round=self.phase.stage,
+                levels={**self.case.levels, **self.phase.levels},
                 probe=self.probe.name if self.probe else "",
             )
         )
+        self.tell("began")
+
+    def tell(self, moment: str) -> None:
+        """Tell the gate, where one listens; a trial that it does not hear proves less."""
+        if self.line is not None:
+            with suppress(EnvironmentBroken):
+                self.line.tell(moment)
 
     def end(self) -> None:
         """Journal the end, once; what the browser says from now on belongs to no trial."""
@@ -94,6 +106,7 @@ class Running:
                 evidence=tuple(self.evidence),
             )
         )
+        self.tell("ended")
 
     def failed(self, error: BaseException, account: str) -> None:
         """Take the first error of the trial: what it makes of it, and what is left of its pages."""

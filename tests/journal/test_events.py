@@ -24,6 +24,9 @@ LINES: list[ev.Event] = [
     ev.Opened(writer="gate", pid=7, wall_s=1.5),
     ev.StageEntered(stage="deploy"),
     ev.StageLeft(stage="deploy", skipped="no baseline"),
+    ev.StageChosen(stage="stale-page", cases_n=8),
+    ev.Switched(trial="upgraded/3/1", to="upgraded", served={"baseline": 25, "upgraded": 0}),
+    ev.Served(trial="upgraded/3/1", served={"baseline": 25, "upgraded": 12}),
     ev.Trouble(stage="deploy", sentence="it did not start", verdict="block"),
     ev.TriggerTried(
         tried="1",

@@ -1,0 +1,1 @@
+"""The stages across versions: releases change while people work, and what they had stays whole."""

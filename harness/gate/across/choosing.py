@@ -1,0 +1,138 @@
+"""Which of the promised cases live through a change of releases, and where in them it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.checks.history import Save, Trial
+from harness.checks.journeys import why_no_evidence
+from harness.judge import Grounds
+from harness.model import Case, Sight, Value
+from harness.orders import ORDER
+
+SIGHTS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A case and the numbers of the acknowledgements at which something may happen."""
+
+    case: Case
+    places: tuple[int, ...] = (1,)
+
+
+def editing(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
+    """Cases that save a record and later save it again, so that a release can come in between."""
+
+    def places(trial: Trial) -> Iterator[int]:
+        for place, save in enumerate(_acknowledged(trial), start=1):
+            if any(
+                other.began_s > save.over_s and other.intended.record == save.intended.record
+                for other in trial.saves
+            ):
+                yield place
+
+    return _those(grounds, able, places)
+
+
+def typing(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
+    """Cases in which something is put into a page and saved by it."""
+
+    def places(trial: Trial) -> Iterator[int]:
+        saves = [s for s in trial.saves if s.typed and s.state == "acknowledged"]
+        if any(save.level != "transport" for save in saves):
+            yield 1
+
+    return _those(grounds, able, places)
+
+
+def saving(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
+    """Cases with acknowledgements by a page."""
+
+    def places(trial: Trial) -> Iterator[int]:
+        for place, save in enumerate(_acknowledged(trial), start=1):
+            if save.level != "transport":
+                yield place
+
+    return _those(grounds, able, places)
+
+
+def anything(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
+    """Every case."""
+    return _those(grounds, able, lambda _: (1,))
+
+
+def spread(chosen: Iterable[Chosen], n: int | None) -> list[Chosen]:
+    """So many of them that differ as much as they can; all where n is None."""
+    left = list(chosen)
+    if n is None:
+        return left
+    covered: set[object] = set()
+    picked: list[Chosen] = []
+    while left and len(picked) < n:
+        best = max(left, key=lambda one: (len(_marks(one.case) - covered), -one.case.number))
+        left.remove(best)
+        picked.append(best)
+        covered |= _marks(best.case)
+    return picked
+
+
+def sights(grounds: Grounds) -> tuple[Sight, ...]:
+    """Records of the baseline that were shown whole, planted ones first, with what is due."""
+    found: dict[tuple[str, tuple[str, ...]], Sight] = {}
+    trials = grounds.history.of_role("baseline")
+    for trial in sorted(trials, key=lambda t: t.began.round != "plant"):
+        for record in trial.records:
+            due = _due(record.saves)
+            if record.key is not None and due and record.form in grounds.promise.readers:
+                found.setdefault((record.form, record.key), Sight(record.form, record.key, due))
+    return tuple(spread_sights(list(found.values())))
+
+
+def spread_sights(found: list[Sight]) -> list[Sight]:
+    """The same number of each form, as far as there are."""
+    by_form: dict[str, list[Sight]] = {}
+    for sight in found:
+        by_form.setdefault(sight.form, []).append(sight)
+    taken: list[Sight] = []
+    while len(taken) < SIGHTS_MAX and any(by_form.values()):
+        for waiting in by_form.values():
+            if waiting and len(taken) < SIGHTS_MAX:
+                taken.append(waiting.pop(0))
+    return taken
+
+
+def _due(saves: Iterable[Save]) -> dict[str, Value] | None:
+    """What the acknowledged saves of a record make due; None where something is in doubt."""
+    due: dict[str, Value] = {}
+    for save in saves:
+        if save.state != "acknowledged" or save.intended.operation not in ("save", "clear"):
+            return None
+        due |= {name: save.due(name) for name in save.intended.values}
+    return due
+
+
+def _those(
+    grounds: Grounds, able: Collection[int], places: Callable[[Trial], Iterable[int]]
+) -> Iterator[Chosen]:
+    by_number = {case.number: case for case in grounds.promise.cases}
+    seen: set[int] = set()
+    for trial in grounds.history.promised("candidate"):
+        number = trial.began.number
+        if number in seen or number not in able or number not in by_number:
+            continue
+        if why_no_evidence(trial) is None and (found := tuple(places(trial))):
+            seen.add(number)
+            yield Chosen(by_number[number], found)
+
+
+def _acknowledged(trial: Trial) -> list[Save]:
+    told = [save for save in trial.saves if save.state == "acknowledged"]
+    return sorted(told, key=lambda save: save.over_s)
+
+
+def _marks(case: Case) -> set[object]:
+    """What a case has of its own: its scenario, and its level of each factor."""
+    levels = {(f, level) for f, level in case.levels.items() if f != ORDER}
+    return {case.scenario, *levels}

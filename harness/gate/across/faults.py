@@ -1,0 +1,87 @@
+"""Restarts under work: what was told stored a moment ago has to survive whatever happens next."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from harness.errors import EvidenceError, ReleaseDown
+from harness.front import Front
+from harness.gate.across.choosing import Chosen
+from harness.gate.across.fleet import NEW, Fleet
+from harness.gate.switchboard import Moment
+from harness.journal import events as ev
+from harness.model import Phase
+
+STAGE = "restart"
+# Long enough that a page which waits for an answer notices, short enough that nobody gives up.
+LASTS_S = 1.0
+Fault: TypeAlias = tuple[str, Callable[[Front], None]]
+
+
+def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, str]) -> None:
+    """Have each fault come at least once, each right after an acknowledgement.
+
+    With fewer cases than faults the cases are driven again, at other acknowledgements. The
+    baseline rests meanwhile: its workers would do what is left undone.
+    """
+    work, new = fleet.work, fleet.work.up[NEW]
+    fleet.old.end()
+    faults = list(_faults(fleet))
+    acting = threading.Lock()
+    rounds_n = -(-len(faults) // len(chosen))
+    for number in range(rounds_n):
+        due = iter(faults[number * len(chosen) :] or faults)
+
+        def at(moment: Moment, front: Front, due: Iterator[Fault] = due) -> None:
+            if moment.kind == "began":
+                front.to(NEW)
+            elif moment.kind == "acknowledged":
+                with acting:
+                    name, act = next(due, faults[0])
+                    work.journal.write(ev.FaultBegan(fault=name))
+                    try:
+                        act(front)
+                    finally:
+                        work.journal.write(ev.FaultEnded(fault=name))
+
+        phases = [
+            (
+                one.case,
+                Phase(STAGE, "acknowledged", one.places[-1 - number % len(one.places)], levels),
+            )
+            for one in chosen
+        ]
+        try:
+            fleet.drive(NEW, phases, fleet.counted(at), STAGE)
+        except ReleaseDown as error:
+            back = f"{new.release.name} does not come back from what happens to it"
+            work.trouble(STAGE, EvidenceError(f"{error}\n{back}"), "block")
+            raise EvidenceError(back) from error
+    fleet.look(NEW, new)
+
+
+def _faults(fleet: Fleet) -> Iterator[Fault]:
+    """Everything that is done to the candidate, its storages and the way to it."""
+    new, old = fleet.work.up[NEW], fleet.old
+    app, *workers = new.parts
+    yield f"{app} killed", lambda _: new.restart(app)
+    yield f"{app} asked to end", lambda _: new.restart(app, graceful=True)
+    for worker in workers:
+        yield f"{worker} killed", lambda _, worker=worker: new.restart(worker)  # type: ignore[misc]
+    for name, table in fleet.work.plan.storages.items():
+        if table.url is None:
+            yield f"storage {name} ended", lambda _, name=name: old.restart_storage(name)  # type: ignore[misc]
+
+    def cut(front: Front) -> None:
+        with front.cut():
+            time.sleep(LASTS_S)
+
+    def delay(front: Front) -> None:
+        with front.delayed(LASTS_S, side="answer"):
+            time.sleep(LASTS_S)
+
+    yield "connections cut", cut
+    yield "answers delayed", delay
