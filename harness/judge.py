@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from harness.answer import conclude
-from harness.checks.across import ROLES, Across, judge_across
+from harness.checks.across import ORIGIN, ROLES, Across, judge_across
 from harness.checks.collateral import CollateralCheck
 from harness.checks.controls import Controls
 from harness.checks.coverage import uncovered
@@ -119,13 +119,13 @@ def _weigh_across(
     """The stages across versions, as far as the run has come; why they could not be judged."""
     benches: dict[Role, _Bench] = {
         role: _Bench(promise, role, history, observations)
-        for role in ROLES
+        for role in (*ROLES, ORIGIN)
         if any(o.role == role and o.purpose != "before" for o in observations)
     }
     found: list[Across] = []
     symptoms = {role: bench.symptoms for role, bench in benches.items()}
-    storage = [bench.storage for bench in benches.values()]
-    fields_read = sum(bench.fields_read for bench in benches.values())
+    storage = [bench.storage for role, bench in benches.items() if role != ORIGIN]
+    fields_read = sum(bench.fields_read for role, bench in benches.items() if role != ORIGIN)
     crashed = _guarded(
         "the check across versions crashed",
         lambda: found.append(

@@ -126,9 +126,10 @@ class Form:
 
 # --- what is promised and driven -------------------------------------------------------------
 
-# "upgraded" is the candidate on what the baseline had stored, "rolled-back" the baseline after it;
+# "upgraded" is the candidate on what the baseline had stored, "rolled-back" the baseline after it,
+# and "origin" the baseline alone, asked whether it loses by itself what was lost between them;
 # "load" is the candidate under load: its trials are users, each of which works until it ends.
-Role: TypeAlias = Literal["candidate", "baseline", "upgraded", "rolled-back", "load"]
+Role: TypeAlias = Literal["candidate", "baseline", "upgraded", "rolled-back", "origin", "load"]
 
 
 @dataclass(frozen=True, slots=True)

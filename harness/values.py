@@ -27,7 +27,7 @@ RECORD_CHARS = 14
 
 ATTEMPTS_MAX = 32
 # Each counts its attempts by itself.
-_ROLES: tuple[Role, ...] = ("candidate", "baseline", "upgraded", "rolled-back")
+_ROLES: tuple[Role, ...] = ("candidate", "baseline", "upgraded", "rolled-back", "origin")
 USERS_MAX = 500_000
 TRIALS_N = 36**4
 CACHED_NUMBERS_MAX = 65_536

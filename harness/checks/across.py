@@ -25,6 +25,7 @@ from harness.model import (
 from harness.promise import ACROSS, Promise
 
 ROLES: tuple[Role, ...] = ("upgraded", "rolled-back")
+ORIGIN: Role = "origin"
 CLIENT, SERVER = "client_version", "server_phase"
 STALE = "loaded before the deploy"
 STEADY: Mapping[str, str] = {CLIENT: "current", SERVER: "steady"}
@@ -77,12 +78,16 @@ def judge_across(
 ) -> Across:
     """Everything of the stages; steady are the symptoms of the candidate by itself.
 
-    found has what every check says of a role, storage what the oracle alone says of each.
+    found has what every check says of a role, storage what the oracle alone says of each. What the
+    baseline alone loses in the same cases, asked as role "origin", is none of the candidate's
+    doing: it is told and does not block.
 
     What the candidate shows by itself is not told a second time.
     """
-    symptoms = {role: tuple(_as_older(s, history) for s in found[role]) for role in found}
-    judging = _Judging(promise, history, symptoms, steady)
+    symptoms = {
+        role: tuple(_as_older(s, history) for s in found[role]) for role in ROLES if role in found
+    }
+    judging = _Judging(promise, history, symptoms, steady, found.get(ORIGIN, ()))
     counted = {name: _Counted(name, history) for name in ACROSS if name in history.chosen}
     findings = [*judging.findings(), *(f for c in counted.values() for f in c.broken())]
     return Across(
@@ -117,6 +122,7 @@ class _Judging:
     history: History
     symptoms: Mapping[Role, Sequence[Symptom]]
     steady: Sequence[Symptom]
+    alone: Sequence[Symptom]
 
     def findings(self) -> Iterator[Finding]:
         """One per check, anomaly, form and stage, with every field that shows it."""
@@ -152,6 +158,7 @@ class _Judging:
         first, stage = group[0], self._stage(group[0], role)
         names = {symptom.field for symptom in group}
         forms = self.promise.forms[role]
+        older = self._is_older(group)
         return Finding(
             check=first.check,
             anomaly=first.anomaly,
@@ -159,13 +166,32 @@ class _Judging:
             fields=tuple(ordered(names, forms[first.form])),
             saves_n=len({symptom.save for symptom in group if symptom.save}),
             records_n=len({symptom.record for symptom in group}),
-            severity=first.severity,
+            severity=Severity.WARN if older else first.severity,
             layer=voted_layer(group),
             trigger=self._trigger(group, names, role, stage),
+            preexisting=older,
             evidence=evidence_of(group, self.history),
             scenarios=tuple(sorted({_scenario(t) for t in self._failing(group)})),
             breach=first.breach,
         )
+
+    def _is_older(self, group: Sequence[Symptom]) -> bool:
+        """Whether the baseline alone loses the same fields wherever it was asked to try."""
+        cases = {trial.began.case for trial in self._failing(group)}
+        asked = {
+            trial.id
+            for trial in self.history.of_role(ORIGIN)
+            if trial.began.case in cases and trial.ended is not None
+        }
+        lost = {
+            (s.trial, s.field)
+            for s in self.alone
+            if s.form == group[0].form and s.severity is Severity.BLOCK
+        }
+        names = {symptom.field for symptom in group}
+        failed = {trial for trial, field in lost if field in names}
+        shown = {field for trial, field in lost if trial in asked}
+        return bool(asked) and asked <= failed and names <= shown
 
     def _failing(self, group: Sequence[Symptom]) -> list[Trial]:
         ids = dict.fromkeys(symptom.trial for symptom in group)

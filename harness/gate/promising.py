@@ -96,7 +96,7 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
     baseline = asked.baseline or last_passed(asked.runs, plan.app.name)
     forms: dict[str, Mapping[str, Form]] = {"candidate": plan.forms(asked.candidate)}
     if baseline is not None:
-        forms["baseline"] = forms["rolled-back"] = plan.forms(baseline)
+        forms["baseline"] = forms["rolled-back"] = forms["origin"] = plan.forms(baseline)
         forms["upgraded"] = forms["candidate"]
     codecs = _rehearsed(plan, forms)
     found = collect(spec_for(plan, run, "candidate", asked.candidate, profile), run)
@@ -139,7 +139,7 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
             *plan.expired(today),
             *_loosened(forms, baseline, before),
             *codecs,
-            *_sample_warning(baseline, chosen, profile.sample_n),
+            *_sample_warning(asked.candidate, baseline, chosen, profile.sample_n),
             *_load_warning(asked, plan),
         ),
         partial=", ".join(asked.only) or None,
@@ -230,9 +230,13 @@ def quarantined(plan: Plan, cases: Sequence[Case], today: date) -> dict[str, str
     return excused
 
 
-def _sample_warning(baseline: str | None, chosen: Sequence[int], sample_n: int) -> tuple[str, ...]:
+def _sample_warning(
+    candidate: str, baseline: str | None, chosen: Sequence[int], sample_n: int
+) -> tuple[str, ...]:
     if baseline is None:
         return ("no release has passed yet, so there is no baseline to compare with",)
+    if baseline == candidate:
+        return (f"{baseline} is compared with itself: that says nothing of a change",)
     if len(chosen) < sample_n:
         return (f"the baseline {baseline} can run {len(chosen)} of the {sample_n} sample cases",)
     return ()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from harness.deploy.seams import Deployment
 from harness.errors import EvidenceError, ReleaseDown
 from harness.front import Front
 from harness.gate.across.choosing import Chosen
@@ -18,7 +19,8 @@ from harness.model import Phase
 STAGE = "restart"
 # Long enough that a page which waits for an answer notices, short enough that nobody gives up.
 LASTS_S = 1.0
-Fault: TypeAlias = tuple[str, Callable[[Front], None]]
+Act: TypeAlias = Callable[[Front], None]
+Fault: TypeAlias = tuple[str, Act]
 
 
 def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, str]) -> None:
@@ -67,21 +69,37 @@ def _faults(fleet: Fleet) -> Iterator[Fault]:
     """Everything that is done to the candidate, its storages and the way to it."""
     new, old = fleet.work.up[NEW], fleet.old
     app, *workers = new.parts
-    yield f"{app} killed", lambda _: new.restart(app)
-    yield f"{app} asked to end", lambda _: new.restart(app, graceful=True)
+    yield f"{app} killed", _restarted(new, app)
+    yield f"{app} asked to end", _restarted(new, app, graceful=True)
     for worker in workers:
-        yield f"{worker} killed", lambda _, worker=worker: new.restart(worker)  # type: ignore[misc]
+        yield f"{worker} killed", _restarted(new, worker)
+        yield f"{worker} asked to end", _restarted(new, worker, graceful=True)
     for name, table in fleet.work.plan.storages.items():
         if table.url is None:
-            yield f"storage {name} ended", lambda _, name=name: old.restart_storage(name)  # type: ignore[misc]
+            yield f"storage {name} ended", _ended(old, name)
+    yield "connections cut", _cut
+    yield "answers delayed", _delayed
 
-    def cut(front: Front) -> None:
-        with front.cut():
-            time.sleep(LASTS_S)
 
-    def delay(front: Front) -> None:
-        with front.delayed(LASTS_S, side="answer"):
-            time.sleep(LASTS_S)
+def _restarted(up: Deployment, part: str, *, graceful: bool = False) -> Act:
+    def act(_: Front) -> None:
+        up.restart(part, graceful=graceful)
 
-    yield "connections cut", cut
-    yield "answers delayed", delay
+    return act
+
+
+def _ended(up: Deployment, storage: str) -> Act:
+    def act(_: Front) -> None:
+        up.restart_storage(storage)
+
+    return act
+
+
+def _cut(front: Front) -> None:
+    with front.cut():
+        time.sleep(LASTS_S)
+
+
+def _delayed(front: Front) -> None:
+    with front.delayed(LASTS_S, side="answer"):
+        time.sleep(LASTS_S)

@@ -15,6 +15,7 @@ from harness.gate.across.barrier import Barrier
 from harness.gate.across.choosing import Chosen, spread
 from harness.gate.across.faults import under_faults
 from harness.gate.across.fleet import NEW, OLD, Fleet, Phases
+from harness.gate.across.origin import ORIGIN, ask_origin
 from harness.gate.across.planting import plant
 from harness.gate.across.promised import why_skipped
 from harness.gate.across.rollback import roll_back
@@ -42,6 +43,8 @@ def across(work: Work) -> Iterator[tuple[str, Act]]:
     for name, act in acts.items():
         if name in work.promise.stages:
             yield name, act
+    if any(work.promise.stages.get(name) for name in acts):
+        yield ORIGIN, ask_origin
 
 
 class Across:
