@@ -195,7 +195,8 @@ class _Judging:
 
     def _failing(self, group: Sequence[Symptom]) -> list[Trial]:
         ids = dict.fromkeys(symptom.trial for symptom in group)
-        return [self.history.trials[i] for i in ids if i in self.history.trials]
+        trials = [self.history.trials[i] for i in ids if i in self.history.trials]
+        return [trial for trial in trials if trial.began.case != SIGHTS]
 
     def _trigger(
         self, group: Sequence[Symptom], names: Collection[str], role: Role, stage: str

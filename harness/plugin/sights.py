@@ -38,7 +38,7 @@ def what_stood_there(
     running: Running = request.node.stash[RUNNING]
     seen = []
     for sight in sessions.of(request.config).spec.sights:
-        record = journal.record(sight.form, sight.key, initial=sight.due)
+        record = journal.record(sight.form, sight.key)
         seen += [
             (record, reader, sight.due)
             for reader in readers.of_form(sight.form)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.checks.history import Save, Trial
 from harness.checks.journeys import why_no_evidence
 from harness.judge import Grounds
-from harness.model import Case, Sight, Value
+from harness.model import Case, Key, Sight
 from harness.orders import ORDER
 
 SIGHTS_MAX = 8
@@ -79,13 +79,22 @@ def spread(chosen: Iterable[Chosen], n: int | None) -> list[Chosen]:
 
 
 def sights(grounds: Grounds) -> tuple[Sight, ...]:
-    """Records of the baseline that were shown whole, planted ones first, with what is due."""
-    found: dict[tuple[str, tuple[str, ...]], Sight] = {}
+    """Records that the baseline's cases made, planted ones first, with what storage holds of them.
+
+    Storage as it was read last, whatever was due: what the baseline lost is none of the upgrade's.
+    """
+    reads = [o for o in grounds.observations if o.role == "upgraded" and o.purpose == "before"]
+    rows = {(row.form, row.key): row for o in reads for some in o.rows.values() for row in some}
+    found: dict[tuple[str, Key], Sight] = {}
     trials = grounds.history.of_role("baseline")
     for trial in sorted(trials, key=lambda t: t.began.round != "plant"):
         for record in trial.records:
-            due = _due(record.saves)
-            if record.key is not None and due and record.form in grounds.promise.readers:
+            if record.key is None or record.form not in grounds.promise.readers:
+                continue
+            row = rows.get((record.form, record.key))
+            saved = {name for save in record.saves for name in save.intended.values}
+            due = {name: row.fields[name] for name in saved if name in row.fields} if row else {}
+            if due:
                 found.setdefault((record.form, record.key), Sight(record.form, record.key, due))
     return tuple(spread_sights(list(found.values())))
 
@@ -101,16 +110,6 @@ def spread_sights(found: list[Sight]) -> list[Sight]:
             if waiting and len(taken) < SIGHTS_MAX:
                 taken.append(waiting.pop(0))
     return taken
-
-
-def _due(saves: Iterable[Save]) -> dict[str, Value] | None:
-    """What the acknowledged saves of a record make due; None where something is in doubt."""
-    due: dict[str, Value] = {}
-    for save in saves:
-        if save.state != "acknowledged" or save.intended.operation not in ("save", "clear"):
-            return None
-        due |= {name: save.due(name) for name in save.intended.values}
-    return due
 
 
 def _those(
