@@ -25,7 +25,8 @@ def layer_of_loss(
     one that was refused was sent again without it, or where the page itself sent what storage
     holds in its stead; the server, where one carried it; unknown, where a body was withheld, the
     page was left behind, which hides what it sent then, no page was ever to send the value, or the
-    save was acknowledged by its transport alone.
+    save was acknowledged by its transport alone. What stands in storage, if once too often, has
+    come there: a page is not accused of it that was seen to send nothing.
     """
     if save is None or trial is None:
         return Layer.UNKNOWN
@@ -34,6 +35,8 @@ def layer_of_loss(
         return Layer.UNKNOWN
     arrived = [request for request in requests if trial.answers.get(request.request) != 0]
     carriers = [request for request in arrived if _carries(request, due)]
+    if due == found:
+        return Layer.SERVER if carriers else Layer.UNKNOWN
     if not carriers:
         withheld = save.level == "leaving" or any(request.opaque for request in requests)
         return Layer.UNKNOWN if withheld or _is_derived(save, spec) else Layer.PAGE

@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from harness.checks.history import read_history
+from harness.checks.layers import layer_of_loss
 from harness.journal.events import RequestSent
-from harness.model import Field, FileValue
+from harness.model import Field, FileValue, Layer, Value
 from harness.plugin.bodies import read_body
 from tests.checks.story import RecordStory, SaveStory, Story, TrialStory, form
 
@@ -268,3 +270,23 @@ def test_child_rows_were_sent_where_all_of_them_were() -> None:
         save.acknowledged(stores=False)
 
         assert {layer} == layers(story)
+
+
+def test_what_stands_once_too_often_has_come_to_the_server() -> None:
+    """A page that was seen to send nothing is not accused of what storage holds twice."""
+    story = Story()
+    trial, _, save = begun(story)
+    seen = Story()
+    other, _, sent = begun(seen)
+    other.sends(reason=str(sent.values["reason"]))
+    save.acknowledged()
+    sent.acknowledged()
+
+    def layer(told: Story, of: SaveStory, within: TrialStory) -> Layer:
+        history = read_history(told.events)
+        trial = history.trials[within.id]
+        value: Value = str(of.values["reason"])
+        return layer_of_loss(trial, trial.saves[0], Field("reason", "reason"), value, value)
+
+    assert layer(story, save, trial) is Layer.UNKNOWN
+    assert layer(seen, sent, other) is Layer.SERVER
