@@ -44,25 +44,29 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """The results by name, how many releases the catalogue has, and the record's folder."""
+    """The results by name, the names of the whole catalogue, and the record's folder."""
 
     results: tuple[Result, ...]
-    whole_n: int
+    names: tuple[str, ...]
     folder: Path
     app: str
 
+    @property
+    def whole_n(self) -> int:
+        """How many releases the catalogue has."""
+        return len(self.names)
 
-def run_catalogue(
-    asked: Asked, env: Mapping[str, str], watch: Watcher, check: Callable[[bool], None]
-) -> Ran:
-    """Gate what is asked for, and compare; check is told whether that is the whole catalogue.
+
+def run_catalogue(asked: Asked, env: Mapping[str, str], watch: Watcher) -> Ran:
+    """Gate what is asked for, and compare.
 
     Raises UsageError before anything is started, and KeyboardInterrupt through once every gate
     has stopped: what is done by then is kept.
     """
     plan = load_plan(asked.plan, env)
-    entries, whole_n = _chosen(asked, plan)
-    check(len(entries) == whole_n)
+    entries = _chosen(asked, plan)
+    names = tuple(names_of(plan))
+    whole_n = len(names)
     plans = check_entries(plan, entries, env)
     shared = shared_bytes(plan)
     digests = {
@@ -89,21 +93,19 @@ def run_catalogue(
         turn = asked.turn if asked.sample_n is not None else None
         text = json.dumps(to_json(ordered, whole_n, turn), indent=2)
         write_whole(folder / "catalogue.json", text.encode("ascii") + b"\n")
-    return Ran(ordered, whole_n, folder, plan.app.name)
+    return Ran(ordered, names, folder, plan.app.name)
 
 
-def _chosen(asked: Asked, plan: Plan) -> tuple[list[Entry], int]:
-    """The releases to gate, and how many the catalogue has."""
+def _chosen(asked: Asked, plan: Plan) -> list[Entry]:
+    """The releases to gate."""
     if asked.names and asked.sample_n is not None:
         raise UsageError("--sample chooses releases by itself; name some, or leave it out")
     entries = find_entries(plan, asked.names)
-    if asked.names:
-        return entries, len(names_of(plan))
-    if asked.sample_n is None:
-        return entries, len(entries)
+    if asked.names or asked.sample_n is None:
+        return entries
     names = [entry.name for entry in entries]
     chosen = sample(names, asked.sample_n, asked.turn, catalogue_of(plan).always)
-    return [entry for entry in entries if entry.name in chosen], len(entries)
+    return [entry for entry in entries if entry.name in chosen]
 
 
 def _known(entries: list[Entry], folder: Path, digests: Mapping[str, str]) -> dict[str, Result]:

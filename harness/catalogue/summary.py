@@ -102,21 +102,47 @@ def _markdown(results: Sequence[Result], whole_n: int) -> Iterator[str]:
             yield f"{escaped(result.name)}: {escaped(result.comparison.why, 600)}"
 
 
-def check_page(file: Path, *, whole: bool) -> None:
-    """Raise UsageError where a part of the catalogue would take the place of the whole one."""
-    if not whole and BEGIN in _page(file):
-        raise UsageError(
-            f"{file} shows the whole catalogue, and only a part of it is asked for; name another "
-            "file, or gate all of it"
-        )
+def with_table(file: Path, results: Sequence[Result], names: Sequence[str]) -> str:
+    """The page with the table in its place between the two marks; the table alone without them.
 
-
-def with_table(file: Path, table: str) -> str:
-    """The page with the table in its place between the two marks; the table alone without them."""
+    Where only a part of the catalogue, whose names are given, was run, the rows of the others stay
+    as they are: each row is of the newest run of its release.
+    """
+    table = markdown(results, len(names))
     page = _page(file)
     before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{begin}\n{table}{end}{after}" if begin and end else table
+    old, end, after = rest.partition(END)
+    if not (begin and end):
+        return table
+    if len(results) < len(names):
+        table = _merged(old, table, names)
+    return f"{before}{begin}\n{table}{end}{after}"
+
+
+def _merged(old: str, new: str, names: Sequence[str]) -> str:
+    rows = {**_rows(old), **_rows(new)}
+    kept = [rows[name] for name in map(escaped, names) if name in rows]
+    wrong = [row for row in kept if any(cell.isupper() for cell in _cells(row)[1:-2])]
+    not_so = f"; not so: {', '.join(_cells(row)[0] for row in wrong)}" if wrong else ""
+    right = f"{len(kept) - len(wrong)} of {len(kept)} releases answered as expected"
+    head = new[new.index("| release") :].splitlines()[:2]
+    said = f"{right} when each was gated last{not_so}."
+    return "\n".join([said, "", *head, *kept, ""])
+
+
+def _rows(table: str) -> dict[str, str]:
+    """The lines of a table by the release they are of."""
+    lines = [line for line in table.splitlines() if line.startswith("| ")]
+    return {_cells(line)[0]: line for line in lines[1:]}
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("|").split(" | ")]
+
+
+def check_page(file: Path) -> None:
+    """Raise UsageError where the page is there and cannot be read."""
+    _page(file)
 
 
 def _page(file: Path) -> str:

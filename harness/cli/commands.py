@@ -329,19 +329,17 @@ def catalogue(  # noqa: PLR0913 - click passes each option by name
         turn=date.today().toordinal() if seed is None else seed,  # noqa: DTZ011 - a day is enough
     )
 
-    def check(whole: bool) -> None:
-        if markdown is not None:
-            summary.check_page(markdown, whole=whole)
-
+    if markdown is not None:
+        summary.check_page(markdown)
     stream = sys.stdout if in_actions() and not as_json else sys.stderr
     with shielded(stream):
         with watcher(stream) as watch:
-            ran = run_catalogue(asked, os.environ, watch, check)
+            ran = run_catalogue(asked, os.environ, watch)
         told = summary.text(ran.results, ran.whole_n, ran.folder)
         click.echo(told, nl=False, file=sys.stderr if as_json else sys.stdout)
     table = summary.markdown(ran.results, ran.whole_n)
     if markdown is not None:
-        _write(markdown, summary.with_table(markdown, table))
+        _write(markdown, summary.with_table(markdown, ran.results, ran.names))
     if junit is not None:
         _write(junit, summary.junit(ran.results, ran.app))
     summarise(table)

@@ -11,7 +11,6 @@ from harness.catalogue.results import Result
 from harness.catalogue.summary import (
     BEGIN,
     END,
-    check_page,
     exit_code,
     junit,
     markdown,
@@ -20,7 +19,6 @@ from harness.catalogue.summary import (
     to_json,
     with_table,
 )
-from harness.errors import UsageError
 from tests.catalogue.saying import blocked, expectation, finding, result, verdict
 
 TRICKY = expectation(
@@ -38,6 +36,8 @@ def silent() -> Result:
 
 
 RIGHT = [blocked(), tricky("pass")]
+WRONG = [blocked("loses", finding(layer="server")), tricky("block")]
+NAMES = ["loses", "tricky"]
 
 
 @pytest.mark.parametrize(
@@ -91,21 +91,29 @@ def test_the_page_keeps_what_stands_around_its_table(tmp_path: Path) -> None:
     table = markdown(RIGHT, 2)
 
     for _ in range(2):
-        page.write_text(with_table(page, table), encoding="utf-8")
+        page.write_text(with_table(page, RIGHT, NAMES), encoding="utf-8")
 
     assert page.read_text(encoding="utf-8") == f"# Page\n{BEGIN}\n{table}{END}\nThe end.\n"
     assert "| loses | block | block | yes | yes | yes | yes | yes | 31 | The page forgets" in table
 
 
-def test_a_part_never_takes_the_place_of_the_whole(tmp_path: Path) -> None:
-    """A page with the table of the whole catalogue is not replaced by a sample of it."""
+def test_a_part_takes_the_place_of_its_own_rows_alone(tmp_path: Path) -> None:
+    """The rows of releases that were not gated this time stay, and count in the sentence."""
     page = tmp_path / "page.md"
     page.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
+    page.write_text(with_table(page, WRONG, NAMES), encoding="utf-8")
+    before = page.read_text(encoding="utf-8")
 
-    check_page(page, whole=True)
-    check_page(tmp_path / "another.md", whole=False)
-    with pytest.raises(UsageError, match="shows the whole catalogue"):
-        check_page(page, whole=False)
+    page.write_text(with_table(page, RIGHT[:1], NAMES), encoding="utf-8")
+
+    after = page.read_text(encoding="utf-8")
+    tricky_row = "| tricky | pass | BLOCK |"
+    assert tricky_row in before
+    assert tricky_row in after
+    assert "| loses | block | block | yes | yes | yes | NO |" in before
+    assert "| loses | block | block | yes | yes | yes | yes | yes | 31 |" in after
+    said = "1 of 2 releases answered as expected when each was gated last; not so: tricky."
+    assert after.splitlines()[1] == said
 
 
 def test_the_json_has_what_is_documented() -> None:
