@@ -20,7 +20,7 @@ from tests.notebook.gating import ROOT, calling, left_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
-LIMIT_S = 360
+LIMIT_S = 540
 ENV = {"CLINIC_SECRET": "only-for-this-test"}
 PAIR = ("newline-normalised", "1.2.0")
 
@@ -82,14 +82,13 @@ def test_both_are_answered_as_they_expect(pair: Answered, runs: Path) -> None:
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "0")
 
 
-@pytest.mark.slow
 def test_a_sample_is_answered_as_it_expects(pair: Answered, runs: Path) -> None:
-    """Four releases of the catalogue, others each day, and the incident, which is done already."""
-    sampled = catalogue(runs, "--sample", "4", "--resume")
+    """Two releases of the catalogue, others each day, and the incident, which is done already."""
+    sampled = catalogue(runs, "--sample", "2", "--resume")
 
     assert sampled.code == 0, f"{sampled.told['sentence']}\n{sampled.err}"
     assert sampled.entries()["1.2.0"] == pair.entries()["1.2.0"]
-    assert len(sampled.entries()) == min(5, sampled.told["catalogue_n"])
+    assert len(sampled.entries()) in (2, 3), "the incident may be one of the two"
 
 
 def test_an_interrupted_catalogue_leaves_nothing(tmp_path: Path) -> None:
