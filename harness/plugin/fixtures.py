@@ -148,6 +148,7 @@ def _reading(
         storage_state=request.getfixturevalue,
         url=session.spec.url,
         writer=session.writer,
+        at_once=bool(session.spec.urls),
     )
     yield reading
     reading.again(only_due=False)

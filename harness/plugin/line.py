@@ -16,9 +16,9 @@ WAIT_S_MAX = 240.0
 
 @dataclass(slots=True)
 class Line:
-    """One trial's way to tell the gate; what it waited for is no time of the release's.
+    """One trial's way to tell the gate.
 
-    worker is the number of the pytest worker, whose address is the gate's to switch.
+    worker is the number of the address that the trial's pytest worker has, which the gate switches.
     """
 
     path: Path
@@ -26,7 +26,6 @@ class Line:
     trial: str
     phase: Phase
     acknowledged_n: int = 0
-    waited_s: float = 0.0
     _told: set[str] = field(default_factory=set)
 
     def typing(self) -> None:

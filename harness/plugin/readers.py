@@ -101,7 +101,8 @@ class _Waiting:
 class Reading:
     """Reads records back, at once, and once more after the settle time where that was too early.
 
-    The second look waits while other trials run, so that it costs none of their time.
+    The second look waits while other trials run, so that it costs none of their time; at_once it
+    does not, where another release may answer by then.
     """
 
     open_context: Callable[..., BrowserContext]
@@ -110,6 +111,7 @@ class Reading:
     writer: Writer
     waiting: list[_Waiting] = field(default_factory=list)
     states: dict[str, Any] = field(default_factory=dict)
+    at_once: bool = False
 
     def read(self, records: Iterable[Record]) -> None:
         """Look at every record of a trial that has a reader, and at those whose time has come."""
@@ -117,7 +119,7 @@ class Reading:
             if to_read(record):
                 for found in of_form(record.form.name):
                     self._first(record, found)
-        self.again(only_due=True)
+        self.again(only_due=not self.at_once)
 
     def again(self, *, only_due: bool) -> None:
         """Look again at what was not whole; wait for the rest unless only_due."""

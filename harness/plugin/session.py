@@ -85,7 +85,7 @@ def _session(config: pytest.Config) -> Session:
     if path:
         spec = read_spec(Path(path))
         if spec.urls:
-            spec = replace(spec, url=spec.urls[number_of(worker) % len(spec.urls)])
+            spec = replace(spec, url=spec.urls[address_of(worker, spec)])
         return Session(spec, by_author=False, worker=worker)
     folder = handed.get("harness_folder") or tempfile.mkdtemp(prefix="harness-scenarios-")
     tag = str(handed.get("harness_tag") or _tag())
@@ -121,6 +121,11 @@ def _authors_spec(config: pytest.Config, folder: Path, tag: str) -> Spec:
 def number_of(worker: str) -> int:
     """The number of a pytest worker, from 0; without any there is one."""
     return int(worker.removeprefix("gw")) if worker.startswith("gw") else 0
+
+
+def address_of(worker: str, spec: Spec) -> int:
+    """Which of the spec's addresses a worker has; those that replace dead ones have high numbers."""
+    return number_of(worker) % max(1, len(spec.urls))
 
 
 def _tag() -> str:

@@ -6,7 +6,6 @@ import faulthandler
 import os
 import threading
 from collections.abc import Generator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -44,7 +43,7 @@ class Running:
         self.case = case
         self.probe = probe
         self.phase = spec.phases.get(case.id, Phase(spec.round))
-        worker = sessions.number_of(session.worker)
+        worker = sessions.address_of(session.worker, spec)
         self.id = f"{spec.role}/{case.number}/{spec.attempt}"
         self.spec = spec
         self.writer = session.writer
@@ -83,10 +82,13 @@ class Running:
         self.tell("began")
 
     def tell(self, moment: str) -> None:
-        """Tell the gate, where one listens; a trial that it does not hear proves less."""
-        if self.line is not None:
-            with suppress(EnvironmentBroken):
-                self.line.tell(moment)
+        """Tell the gate, where one listens; a trial that it does not hear proves nothing."""
+        if self.line is None:
+            return
+        try:
+            self.line.tell(moment)
+        except EnvironmentBroken as error:
+            self.outcome, self.message = "environment", str(error)
 
     def end(self) -> None:
         """Journal the end, once; what the browser says from now on belongs to no trial."""
