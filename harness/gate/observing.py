@@ -84,18 +84,23 @@ class Observer:
 
     def final(self, deployment: Standpoint, grounds: Grounds) -> Observation:
         """Once the settle time of every save is over, counted from the end of our own faults."""
+        self.await_settled(deployment, grounds)
+        read = self._read(deployment, "final")
+        self.replica(deployment)
+        return read
+
+    def await_settled(self, deployment: Standpoint, grounds: Grounds) -> None:
+        """Wait until the settle time of every save is over."""
         forms = self._promise.forms[deployment.role]
         ready_s = 0.0
         for trial in grounds.history.of_role(deployment.role):
-            ended_s = [fault.ended_s for fault in trial.faults if fault.ended_s < FOREVER_S]
+            faults = (*trial.faults, *grounds.history.faults)
+            ended_s = [fault.ended_s for fault in faults if fault.ended_s < FOREVER_S]
             for record in trial.records:
                 told_s = [save.ended_s or save.began_s for save in record.saves]
                 last_s = max((*ended_s, *told_s), default=0.0)
                 ready_s = max(ready_s, last_s + forms[record.form].settle_s_max)
         _wait_until(ready_s)
-        read = self._read(deployment, "final")
-        self.replica(deployment)
-        return read
 
     def confirm(self, deployment: Standpoint) -> Observation:
         """A second, later read."""

@@ -6,6 +6,7 @@ import json
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,11 +17,15 @@ from harness.errors import EnvironmentBroken
 
 LINE_BYTES_MAX = 4096
 POLL_S = 0.2
+# An act may migrate and start a release; it never outlives the round that waits for it.
+ACT_S_MAX = 900.0
+# What the systems' socket addresses hold at the least, without the zero at their end.
+PATH_BYTES_MAX = 103
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a trial tells: the number of its worker, its id, and how far it is."""
+    """What a trial tells: the number of its worker's address, its id, and how far it is."""
 
     worker: int
     trial: str
@@ -42,16 +47,29 @@ class Switchboard:
     errors: list[BaseException] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
-    def raise_errors(self) -> None:
-        """Raise the first thing that went wrong while a trial waited."""
+    def settle(self, limit_s: float = ACT_S_MAX) -> None:
+        """Wait for acts that go on, then raise the first thing that went wrong while trials waited.
+
+        A trial that gave up, or died, leaves its act behind. Raises EnvironmentBroken past the
+        limit.
+        """
+        end_s = time.monotonic() + limit_s
+        for thread in list(self._threads):
+            thread.join(max(0.0, end_s - time.monotonic()))
+            if thread.is_alive():
+                raise EnvironmentBroken(
+                    f"what was done between the releases took longer than {limit_s:g} s; see the "
+                    "logs of both"
+                )
         if self.errors:
             raise self.errors[0]
 
     def _take(self, line: socket.socket) -> None:
         with line:
             try:
-                told = json.loads(line.makefile("rb").readline(LINE_BYTES_MAX))
-                self.answer(Moment(int(told["worker"]), str(told["trial"]), str(told["moment"])))
+                told = line.makefile("rb").readline(LINE_BYTES_MAX)
+                if told:  # else whoever called has died before a word
+                    self.answer(_moment(told))
             except BaseException as error:  # noqa: BLE001 - raised again where the gate waits
                 self.errors.append(error)
             with suppress(OSError):
@@ -61,21 +79,33 @@ class Switchboard:
         """Take every caller until the end."""
         server.settimeout(POLL_S)
         while not ended.is_set():
-            with suppress(TimeoutError):
+            try:
                 line, _ = server.accept()
-                line.settimeout(None)
-                thread = threading.Thread(target=self._take, args=(line,), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+            except TimeoutError:
+                continue
+            except OSError as error:
+                self.errors.append(EnvironmentBroken(f"the line to the scenarios failed: {error}"))
+                return
+            line.settimeout(None)
+            thread = threading.Thread(target=self._take, args=(line,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+
+def _moment(told: bytes) -> Moment:
+    facts = json.loads(told)
+    return Moment(int(facts["worker"]), str(facts["trial"]), str(facts["moment"]))
 
 
 @contextmanager
-def open_switchboard(answer: Answer) -> Iterator[Switchboard]:
-    """A switchboard for as long as the block lasts; raises EnvironmentBroken where none can be."""
+def open_switchboard(answer: Answer, folder: Path) -> Iterator[Switchboard]:
+    """A switchboard for as long as the block lasts; raises EnvironmentBroken where none can be.
+
+    Its address is in a folder of its own below the one given, where that path is short enough.
+    """
     ended = threading.Event()
-    # Below a run's own folder the path may be longer than a socket's address can be.
-    with tempfile.TemporaryDirectory(prefix="harness-line-") as folder:
-        board = Switchboard(Path(folder) / "line", answer)
+    with _place(folder) as place:
+        board = Switchboard(place / "line", answer)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
             try:
                 server.bind(str(board.path))
@@ -91,3 +121,12 @@ def open_switchboard(answer: Answer) -> Iterator[Switchboard]:
             finally:
                 ended.set()
                 thread.join()
+
+
+@contextmanager
+def _place(folder: Path) -> Iterator[Path]:
+    """A folder that goes with the block, and with the one given where the block does not end."""
+    prefix = "line-"
+    room = len(str(folder).encode()) + len(f"/{prefix}12345678/line") <= PATH_BYTES_MAX
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder if room else None) as place:
+        yield Path(place)

@@ -124,7 +124,7 @@ def number_of(worker: str) -> int:
 
 
 def address_of(worker: str, spec: Spec) -> int:
-    """Which of the spec's addresses a worker has; those that replace dead ones have high numbers."""
+    """Which of the spec's addresses a worker has; one that replaces a dead one is numbered on."""
     return number_of(worker) % max(1, len(spec.urls))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -19,6 +20,8 @@ from harness.model import Phase
 STAGE = "restart"
 # Long enough that a page which waits for an answer notices, short enough that nobody gives up.
 LASTS_S = 1.0
+# A trial that one fault ends never comes to the next one.
+FURTHER_ROUNDS_N = 2
 Act: TypeAlias = Callable[[Front], None]
 Fault: TypeAlias = tuple[str, Act]
 
@@ -27,28 +30,34 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
     """Have each fault come at least once, each right after an acknowledgement.
 
     With fewer cases than faults the cases are driven again, at other acknowledgements. The
-    baseline rests meanwhile: its workers would do what is left undone.
+    baseline rests meanwhile: its workers would do what is left undone. Raises EvidenceError where
+    a fault never came, because no save was told stored.
     """
     work, new = fleet.work, fleet.work.up[NEW]
     fleet.old.end()
     faults = list(_faults(fleet))
+    due = deque(faults)
     acting = threading.Lock()
+
+    def at(moment: Moment, front: Front) -> None:
+        if moment.kind == "began":
+            front.to(NEW)
+        elif moment.kind == "acknowledged":
+            with acting:
+                name, act = due.popleft() if due else faults[0]
+                work.journal.write(ev.FaultBegan(fault=name))
+                try:
+                    act(front)
+                    if not new.alive():
+                        # Whoever runs it would start again what did not live through it.
+                        new.restart()
+                finally:
+                    work.journal.write(ev.FaultEnded(fault=name))
+
     rounds_n = -(-len(faults) // len(chosen))
-    for number in range(rounds_n):
-        due = iter(faults[number * len(chosen) :] or faults)
-
-        def at(moment: Moment, front: Front, due: Iterator[Fault] = due) -> None:
-            if moment.kind == "began":
-                front.to(NEW)
-            elif moment.kind == "acknowledged":
-                with acting:
-                    name, act = next(due, faults[0])
-                    work.journal.write(ev.FaultBegan(fault=name))
-                    try:
-                        act(front)
-                    finally:
-                        work.journal.write(ev.FaultEnded(fault=name))
-
+    for number in range(rounds_n + FURTHER_ROUNDS_N):
+        if number and not due:
+            break
         phases = [
             (
                 one.case,
@@ -57,12 +66,16 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
             for one in chosen
         ]
         try:
-            fleet.drive(NEW, phases, fleet.counted(at), STAGE)
+            # What a page shows while it is cut off is no loss: storage is read instead.
+            fleet.drive(NEW, phases, fleet.counted(at), STAGE, readers=False)
         except ReleaseDown as error:
             back = f"{new.release.name} does not come back from what happens to it"
             work.trouble(STAGE, EvidenceError(f"{error}\n{back}"), "block")
             raise EvidenceError(back) from error
     fleet.look(NEW, new)
+    if due:
+        missed = ", ".join(name for name, _ in due)
+        raise EvidenceError(f"no save was told stored at which there could be: {missed}")
 
 
 def _faults(fleet: Fleet) -> Iterator[Fault]:

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from harness.deploy.seams import Deployment
-from harness.errors import EvidenceError, ReleaseDown
+from harness.errors import DriveFailed, EvidenceError, ReleaseDown, StorageUnreadable
 from harness.front import Front, open_fronts
+from harness.front.opening import FRONTS_MAX
+from harness.gate.dying import how_it_died
 from harness.gate.observing import Place
 from harness.gate.promising import spec_for
 from harness.gate.switchboard import Answer, Moment, open_switchboard
 from harness.gate.work import Work
 from harness.journal import events as ev
 from harness.model import SIGHTS, Case, Phase, Role, Sight
-from harness.plan import expand
+from harness.plan import expand, scrub
 from harness.plugin.line import WAIT_S_MAX
 
 OLD: Role = "baseline"
@@ -40,7 +42,7 @@ class Fleet:
 
     @property
     def old(self) -> Deployment:
-        """The baseline; raises EvidenceError where it does not run."""
+        """The baseline; raises EvidenceError where it has not started."""
         if OLD not in self.work.up:
             self._start_old()
         return self.work.up[OLD]
@@ -57,11 +59,13 @@ class Fleet:
         try:
             self.work.deploy(OLD, baseline)
         except ReleaseDown as error:
-            raise EvidenceError(f"the baseline is not there to upgrade from: {error}") from error
+            # A second start would only take as long again.
+            self.down = f"{baseline.name} is not there to upgrade from"
+            raise EvidenceError(f"{self.down}: {error}") from error
 
     def addresses(self, n: int) -> list[Front]:
         """So many addresses, which the baseline answers until told otherwise."""
-        missing_n = max(n, WORKERS_MAX) - len(self.fronts)
+        missing_n = max(n, 2 * WORKERS_MAX) - len(self.fronts)
         if n > len(self.fronts):
             opened = open_fronts(self.work.run, missing_n, {OLD: self.old.url})
             for front in self.work.stack.enter_context(opened):
@@ -75,8 +79,10 @@ class Fleet:
         """Read what stands there before anybody works on it who lives through the upgrade."""
         if not self._looked:
             self._looked = True
-            forms = self.work.promise.forms[OLD]
-            self.work.observer.before(Place(NEW, self.old.storages), forms)
+            forms, place = self.work.promise.forms[OLD], Place(OLD, self.old.storages)
+            # What was just planted may still be under way.
+            self.work.observer.await_settled(place, self.work.weigh())
+            self.work.observer.before(replace(place, role=NEW), forms)
 
     def take_over(self) -> None:
         """Let the candidate migrate what the baseline has stored, and run beside it.
@@ -84,12 +90,19 @@ class Fleet:
         Raises EvidenceError where it could not; that it blocks is journaled, for that is what a
         deploy would do.
         """
-        if self.new is not None:
-            return
         if self.down:
             raise EvidenceError(self.down)
+        if self.new is not None:
+            if not self.new.alive():
+                # Whoever runs it would have started it again.
+                self.new.restart()
+            return
         work, promise = self.work, self.work.promise
         self.look_before()
+        if not self.old.alive():
+            died = how_it_died(self.old, "before the release")
+            self.down = scrub(died, work.plan.secrets)
+            raise EvidenceError(self.down)
         try:
             deployed = work.deployer.deploy(
                 promise.release, NEW, promise.baseline, storages=self.old.storages
@@ -101,9 +114,13 @@ class Fleet:
             said = f"it cannot take over what {old} had stored, and starts on a storage of its own"
             work.trouble("upgrade", EvidenceError(f"{error}\n{said}"), "block")
             raise EvidenceError(self.down) from error
-        work.observer.check(work.up[NEW])
         for front in self.fronts:
             self._know_new(front)
+        try:
+            work.observer.check(work.up[NEW])
+        except StorageUnreadable as error:
+            self.down = f"what {promise.release.name} took over cannot be read: {error}"
+            raise EvidenceError(self.down) from error
 
     def drive(
         self,
@@ -113,6 +130,7 @@ class Fleet:
         stage: str,
         sights: tuple[Sight, ...] = (),
         workers_n: int | None = None,
+        readers: bool = True,
     ) -> None:
         """Drive cases through their phases; answer has their moments. Raises DriveFailed."""
         work, promise = self.work, self.work.promise
@@ -123,8 +141,9 @@ class Fleet:
             numbers[SIGHTS] = max(case.number for case in promise.cases) + 1
             told[SIGHTS] = Phase(stage, levels=next(iter(told.values())).levels)
         workers_n = min(len(numbers), workers_n or default_workers())
-        fronts = self.addresses(workers_n)
-        with open_switchboard(answer) as board:
+        # A worker that dies is replaced by one with a further number.
+        fronts = self.addresses(min(FRONTS_MAX, 2 * workers_n))
+        with open_switchboard(answer, work.run.temporary) as board:
             spec = replace(
                 spec_for(work.plan, work.run, role, promise.release.name, work.profile),
                 url=fronts[0].url,
@@ -137,10 +156,16 @@ class Fleet:
                 line=board.path,
                 phases=told,
                 sights=sights,
+                readers=readers,
                 case_timeout_s_max=work.plan.scenarios.timeout_s_max + WAIT_S_MAX,
             )
-            work.drive_spec(spec, work.profile.scenarios_s_max, workers_n)
-            board.raise_errors()
+            try:
+                work.drive_spec(spec, work.profile.scenarios_s_max, workers_n)
+            except DriveFailed:
+                # Where an act failed the round could only fail as well.
+                board.settle()
+                raise
+            board.settle()
 
     def chose(self, stage: str, cases_n: int) -> None:
         """Say how many of the promised cases fit a stage."""

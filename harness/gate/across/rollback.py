@@ -53,6 +53,8 @@ def _come_back(fleet: Fleet) -> None:
     """End the candidate, undo its migrations where the plan says how, start the baseline."""
     new = fleet.work.up[NEW]
     new.end()
+    # It may be up since it was driven beside the candidate: what it still has to write is its own.
+    fleet.old.end()
     if fleet.work.plan.release.rollback:
         new.roll_back()
     fleet.old.restart()

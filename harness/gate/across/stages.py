@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import cycle
+from itertools import cycle, product
 from typing import TypeAlias
 
 from harness.checks.across import CLIENT, SERVER, STALE, STEADY
@@ -19,6 +19,7 @@ from harness.gate.across.origin import ORIGIN, ask_origin
 from harness.gate.across.planting import plant
 from harness.gate.across.promised import why_skipped
 from harness.gate.across.rollback import roll_back
+from harness.gate.dying import how_it_died
 from harness.gate.switchboard import Answer, Moment
 from harness.gate.work import Work
 from harness.model import Case, Phase
@@ -102,11 +103,13 @@ class Across:
             return "the baseline can run none of the cases"
         self.fleet.chose("mixed", len(chosen))
         self.fleet.take_over()
-        sticky = cycle((False, True))
+        # Whoever is kept apart is kept where the first request went: half of them at each.
+        ways = cycle(product(((OLD, NEW), (NEW, OLD)), (False, True)))
 
         def at(moment: Moment, front: Front) -> None:
             if moment.kind == "began":
-                front.split({OLD: 1, NEW: 1}, sticky=next(sticky))
+                order, sticky = next(ways)
+                front.split(dict.fromkeys(order, 1), sticky=sticky)
 
         phases = _phases("mixed", chosen, "", {SERVER: "mixed"})
         answer = self.fleet.counted(at)
@@ -178,6 +181,9 @@ class Across:
     def _look(self, work: Work, stage: str, phases: Phases, answer: Answer) -> None:
         """Read what came of it; what is no evidence is driven again, as often as elsewhere."""
         self.fleet.look(NEW, work.up[NEW])
+        if not work.up[NEW].alive():
+            died = how_it_died(work.up[NEW], f"in the stage {stage}")
+            work.trouble(stage, EvidenceError(died), "warn")
         for _ in range(ATTEMPTS_TO_BLOCK - 1):
             unmeasured = work.weigh().across.unmeasured.get(stage, ())
             left = [(case, phase) for case, phase in phases if case.number in unmeasured]
@@ -194,7 +200,8 @@ class Across:
     def _why_not(self, work: Work, stage: str) -> str | None:
         baseline = work.promise.baseline.name if work.promise.baseline else None
         if not work.promise.stages[stage]:
-            return why_skipped(stage, work.asked, baseline, work.deployer.name)
+            why = why_skipped(stage, work.asked, baseline, work.deployer.name)
+            return why or f"{baseline} can run none of the cases"
         if self.fleet.down:
             raise EvidenceError(self.fleet.down)
         return None
