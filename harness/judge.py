@@ -83,9 +83,13 @@ def weigh(
     journeys = judge_journeys(history, promise.cases, promise.quarantine, hidden)
     keys, columns = uncovered(history, observations, promise.forms)
     loaded, load_crashed = _weigh_load(promise, history, observations, load)
-    across, across_crashed = _weigh_across(promise, history, observations, symptoms)
+    forms = promise.forms["candidate"]
+    lost = gather(symptoms, history, promise.cases, forms, baseline.symptoms)
+    passed = [f for f in lost if _known(f, promise, symptoms, history).known]
+    known = [symptom for symptom in symptoms if any(is_of(symptom, f) for f in passed)]
+    across, across_crashed = _weigh_across(promise, history, observations, symptoms, known)
     found = [
-        *gather(symptoms, history, promise.cases, promise.forms["candidate"], baseline.symptoms),
+        *lost,
         *_broken(promise, history, journeys),
         *across.findings,
         *(loaded.findings if loaded else ()),
@@ -115,6 +119,7 @@ def _weigh_across(
     history: History,
     observations: Sequence[Observation],
     steady: Sequence[Symptom],
+    known: Sequence[Symptom],
 ) -> tuple[Across, list[str]]:
     """The stages across versions, as far as the run has come; why they could not be judged."""
     benches: dict[Role, _Bench] = {
@@ -129,7 +134,7 @@ def _weigh_across(
     crashed = _guarded(
         "the check across versions crashed",
         lambda: found.append(
-            judge_across(promise, history, symptoms, steady, storage, fields_read)
+            judge_across(promise, history, symptoms, steady, known, storage, fields_read)
         ),
     )
     crashed += [sentence for bench in benches.values() for sentence in bench.crashed]

@@ -193,6 +193,8 @@ class Phase:
 
 # The case that looks at what stood there: no scenario is called so.
 SIGHTS = "what stood there"
+# The round on the baseline that plants records; its cases are not those that were promised.
+PLANT = "plant"
 
 
 @dataclass(frozen=True, slots=True)

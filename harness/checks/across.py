@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.checks.findings import did_the_same, evidence_of, in_order, ordered, voted_layer
@@ -36,7 +36,9 @@ LEVELS: Mapping[str, frozenset[str]] = {
 }
 # Its trials are cut by faults of ours: only what was acknowledged counts.
 RESTART = "restart"
+MIXED, ROLLBACK = "mixed", "rollback"
 TRIES_TO_CONFIRM = 3
+_GRAVITY = tuple(Severity)
 _OF_OLDER_DATA = frozenset(
     {Anomaly.LOST, Anomaly.REVERTED, Anomaly.TORN, Anomaly.TRUNCATED, Anomaly.ALTERED}
 )
@@ -46,8 +48,8 @@ _OF_OLDER_DATA = frozenset(
 class Across:
     """What is known of the stages; promised and measured count cases, by stage.
 
-    unmeasured are the numbers of those that were driven and are no evidence; verified and failed
-    are acknowledged saves.
+    unmeasured are the numbers of those that were driven and are no evidence, and why says of a
+    stage, as a clause, why the first of them is none; verified and failed are acknowledged saves.
 
     A case that could not even begin, because the old release does not work any more beside the
     new one, is not promised but excused, which a warning says.
@@ -58,6 +60,7 @@ class Across:
     promised: Mapping[str, int] = field(default_factory=dict)
     measured: Mapping[str, int] = field(default_factory=dict)
     unmeasured: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    why: Mapping[str, str] = field(default_factory=dict)
     verified: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
@@ -73,21 +76,23 @@ def judge_across(
     history: History,
     found: Mapping[Role, Sequence[Symptom]],
     steady: Sequence[Symptom],
+    known: Sequence[Symptom],
     storage: Sequence[Judgement],
     fields_read: int,
 ) -> Across:
     """Everything of the stages; steady are the symptoms of the candidate by itself.
 
-    found has what every check says of a role, storage what the oracle alone says of each. What the
-    baseline alone loses in the same cases, asked as role "origin", is none of the candidate's
-    doing: it is told and does not block.
+    known are those of them that the plan lets pass; found has what every check says of a role,
+    storage what the oracle alone says of each. What the baseline alone loses in the same cases,
+    asked as role "origin", is none of the candidate's doing: it is told and does not block.
 
-    What the candidate shows by itself is not told a second time.
+    What the candidate shows by itself is not told a second time; what is known, not of the same
+    case.
     """
     symptoms = {
         role: tuple(_as_older(s, history) for s in found[role]) for role in ROLES if role in found
     }
-    judging = _Judging(promise, history, symptoms, steady, found.get(ORIGIN, ()))
+    judging = _Judging(promise, history, symptoms, steady, known, found.get(ORIGIN, ()))
     counted = {name: _Counted(name, history) for name in ACROSS if name in history.chosen}
     findings = [*judging.findings(), *(f for c in counted.values() for f in c.broken())]
     return Across(
@@ -96,6 +101,7 @@ def judge_across(
         {name: history.chosen[name] - len(c.excused) for name, c in counted.items()},
         {name: len(c.measured) for name, c in counted.items()},
         {name: c.unmeasured for name, c in counted.items()},
+        {name: c.why for name, c in counted.items() if c.why},
         frozenset(save for judged in storage for save in judged.saves_verified),
         frozenset(save for judged in storage for save in judged.saves_failed),
         tuple(sentence for c in counted.values() for sentence in c.warnings(promise)),
@@ -122,6 +128,7 @@ class _Judging:
     history: History
     symptoms: Mapping[Role, Sequence[Symptom]]
     steady: Sequence[Symptom]
+    known: Sequence[Symptom]
     alone: Sequence[Symptom]
 
     def findings(self) -> Iterator[Finding]:
@@ -136,19 +143,21 @@ class _Judging:
                 yield self._finding(group, role)
 
     def _is_steady(self, symptom: Symptom) -> bool:
-        """Whether the candidate by itself loses the same."""
+        """Whether the candidate by itself loses the same, and that is told as gravely."""
+        # What was saved earlier is what it lost, whatever it is called here.
+        older = symptom.anomaly is Anomaly.COLLATERAL and symptom.trial in self.history.trials
+        kinds = {symptom.anomaly, *(_OF_OLDER_DATA if older else ())}
         return any(
             (other.form, other.field) == (symptom.form, symptom.field)
-            and other.anomaly is symptom.anomaly
-            and other.severity is not Severity.WARN
-            for other in self.steady
-        ) or any(
-            (other.form, other.field, other.severity)
-            == (symptom.form, symptom.field, Severity.WARN)
-            and other.anomaly is symptom.anomaly
-            and symptom.severity is Severity.WARN
+            and other.anomaly in kinds
+            and _GRAVITY.index(other.severity) <= _GRAVITY.index(symptom.severity)
+            and (other not in self.known or self._case_of(other) == self._case_of(symptom))
             for other in self.steady
         )
+
+    def _case_of(self, symptom: Symptom) -> str:
+        trial = self.history.trials.get(symptom.trial)
+        return trial.began.case if trial else ""
 
     def _stage(self, symptom: Symptom, role: Role) -> str:
         trial = self.history.trials.get(symptom.trial)
@@ -247,30 +256,47 @@ class _Counted:
         for trial in history.trials.values():
             if _lives_in(trial, stage):
                 self.by_case[trial.began.case].append(trial)
+        self._old_does = _scenarios_of_the_old(history)
+        self._both_answered = _answered_both(self.by_case.values())
         self.measured = {
             case for case, trials in self.by_case.items() if any(map(self._counts, trials))
         }
-        self.excused = {
-            case
-            for case, trials in self.by_case.items()
-            if case not in self.measured and not any(map(self._lived_it, trials))
-        }
-        self.unmeasured = frozenset(
-            trials[0].began.number
-            for case, trials in self.by_case.items()
-            if case not in self.measured
-        )
+        left = {case: t for case, t in self.by_case.items() if case not in self.measured}
+        self.excused = {case for case, trials in left.items() if self._excuses(trials)}
+        self.unmeasured = frozenset(trials[0].began.number for trials in left.values())
+        owed = [trials[-1] for case, trials in left.items() if case not in self.excused]
+        self.why = self._reason(owed[0]) if owed else ""
+
+    def _reason(self, trial: Trial) -> str:
+        none = f"it lived through no {self.stage}"
+        if self.stage == MIXED and not self._both_answered:
+            none = "one of the releases answered no request"
+        return f": {trial.began.case}: {why_no_evidence(trial) or none}"
 
     def _lived_it(self, trial: Trial) -> bool:
         """Whether the releases changed under the trial: it had come so far on the first of them."""
-        return self.stage in ("mixed", RESTART) or trial.switched is not None
+        if self.stage == MIXED:
+            return _scenario(trial) in self._old_does
+        return self.stage == RESTART or trial.switched is not None
 
     def _counts(self, trial: Trial) -> bool:
         if self.stage == RESTART:
             return any(save.state == "acknowledged" for save in trial.saves)
-        if not self._lived_it(trial) or trial.ended is None:
+        lived = self._both_answered if self.stage == MIXED else self._lived_it(trial)
+        if not lived or trial.ended is None:
             return False
         return trial.ended.outcome == "told" or why_no_evidence(trial) is None
+
+    def _excuses(self, trials: Sequence[Trial]) -> bool:
+        """Whether nothing is owed: the old release broke it, or a fault of ours did."""
+        if self.stage == RESTART:
+            return bool(self.measured)
+        outcomes = {trial.ended.outcome if trial.ended else "" for trial in trials}
+        # Before a rollback it is the new release that they begin on.
+        begun_on_old = self.stage != ROLLBACK
+        return (
+            begun_on_old and not any(map(self._lived_it, trials)) and outcomes <= {"broken", "told"}
+        )
 
     def broken(self) -> Iterator[Finding]:
         """Cases that broke each time without a word, though each release completes them alone."""
@@ -317,13 +343,26 @@ class _Counted:
     def warnings(self, promise: Promise) -> Iterator[str]:
         """What could not be tried, and what was refused."""
         old = promise.baseline.name if promise.baseline else "the baseline"
-        if self.excused:
+        if self.excused and self.stage != RESTART:
             first = next(t for c in sorted(self.excused) for t in self.by_case[c])
             yield (
                 f"{self.stage}: {len(self.excused)} of {len(self.by_case)} cases could not begin: "
                 f"{old} does not complete them beside {promise.release.name} "
                 f"({why_no_evidence(first)})"
             )
+
+
+def _scenarios_of_the_old(history: History) -> set[str]:
+    """Scenarios that the old release has completed, or got on with until the new one came."""
+    alone = [t for t in history.promised("baseline") if why_no_evidence(t) is None]
+    begun = [t for t in history.of_role("upgraded") if t.switched is not None]
+    return {_scenario(trial) for trial in (*alone, *begun)}
+
+
+def _answered_both(cases: Iterable[Sequence[Trial]]) -> bool:
+    """Whether more than one release has answered requests of these trials."""
+    trials = [trial for trials in cases for trial in trials]
+    return len({role for trial in trials for role, n in trial.served.items() if n}) > 1
 
 
 def _lives_in(trial: Trial, stage: str) -> bool:

@@ -10,6 +10,7 @@ from harness.checks.history import History
 from harness.contracts import same
 from harness.model import (
     ABSENT,
+    SIGHTS,
     Anomaly,
     Form,
     Judgement,
@@ -26,6 +27,8 @@ CHECK = "collateral"
 # Columns that no field covers and the plan does not leave unchecked, where nothing names them.
 OTHER_COLUMNS = "other columns"
 _NOBODY = "nobody worked on this record"
+# The read before the candidate took the baseline's storage over.
+_TAKEN_OVER = ("upgraded", "before")
 _Place: TypeAlias = tuple[str, str, Key]
 _Read: TypeAlias = tuple[str, Mapping[Key, Row]]
 
@@ -38,7 +41,8 @@ class CollateralCheck:
     is new is not compared with anything, and one that is gone took its values with it.
 
     earlier are the forms by which the first read was made, where another release kept them in
-    other places: a column that a field has moved from or to is compared as that field.
+    other places: a column that a field has moved from or to is compared as that field. A column
+    that the candidate has brought may go with it, in a rollback.
     """
 
     role: Role
@@ -53,6 +57,7 @@ class CollateralCheck:
         if before is None or not later:
             return Judgement(CHECK, ())
         worked_on = self._worked_on(history)
+        brought = self._brought(before, observations)
         symptoms: list[Symptom] = []
         fields_read = 0
         for name, rows in before.rows.items():
@@ -62,15 +67,29 @@ class CollateralCheck:
                     fields_read += len(row.fields)
                     symptoms += self._compare(row, reads)
         symptoms += self._tables(before, later, _Parts({(s, key) for s, _, key in worked_on}))
-        symptoms += self._vanished(before, later, {self._column(s) for s in symptoms})
+        symptoms = [s for s in symptoms if s.found is not ABSENT or s.field not in brought]
+        said = {self._column(s) for s in symptoms} | brought
+        symptoms += self._vanished(before, later, said)
         return Judgement(CHECK, tuple(symptoms), fields_read)
+
+    def _brought(self, before: Observation, observations: Sequence[Observation]) -> set[str]:
+        """Columns that the candidate has added, which are its own to take back."""
+        first = next((o for o in observations if (o.role, o.purpose) == _TAKEN_OVER), None)
+        if self.role != "rolled-back" or first is None:
+            return set()
+        new = [
+            set(names).difference(first.columns.get(t, ())) for t, names in before.columns.items()
+        ]
+        names = {spec.name for form in self.forms.values() for spec in form.fields}
+        return set().union(*new) - names
 
     def _worked_on(self, history: History) -> set[_Place]:
         return {
             self._place(record.form, record.key)
             for trial in history.of_role(self.role)
             for record in trial.records
-            if record.key is not None and record.form in self.forms
+            # Who only looks at a record has not worked on it.
+            if record.key is not None and record.form in self.forms and trial.began.case != SIGHTS
         }
 
     def _place(self, form: str, key: Key) -> _Place:

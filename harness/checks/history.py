@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from harness.journal import events as ev
-from harness.model import Key, Value
+from harness.model import PLANT, Key, Value
 
 State: TypeAlias = Literal["acknowledged", "refused", "unknown"]
 FOREVER_S = float("inf")
@@ -128,8 +128,9 @@ class History:
         return [trial for trial in self.trials.values() if trial.began.role == role]
 
     def promised(self, role: str) -> list[Trial]:
-        """Those of them that run a promised case: not the probes."""
-        return [trial for trial in self.of_role(role) if not trial.began.probe]
+        """Those of them that run a promised case: neither probes nor what plants records."""
+        trials = self.of_role(role)
+        return [t for t in trials if not t.began.probe and t.began.round != PLANT]
 
 
 def read_history(events: Iterable[ev.Event]) -> History:

@@ -40,7 +40,7 @@ def judge_journeys(
     """
     journeys = Journeys(hidden=frozenset(hidden))
     candidate = _by_case(history.of_role("candidate"))
-    baseline = _by_case(history.of_role("baseline"))
+    baseline = _by_case(history.promised("baseline"))
     for case in cases:
         trials = candidate.get(case.id, [])
         _judge_case(journeys, case, trials, baseline.get(case.id, []), quarantine)

@@ -183,6 +183,7 @@ def _unmeasured_stages(grounds: Grounds) -> list[str]:
         stage.name: f"stage {stage.name} was promised and {stage.skipped}"
         if stage.skipped
         else f"stage {stage.name} measured {stage.measured} of {stage.promised} promised"
+        + grounds.across.why.get(stage.name, "")
         for stage in stages(grounds)
         if stage.name not in spoken
         and stage.measured < stage.promised
@@ -235,7 +236,7 @@ def _sampled(grounds: Grounds) -> set[int]:
     excused = {c.number for c in grounds.promise.cases if c.scenario in grounds.promise.quarantine}
     measured = {
         trial.began.number
-        for trial in grounds.history.of_role("baseline")
+        for trial in grounds.history.promised("baseline")
         if why_no_evidence(trial) is None
     }
     return (measured | excused) & set(grounds.promise.sample)

@@ -6,6 +6,7 @@ wrong: ``record.holds(reason=None)``, ``record.vanishes()``, ``story.row(...)``.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -65,7 +66,7 @@ class Story:
     now_s: float = 100.0
     events: list[ev.Event] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
-    rows: dict[str, list[Row]] = field(default_factory=lambda: {"candidate": [], "baseline": []})
+    rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     cases: list[Case] = field(default_factory=list)
     trials: list[TrialStory] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)
@@ -95,9 +96,14 @@ class Story:
         again: TrialStory | None = None,
         role: str = "candidate",
         scenario: str | None = None,
+        stage: str = "drive",
+        lives: Mapping[str, str] | None = None,
         **levels: str,
     ) -> TrialStory:
-        """A case begins; again runs the case of another trial once more, on either deployment."""
+        """A case begins; again runs the case of another trial once more, on any deployment.
+
+        lives are the levels that a stage across versions adds.
+        """
         if not any(o.role == role and o.purpose == "before" for o in self.observations):
             self.reads("before", role=role)
         case = again.case if again else self.case(scenario, **levels)
@@ -111,8 +117,8 @@ class Story:
                 number=case.number,
                 role=role,
                 attempt=attempt,
-                round="drive",
-                levels=case.levels,
+                round=stage,
+                levels={**case.levels, **(lives or {})},
             )
         )
         return trial
@@ -310,6 +316,14 @@ class TrialStory:
                 trial=self.id, request=self.requests, method="POST", path="/beacon", opaque=True
             )
         )
+
+    def switches(self, to: str = "upgraded") -> None:
+        """From now on another release answers."""
+        self.story.tell(ev.Switched(trial=self.id, to=to, served={}))
+
+    def was_served(self, **by: int) -> None:
+        """So many requests were answered by each release, by its role."""
+        self.story.tell(ev.Served(trial=self.id, served=by))
 
     def ends(self, outcome: ev.Outcome = "completed", message: str = "", told: str = "") -> None:
         """The trial is over."""

@@ -120,3 +120,96 @@ def test_a_column_that_is_unchecked_may_go() -> None:
     less = read("final", rows, line=("note", "position", "text"))
 
     assert [] == found(story, read("before", rows, **COLUMNS), less, less)
+
+
+# --- where another release kept it elsewhere -----------------------------------------------------
+
+
+def field_in(column: str, name: str = "reason") -> dict[str, Form]:
+    """A note with one field, and the column that holds it."""
+    spec = Field(name, column)
+    form = Form(name="note", storage="main", key=("id",), fields=(spec,), table="note")
+    return {"note": form}
+
+
+def moved(
+    earlier: dict[str, Form],
+    now: dict[str, Form],
+    before: Row,
+    after: Row,
+    *columns: tuple[str, ...],
+) -> list[str]:
+    """The fields that are found wrong between a read by one release's forms and two by others."""
+    then, later = columns or ((), ())
+    first = Observation("b", "upgraded", "before", 1.0, 1.0, {"note": (before,)}, {"note": then})
+    reads = [
+        Observation(purpose, "upgraded", purpose, at_s, at_s, {"note": (after,)}, {"note": later})
+        for at_s, purpose in ((2.0, "final"), (3.0, "confirm"))
+    ]
+    check = CollateralCheck("upgraded", now, earlier)  # type: ignore[arg-type]
+    return [s.field for s in check.judge(read_history([]), [first, *reads]).symptoms]
+
+
+def test_a_field_that_a_migration_moves_is_compared_as_that_field() -> None:
+    """A column that a field has moved to, with its value, is no loss; without it is one of it."""
+    old, new = field_in("text"), field_in("body")
+    columns = (("id", "text"), ("id", "body"))
+    row = Row("note", ("1",), {"reason": "Kept"}, "body=9")
+    there, gone = replace(row, rest="text=9"), replace(row, fields={"reason": None}, rest="")
+
+    assert [] == moved(old, new, row, there, *columns)
+    assert ["reason"] == moved(old, new, row, gone, *columns)
+
+
+def test_a_column_that_becomes_a_field() -> None:
+    """A column that no field covered and a new field covers now is compared with nothing."""
+    more = field_in("text")
+    fields = (*more["note"].fields, Field("author", "author"))
+    now = {"note": replace(more["note"], fields=fields)}
+    before = Row("note", ("1",), {"reason": "Kept"}, "author=3")
+    after = Row("note", ("1",), {"reason": "Kept", "author": "Ada"}, "")
+
+    assert [] == moved(more, now, before, after)
+
+
+def test_a_column_beside_those_that_moved() -> None:
+    """A column that no field covers is compared as ever where a field moves."""
+    old, new = field_in("text"), field_in("body")
+    before = Row("note", ("1",), {"reason": "Kept"}, "author=3")
+    after = Row("note", ("1",), {"reason": "Kept"}, "author=4")
+
+    assert ["author"] == moved(old, new, before, after)
+
+
+def test_a_column_that_a_migration_drops() -> None:
+    """A column of neither release's fields that is gone is collateral, also without any row."""
+    form = field_in("text")
+    row = Row("note", ("1",), {"reason": "Kept"}, "author=3")
+    columns = (("id", "text", "author"), ("id", "text"))
+
+    assert ["author"] == moved(form, form, row, replace(row, rest=""), *columns)
+
+
+def test_a_column_that_the_candidate_brought_may_go_with_it() -> None:
+    """What a rollback takes back of the candidate's own is no loss; what was there before is."""
+    form = field_in("text")
+
+    def read_as(role: str, purpose: str, at_s: float, rest: str) -> Observation:
+        columns = ("id", "text", *(pair.partition("=")[0] for pair in rest.split("&")))
+        row = Row("note", ("1",), {"reason": "Kept"}, rest)
+        rows, told = {"note": (row,)}, {"note": columns}
+        return Observation(f"{at_s}", role, purpose, at_s, at_s, rows, told)  # type: ignore[arg-type]
+
+    def symptoms(after: str) -> list[str]:
+        reads = [
+            read_as("upgraded", "before", 1.0, "author=3"),
+            read_as("rolled-back", "before", 2.0, "author=3&version=1"),
+            read_as("rolled-back", "final", 3.0, after),
+            read_as("rolled-back", "confirm", 4.0, after),
+        ]
+        check = CollateralCheck("rolled-back", form, form)
+        return [s.field for s in check.judge(read_history([]), reads).symptoms]
+
+    assert [] == symptoms("author=3")
+    assert ["version"] == symptoms("author=3&version=2")
+    assert ["author"] == symptoms("state=1")

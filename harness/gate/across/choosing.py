@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.checks.history import Save, Trial
 from harness.checks.journeys import why_no_evidence
 from harness.judge import Grounds
-from harness.model import Case, Key, Sight
+from harness.model import PLANT, Case, Key, Sight
 from harness.orders import ORDER
 
 SIGHTS_MAX = 8
@@ -87,7 +87,7 @@ def sights(grounds: Grounds) -> tuple[Sight, ...]:
     rows = {(row.form, row.key): row for o in reads for some in o.rows.values() for row in some}
     found: dict[tuple[str, Key], Sight] = {}
     trials = grounds.history.of_role("baseline")
-    for trial in sorted(trials, key=lambda t: t.began.round != "plant"):
+    for trial in sorted(trials, key=lambda t: t.began.round != PLANT):
         for record in trial.records:
             if record.key is None or record.form not in grounds.promise.readers:
                 continue

@@ -7,9 +7,9 @@ from dataclasses import replace
 from harness.drive.scenarios import drive
 from harness.gate.across.fleet import OLD, Fleet
 from harness.gate.promising import spec_for
+from harness.model import PLANT
 from harness.values import ATTEMPTS_MAX
 
-ROUND = "plant"
 WORKERS_N = 2
 PLANT_S_MAX = 120.0
 
@@ -27,7 +27,7 @@ def plant(fleet: Fleet) -> None:
         url=old.url,
         scenarios=canaries,
         forms=work.promise.forms[OLD],
-        round=ROUND,
+        round=PLANT,
         # Their numbers begin anew, so that no attempt of a case may be theirs.
         attempt=ATTEMPTS_MAX,
         readers=False,
