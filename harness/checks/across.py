@@ -49,7 +49,8 @@ class Across:
     """What is known of the stages; promised and measured count cases, by stage.
 
     unmeasured are the numbers of those that were driven and are no evidence, and why says of a
-    stage, as a clause, why the first of them is none; verified and failed are acknowledged saves.
+    stage, as a clause, why the first of them is none; verified, failed and hidden are acknowledged
+    saves, as the oracle judged them.
 
     A case that could not even begin, because the old release does not work any more beside the
     new one, is not promised but excused, which a warning says.
@@ -63,6 +64,7 @@ class Across:
     why: Mapping[str, str] = field(default_factory=dict)
     verified: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     fields_read: int = 0
 
@@ -104,6 +106,7 @@ def judge_across(
         {name: c.why for name, c in counted.items() if c.why},
         frozenset(save for judged in storage for save in judged.saves_verified),
         frozenset(save for judged in storage for save in judged.saves_failed),
+        frozenset(save for judged in storage for save in judged.saves_hidden),
         tuple(sentence for c in counted.values() for sentence in c.warnings(promise)),
         fields_read,
     )
@@ -136,7 +139,7 @@ class _Judging:
         for role, symptoms in self.symptoms.items():
             groups: dict[tuple[object, ...], list[Symptom]] = defaultdict(list)
             for symptom in symptoms:
-                if not self._is_steady(symptom):
+                if not self._is_steady(symptom) and not self._is_said(symptom):
                     key = (symptom.check, symptom.anomaly, symptom.form, symptom.severity)
                     groups[*key, symptom.breach, self._stage(symptom, role)].append(symptom)
             for group in groups.values():
@@ -154,6 +157,10 @@ class _Judging:
             and (other not in self.known or self._case_of(other) == self._case_of(symptom))
             for other in self.steady
         )
+
+    def _is_said(self, symptom: Symptom) -> bool:
+        """Whether it is of a record that was only looked at, which collateral compares whole."""
+        return self._case_of(symptom) == SIGHTS and symptom.observation is not None
 
     def _case_of(self, symptom: Symptom) -> str:
         trial = self.history.trials.get(symptom.trial)
@@ -222,8 +229,9 @@ class _Judging:
             and why_no_evidence(trial) is None
             and did_the_same(trial, group, names, self.history)
         ]
-        bad, good = [_case(t) for t in failing], [_case(t) for t in at_stake]
-        trigger = find_trigger(bad, good)
+        # Under other faults than the one that loses it a trial of that stage tells nothing.
+        told = [t for t in at_stake if stage != RESTART or t.began.round != stage]
+        trigger = find_trigger([_case(t) for t in failing], [_case(t) for t in told])
         with_it = [t for t in at_stake if t.began.round == stage and _holds(trigger, t)]
         without = [t for t in at_stake if not _holds(trigger, t)]
         confirmed = (

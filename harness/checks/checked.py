@@ -36,7 +36,7 @@ def compared(grounds: Grounds, trials: Sequence[Trial]) -> str:
     parts = {
         "found whole": len(told & (storage.saves_verified | across.verified)),
         "not found whole": len(told & (storage.saves_failed | across.failed)),
-        "with nothing left to compare": len(told & storage.saves_hidden),
+        "with nothing left to compare": len(told & (storage.saves_hidden | across.hidden)),
     }
     found = ", ".join(f"{n:,} {word}" for word, n in parts.items() if n) or "none compared"
     return f"{plural(len(told), 'acknowledged save')}: {found}"

@@ -97,7 +97,7 @@ def read_spec(path: Path) -> Spec:
                 "sights": tuple(_sight(sight) for sight in data["sights"]),
             }
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error
 
 

@@ -189,10 +189,14 @@ def test_a_loss_in_a_restart() -> None:
         story.fault("app killed", 0.5)
         record.vanishes()
         trial.ends("broken", "the page went away")
+    lives(story, 0, "restart", RESTARTING, switched=False).record("whole").save(
+        *FOUR
+    ).acknowledged()
     finding = found(story)["lost"]
 
     assert {"server_phase": ("restarting",)} == finding.trigger.conditions
     assert FOUR == finding.fields
+    assert not finding.trigger.confirmed, "another one lived through it"
 
 
 # --- what stood there before --------------------------------------------------------------------
@@ -237,7 +241,25 @@ def test_what_was_only_looked_at() -> None:
     looks.record("old", initial={"history": "kept for years"})
     story.put("upgraded", "note", ("old",), {"reason": "overwritten"})
 
-    assert ("reason",) == found(story)["collateral"].fields
+    (finding,) = across(story).findings
+    assert ("collateral", ("reason",)) == (finding.check, finding.fields)
+
+
+def test_what_was_looked_at_is_told_once() -> None:
+    """What storage lost of a record that was looked at is said by one check, and of no case."""
+    story = story_of(1)
+    stood(story, history="kept for years", reason="kept")
+    looks = story.trial(again=story.trials[0], role="upgraded", stage="upgrade", lives=UPGRADED)
+    began = story.events[-1]
+    assert isinstance(began, ev.TrialBegan)
+    story.events[-1] = replace(began, case=SIGHTS)
+    looks.record("old", initial={"history": "kept for years"})
+    story.put("upgraded", "note", ("old",), {"history": ""})
+    (finding,) = across(story).findings
+
+    assert ("collateral", (), "when v2 takes over what v1 had stored") == (
+        finding.check, finding.scenarios, finding.trigger.text,
+    )  # fmt: skip
 
 
 def test_what_a_page_does_not_show_after_the_upgrade() -> None:
@@ -256,10 +278,10 @@ def test_what_a_page_does_not_show_after_the_upgrade() -> None:
 # --- journeys, and what is owed ------------------------------------------------------------------
 
 
-def breaks(story: Story, stage: str, levels: Mapping[str, str], **how: bool) -> None:
+def breaks(story: Story, stage: str, levels: Mapping[str, str], switched: bool = True) -> None:
     """The first case breaks three times in a stage without a word."""
     for _ in range(3):
-        trial = lives(story, 0, stage, levels, **how)
+        trial = lives(story, 0, stage, levels, switched=switched)
         trial.ends("broken", "no status after 20 s")
 
 
@@ -426,8 +448,10 @@ def test_a_known_loss_hides_only_itself() -> None:
     }
     for number, text in enumerate(("formula", "plain", "plain")):
         for role in ("candidate", "baseline"):
-            again = None if role == "candidate" else story.trials[-1]
-            trial = story.trial(role=role, again=again, **({} if again else {"text": text}))
+            if role == "candidate":
+                trial = story.trial(text=text)
+            else:
+                trial = story.trial(again=story.trials[-1], role=role)
             record = trial.record(f"{role}{number}").save("reason").acknowledged()
             if text == "formula":
                 record.holds(reason=None)

@@ -142,11 +142,10 @@ def moved(
     """The fields that are found wrong between a read by one release's forms and two by others."""
     then, later = columns or ((), ())
     first = Observation("b", "upgraded", "before", 1.0, 1.0, {"note": (before,)}, {"note": then})
-    reads = [
-        Observation(purpose, "upgraded", purpose, at_s, at_s, {"note": (after,)}, {"note": later})
-        for at_s, purpose in ((2.0, "final"), (3.0, "confirm"))
-    ]
-    check = CollateralCheck("upgraded", now, earlier)  # type: ignore[arg-type]
+    rows, told = {"note": (after,)}, {"note": later}
+    last = Observation("f", "upgraded", "final", 2.0, 2.0, rows, told)
+    reads = [last, replace(last, id="c", purpose="confirm", began_s=3.0, ended_s=3.0)]
+    check = CollateralCheck("upgraded", now, earlier)
     return [s.field for s in check.judge(read_history([]), [first, *reads]).symptoms]
 
 

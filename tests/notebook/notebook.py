@@ -1,7 +1,7 @@
 """A notebook on the web: notes with lines, a summary and an attachment, in PostgreSQL.
 
-``python notebook.py migrate | seed | serve --port 5000``, each with ``--release NAME``: a release
-is a class ``Release`` in ``releases/NAME.py`` that overrides what it changes.
+``python notebook.py migrate | rollback | seed | serve --port 5000``, each with ``--release NAME``:
+a release is a class ``Release`` in ``releases/NAME.py`` that overrides what it changes.
 """
 
 from __future__ import annotations
@@ -83,6 +83,9 @@ class Notebook:
     def migrate(self, cursor: Cursor) -> None:
         """Bring the database to what this release needs."""
         cursor.execute((HERE / "schema.sql").read_bytes())
+
+    def roll_back(self, cursor: Cursor) -> None:
+        """Take back what the migration of this release has changed."""
 
     def create(self, draft: Draft) -> UUID:
         """Store a new note."""
@@ -230,7 +233,7 @@ def web(notebook: Notebook) -> Flask:
 def main() -> None:
     """Run one command of one release."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["migrate", "seed", "serve"])
+    parser.add_argument("command", choices=["migrate", "rollback", "seed", "serve"])
     parser.add_argument("--release", required=True)
     parser.add_argument("--port", type=int, default=5000)
     asked = parser.parse_args()
@@ -240,6 +243,9 @@ def main() -> None:
     if asked.command == "migrate":
         with notebook.transaction() as cursor:
             notebook.migrate(cursor)
+    elif asked.command == "rollback":
+        with notebook.transaction() as cursor:
+            notebook.roll_back(cursor)
     elif asked.command == "seed":
         for number in (1, 2, 3):
             notebook.create(Draft(title=f"Old note {number}", body="Kept for years."))
