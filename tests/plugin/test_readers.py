@@ -124,3 +124,28 @@ def test_a_last_look_is_signed_in_as_the_first_was(note: Record) -> None:
     reading.again(only_due=False)
 
     assert ["signed_in"] == asked
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_where_releases_change_the_second_look_does_not_wait(note: Record, at_once: bool) -> None:
+    """It comes while the same release answers: before the trial's end, not beside the next one."""
+    shown = iter(("", "old"))
+
+    @readers.reader("note")
+    def stranger(key: str) -> dict[str, object]:
+        """Is shown it at the second look."""
+        looks.append(key)
+        return {"title": next(shown)}
+
+    saved(note, title="old")
+    looks: list[str] = []
+    reading = readers.Reading(
+        open_context=lambda **_: Nowhere(),  # type: ignore[arg-type]
+        storage_state=lambda _: None,
+        url="",
+        writer=note.trial.writer,
+        at_once=at_once,
+    )
+    reading.read([note])
+
+    assert (2 if at_once else 1) == len(looks)
