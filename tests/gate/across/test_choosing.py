@@ -96,29 +96,32 @@ def test_they_differ_as_much_as_they_can(n: int | None, numbers: list[int]) -> N
 
 
 def seen(story: Story) -> list[tuple[str, str]]:
-    """The keys of the records that are looked at, with what is due of the first field."""
+    """The keys of the records that are looked at, with what storage holds of the first field."""
+    story.rows["upgraded"] = story.rows["baseline"]
+    story.reads("before", role="upgraded")
     story.changes |= {"readers": {"note": ("colleague",)}}
-    found = sights(story.weighed())
-    return [(sight.key[0], str(sight.due["reason"])[:6]) for sight in found]
+    story.changes |= {"forms": dict.fromkeys(("candidate", "baseline", "upgraded"), story.forms)}
+    return [(sight.key[0], str(sight.due["reason"])) for sight in sights(story.weighed())]
 
 
 def test_planted_records_are_looked_at_first() -> None:
-    """What the canaries wrote stands before what the sample did, with all that is due of it."""
+    """What the canaries wrote stands before what the sample did, as storage holds it."""
     story = Story(single())
     for key, stage in (("sample", "sample"), ("canary", PLANT)):
         record = story.trial(role="baseline", stage=stage).record(key)
-        record.save(reason="first ").acknowledged().save(reason="second").acknowledged()
+        record.save(reason="first").acknowledged().save(reason="second").acknowledged()
+        record.holds(reason="what the baseline made of it")
 
-    assert [("canary", "second"), ("sample", "second")] == seen(story)
+    held = "what the baseline made of it"
+    assert [("canary", held), ("sample", held)] == seen(story)
 
 
-def test_what_is_in_doubt_is_not_looked_at() -> None:
-    """A record without a key, with a save of unknown outcome, or deleted, proves nothing."""
+def test_what_cannot_be_found_again_is_not_looked_at() -> None:
+    """A record without a key, without any save, or that storage does not hold, shows nothing."""
     story = Story(single())
     story.trial(role="baseline").record().save("reason").acknowledged()
-    story.trial(role="baseline").record("u").save("reason").unknown()
     story.trial(role="baseline").record("d").save("reason").acknowledged().delete().acknowledged()
-    story.trial(role="baseline").record("n")
+    story.trial(role="baseline").record("n").holds(reason="somebody else's")
     story.trial().record("candidate").save("reason").acknowledged()
 
     assert [] == seen(story)
