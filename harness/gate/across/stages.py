@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import cycle
+from itertools import cycle, product
 from typing import TypeAlias
 
 from harness.checks.across import CLIENT, SERVER, STALE, STEADY
@@ -102,11 +102,13 @@ class Across:
             return "the baseline can run none of the cases"
         self.fleet.chose("mixed", len(chosen))
         self.fleet.take_over()
-        sticky = cycle((False, True))
+        # A case makes the same requests each time: who answers the first of them decides the rest.
+        ways = cycle(product((False, True), ((OLD, NEW), (NEW, OLD))))
 
         def at(moment: Moment, front: Front) -> None:
             if moment.kind == "began":
-                front.split({OLD: 1, NEW: 1}, sticky=next(sticky))
+                sticky, order = next(ways)
+                front.split(dict.fromkeys(order, 1), sticky=sticky)
 
         phases = _phases("mixed", chosen, "", {SERVER: "mixed"})
         answer = self.fleet.counted(at)
