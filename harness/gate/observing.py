@@ -87,7 +87,8 @@ class Observer:
         forms = self._promise.forms[deployment.role]
         ready_s = 0.0
         for trial in grounds.history.of_role(deployment.role):
-            ended_s = [fault.ended_s for fault in trial.faults if fault.ended_s < FOREVER_S]
+            faults = (*grounds.history.faults, *trial.faults)
+            ended_s = [fault.ended_s for fault in faults if fault.ended_s < FOREVER_S]
             for record in trial.records:
                 told_s = [save.ended_s or save.began_s for save in record.saves]
                 last_s = max((*ended_s, *told_s), default=0.0)
