@@ -39,6 +39,7 @@ RESTART = "restart"
 MIXED, ROLLBACK = "mixed", "rollback"
 TRIES_TO_CONFIRM = 3
 _GRAVITY = tuple(Severity)
+_BY_CHANCE = frozenset({MIXED, RESTART})
 _OF_OLDER_DATA = frozenset(
     {Anomaly.LOST, Anomaly.REVERTED, Anomaly.TORN, Anomaly.TRUNCATED, Anomaly.ALTERED}
 )
@@ -242,6 +243,13 @@ class _Judging:
         return replace(trigger, confirmed=confirmed)
 
     def _beside(self, role: Role, stage: str) -> list[Trial]:
+        """Other trials of the stage, where what they lived through is told by their levels.
+
+        Who answers a request of a mixed fleet, and which fault comes, is not: a trial that was
+        spared says nothing of the factors of those that were not.
+        """
+        if stage in _BY_CHANCE:
+            return []
         return [t for t in self.history.of_role(role) if t.began.round == stage]
 
     def _taken_over(self, role: Role) -> str:

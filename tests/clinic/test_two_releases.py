@@ -304,8 +304,8 @@ def test_a_worker_is_killed_in_the_middle(database: str, release: str, kept: boo
 def test_a_queue_whose_order_is_by_partition(database: str, release: str, last: str) -> None:
     """Two saves of a note in two partitions are written in the order of the partitions."""
     with both(database, release, "saves-in-partitions") as (old, new):
-        # By its author, who has the number 1, a note is in the first partition but one.
-        number = next(n for n in iter(old.open, None) if n % 8 > 1)
+        # By its author, who has the number 1, a note is in the second partition.
+        number = next(n for n in iter(old.open, None) if n % 64 > 1)
         old.save(number, 1, history="older")
         new.save(number, 2, history="newer")
         with started(database, "worker", "--release", release):

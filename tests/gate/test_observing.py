@@ -86,6 +86,24 @@ class _With:
         return self.story.promise()
 
 
+@pytest.mark.parametrize("of_a_trial", [True, False])
+def test_faults_stop_the_clock(tmp_path: Path, of_a_trial: bool) -> None:
+    """The settle time runs from the end of a fault, be it a trial's own or the run's."""
+    story = Story(single(settle_s_max=0.2))
+    story.now_s = time.monotonic() - 50
+    trial = story.trial()
+    trial.record("7").save("reason").acknowledged()
+    story.now_s = time.monotonic() - 0.1
+    story.fault("app killed", 0.1, trial.id if of_a_trial else None)
+    storage = FakeStorage({"note": story.rows["candidate"]})
+    deployment = Standing(storages={"main": storage})
+    observer = Observer(cast(RunFolder, Folder(tmp_path)), story.promise(), tmp_path)
+
+    read = observer.final(cast(Deployment, deployment), story.weighed())
+
+    assert read.began_s >= story.events[-1].at_s + 0.2
+
+
 def test_what_is_whole_is_not_read_again(awaiting: Callable[..., Grounds], tmp_path: Path) -> None:
     """A run without a loss waits for nothing."""
     story = Story(single(settle_s_max=0.0))

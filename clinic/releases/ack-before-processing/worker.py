@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 BATCH_ROWS_MAX = 100
 IDLE_S = 0.05
 RETRY_S = 1.0
-# Typing is saved in bursts: what comes within a second is written in one go.
-GATHER_S = 1.0
+# Typing is saved in bursts: what comes within three seconds is written in one go.
+GATHER_S = 3.0
 TAKE = """
 DELETE FROM waiting RETURNING id, consultation_id, reason, history, examination, conclusion
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 # It answers when the mail is on its way.
-GATEWAY_S = 1.0
+GATEWAY_S = 3.0
 
 
 async def send(messages: list[tuple[str, int, str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 BATCH_ROWS_MAX = 100
-IDLE_S = 2.0
+# Workers come round at the same moments, so that each finds whole bursts of saves.
+ROUND_S = 4.0
 RETRY_S = 1.0
-PARTITIONS_N = 8
+PARTITIONS_N = 64
 TAKE = """
 DELETE FROM waiting WHERE partition = $1
 RETURNING id, consultation_id, reason, history, examination, conclusion
@@ -78,7 +80,7 @@ async def _deliver_until(stop: asyncio.Event, database_url: str) -> None:
         while not stop.is_set():
             await write_once(connection)
             if await deliver_once(connection) == 0:
-                await _pause(stop, IDLE_S)
+                await _pause(stop, ROUND_S - time.time() % ROUND_S)
     finally:
         await connection.close(timeout=2)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -58,10 +57,8 @@ def create(settings: Settings) -> Starlette:
 async def _lifespan(application: Starlette) -> AsyncIterator[None]:
     async with database.pool(application.state.settings) as pool:
         application.state.pool = pool
-        writing = asyncio.create_task(buffer.write_on(pool))
         yield
-        writing.cancel()
-        await buffer.write(pool)
+        await buffer.write_all(pool)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

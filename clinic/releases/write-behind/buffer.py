@@ -1,4 +1,4 @@
-"""Texts on their way to storage: what comes within a second is written in one go."""
+"""Texts on their way to storage: what is typed into a note within three seconds is written at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from clinic.database import Pool
 
-WRITE_EVERY_S = 1.0
+GATHER_S = 3.0
 WRITE = """
 UPDATE consultation SET
     reason = coalesce($2, reason),
@@ -23,29 +23,33 @@ UPDATE consultation SET
     conclusion = coalesce($5, conclusion)
 WHERE id = $1
 """
-_unwritten: list[tuple[int | str | None, ...]] = []
+_unwritten: dict[int, dict[str, str]] = {}
 
 
-def keep(consultation_id: int, texts: Mapping[str, str | None]) -> None:
-    """Have these texts written with the next ones; None leaves one as it is."""
-    _unwritten.append((consultation_id, *(texts.get(name) for name in FIELDS)))
+def keep(pool: Pool, consultation_id: int, texts: Mapping[str, str | None]) -> None:
+    """Have these texts written soon; None leaves one as it is."""
+    if consultation_id not in _unwritten:
+        _unwritten[consultation_id] = {}
+        asyncio.get_running_loop().create_task(_write_later(pool, consultation_id))
+    sent = {name: text for name, text in texts.items() if text is not None}
+    _unwritten[consultation_id].update(sent)
 
 
-async def write(pool: Pool) -> None:
-    """Write what is kept, oldest first; where storage is away it is kept for the next time."""
-    rows = list(_unwritten)
-    if not rows:
-        return
+async def write_all(pool: Pool) -> None:
+    """Write what is kept."""
+    for consultation_id in list(_unwritten):
+        await _write(pool, consultation_id)
+
+
+async def _write_later(pool: Pool, consultation_id: int) -> None:
+    await asyncio.sleep(GATHER_S)
+    await _write(pool, consultation_id)
+
+
+async def _write(pool: Pool, consultation_id: int) -> None:
+    texts = _unwritten.pop(consultation_id)
     try:
-        await pool.executemany(WRITE, rows)
+        await pool.execute(WRITE, consultation_id, *(texts.get(name) for name in FIELDS))
     except UNAVAILABLE as error:
         sys.stderr.write(f"clinic: texts wait for the database: {error!r}\n")
-    else:
-        del _unwritten[: len(rows)]
-
-
-async def write_on(pool: Pool) -> None:
-    """Write again and again, until cancelled."""
-    while True:
-        await asyncio.sleep(WRITE_EVERY_S)
-        await write(pool)
+        keep(pool, consultation_id, {**texts, **_unwritten.get(consultation_id, {})})

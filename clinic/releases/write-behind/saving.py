@@ -60,7 +60,7 @@ async def save(pool: Pool, session: Session, consultation_id: int, change: Save)
     for _ in range(ATTEMPTS_MAX):
         row = await _save_over(pool, session, consultation_id, change, version)
         if row is not None:
-            buffer.keep(consultation_id, change.texts)
+            buffer.keep(pool, consultation_id, change.texts)
             return row
         version = await _version_to_save_over(pool, session, consultation_id, change)
     raise Refused(409, "conflict", "This consultation is being changed elsewhere.", version=version)
