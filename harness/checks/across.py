@@ -230,8 +230,9 @@ class _Judging:
             and why_no_evidence(trial) is None
             and did_the_same(trial, group, names, self.history)
         ]
-        # Under other faults than the one that loses it a trial of that stage tells nothing.
-        told = [t for t in at_stake if stage != RESTART or t.began.round != stage]
+        # Which release answered a request, and which fault came, no level tells: a trial that was
+        # spared says nothing of the factors of those that were not.
+        told = [t for t in at_stake if stage not in _BY_CHANCE or t.began.round != stage]
         trigger = find_trigger([_case(t) for t in failing], [_case(t) for t in told])
         with_it = [t for t in at_stake if t.began.round == stage and _holds(trigger, t)]
         without = [t for t in at_stake if not _holds(trigger, t)]
@@ -243,13 +244,6 @@ class _Judging:
         return replace(trigger, confirmed=confirmed)
 
     def _beside(self, role: Role, stage: str) -> list[Trial]:
-        """Other trials of the stage, where what they lived through is told by their levels.
-
-        Who answers a request of a mixed fleet, and which fault comes, is not: a trial that was
-        spared says nothing of the factors of those that were not.
-        """
-        if stage in _BY_CHANCE:
-            return []
         return [t for t in self.history.of_role(role) if t.began.round == stage]
 
     def _taken_over(self, role: Role) -> str:
@@ -304,10 +298,12 @@ class _Counted:
         return trial.ended.outcome == "told" or why_no_evidence(trial) is None
 
     def _excuses(self, trials: Sequence[Trial]) -> bool:
-        """Whether nothing is owed: the old release broke it, or a fault of ours did."""
+        """Whether nothing is owed: the old release broke it, or our own side did beside others."""
         if self.stage == RESTART:
             return bool(self.measured)
         outcomes = {trial.ended.outcome if trial.ended else "" for trial in trials}
+        if self.measured and outcomes == {"environment"}:
+            return True
         # Before a rollback it is the new release that they begin on.
         begun_on_old = self.stage != ROLLBACK
         return (
@@ -361,6 +357,12 @@ class _Counted:
         old = promise.baseline.name if promise.baseline else "the baseline"
         if self.excused and self.stage != RESTART:
             first = next(t for c in sorted(self.excused) for t in self.by_case[c])
+            if first.ended and first.ended.outcome == "environment":
+                yield (
+                    f"{self.stage}: {len(self.excused)} of {len(self.by_case)} cases are no "
+                    f"evidence: {why_no_evidence(first)}"
+                )
+                return
             yield (
                 f"{self.stage}: {len(self.excused)} of {len(self.by_case)} cases could not begin: "
                 f"{old} does not complete them beside {promise.release.name} "

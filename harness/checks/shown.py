@@ -66,7 +66,9 @@ class ShownCheck:
             elif place.checked and not due.maybe_deleted:
                 spec = form.field(name)
                 shown = replace(spec, contract=replace(spec.contract, newline="any"))
-                if not is_right(place, value, shown):
+                # No page can show NULL: the empty text is how it looks there.
+                blank = is_nothing(place.value) and is_nothing(value)
+                if not blank and not is_right(place, value, shown):
                     yield self._symptom(target, name, place, value, view)
 
     def _symptom(self, target: Target, name: str, place: Due, value: Value, view: Shown) -> Symptom:

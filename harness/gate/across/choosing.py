@@ -26,6 +26,8 @@ def editing(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
     """Cases that save a record and later save it again, so that a release can come in between."""
 
     def places(trial: Trial) -> Iterator[int]:
+        if _lets_go(trial):
+            return
         for place, save in enumerate(_acknowledged(trial), start=1):
             if any(
                 other.began_s > save.over_s and other.intended.record == save.intended.record
@@ -51,6 +53,8 @@ def saving(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
     """Cases with acknowledgements by a page."""
 
     def places(trial: Trial) -> Iterator[int]:
+        if _lets_go(trial):
+            return
         for place, save in enumerate(_acknowledged(trial), start=1):
             if save.level != "transport":
                 yield place
@@ -124,6 +128,11 @@ def _those(
         if why_no_evidence(trial) is None and (found := tuple(places(trial))):
             seen.add(number)
             yield Chosen(by_number[number], found)
+
+
+def _lets_go(trial: Trial) -> bool:
+    """Whether a page was left that sends as it goes: to end something right then is our doing."""
+    return any(save.level == "leaving" for save in trial.saves)
 
 
 def _acknowledged(trial: Trial) -> list[Save]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -24,6 +25,7 @@ from harness.plugin.line import WAIT_S_MAX
 OLD: Role = "baseline"
 NEW: Role = "upgraded"
 WORKERS_MAX = 4
+NETWORK_S = 2.0
 Phases: TypeAlias = Sequence[tuple[Case, Phase]]
 
 
@@ -170,6 +172,14 @@ class Fleet:
     def chose(self, stage: str, cases_n: int) -> None:
         """Say how many of the promised cases fit a stage."""
         self.work.journal.write(ev.StageChosen(stage=stage, cases_n=cases_n))
+
+    def await_network(self) -> None:
+        """Wait until browsers on this host have taken in that its networks have changed.
+
+        Containers that come and go make Chromium drop the requests that it is sending.
+        """
+        if self.work.deployer.name != "process":
+            time.sleep(NETWORK_S)
 
     def switch(self, moment: Moment, to: Role) -> None:
         """From now on another release answers that trial."""

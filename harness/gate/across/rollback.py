@@ -22,6 +22,7 @@ def roll_back(fleet: Fleet, phases: Phases) -> None:
 
     def act() -> None:
         _come_back(fleet)
+        fleet.await_network()
         for moment in waiting:
             fleet.switch(moment, OLD)
         for front in fleet.fronts:

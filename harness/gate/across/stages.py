@@ -149,6 +149,7 @@ class Across:
 
         def act() -> None:
             self.fleet.take_over()
+            self.fleet.await_network()
             for moment in waiting:
                 self.fleet.switch(moment, NEW)
             for front in self.fleet.fronts:
