@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from types import TracebackType
+from typing import Literal, TypeAlias
 
 from harness.errors import EnvironmentBroken
 
@@ -66,12 +67,10 @@ class Switchboard:
 
     def _take(self, line: socket.socket) -> None:
         with line:
-            try:
+            with _kept_in(self.errors):
                 told = line.makefile("rb").readline(LINE_BYTES_MAX)
                 if told:  # else whoever called has died before a word
                     self.answer(_moment(told))
-            except BaseException as error:  # noqa: BLE001 - raised again where the gate waits
-                self.errors.append(error)
             with suppress(OSError):
                 line.sendall(b"go\n")
 
@@ -90,6 +89,23 @@ class Switchboard:
             thread = threading.Thread(target=self._take, args=(line,), daemon=True)
             self._threads.append(thread)
             thread.start()
+
+
+@dataclass(frozen=True, slots=True)
+class _kept_in:  # noqa: N801 - reads as the block it opens, as contextlib's own do
+    """Whatever is raised inside is kept, to be raised again where the gate waits."""
+
+    errors: list[BaseException]
+
+    def __enter__(self) -> None:
+        """The block begins."""
+
+    def __exit__(
+        self, kind: object, error: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[True]:
+        if error is not None:
+            self.errors.append(error)
+        return True
 
 
 def _moment(told: bytes) -> Moment:
