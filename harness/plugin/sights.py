@@ -38,7 +38,8 @@ def what_stood_there(
     running: Running = request.node.stash[RUNNING]
     seen = []
     for sight in sessions.of(request.config).spec.sights:
-        record = journal.record(sight.form, sight.key)
+        # Of the other fields nobody knows how a page shows what storage holds.
+        record = journal.record(sight.form, sight.key, initial=sight.due)
         seen += [
             (record, reader, sight.due)
             for reader in readers.of_form(sight.form)

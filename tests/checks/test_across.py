@@ -275,6 +275,18 @@ def test_what_a_page_does_not_show_after_the_upgrade() -> None:
     assert ("history",) == found(story)["stale"].fields
 
 
+def test_what_a_page_shows_of_a_field_that_was_not_saved() -> None:
+    """Nothing is due of it: an empty place may show what storage holds as no value at all."""
+    story = story_of(1)
+    stood(story, history="kept for years")
+    looks = story.trial(again=story.trials[0], role="upgraded", stage="upgrade", lives=UPGRADED)
+    record = looks.record("old", initial={"history": "kept for years"})
+    story.waits(5)
+    record.is_shown(history="kept for years", reason="")
+
+    assert {} == found(story)
+
+
 # --- journeys, and what is owed ------------------------------------------------------------------
 
 

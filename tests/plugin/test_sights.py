@@ -43,7 +43,7 @@ def test_only_what_was_shown_before_is_asked_of_it_after(monkeypatch: pytest.Mon
         node=SimpleNamespace(stash={RUNNING: running}),
         config=SimpleNamespace(stash={sessions.SESSION: SimpleNamespace(spec=spec)}),
     )
-    journal = SimpleNamespace(record=lambda form, key: key[0])
+    journal = SimpleNamespace(record=lambda form, key, initial: key[0])
     monkeypatch.setattr(readers, "of_form", lambda form: ["shown"])
     sights.what_stood_there(cast(Any, request), cast(Any, journal), cast(Any, looking))
 

@@ -66,8 +66,7 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
             for one in chosen
         ]
         try:
-            # What a page shows while it is cut off is no loss: storage is read instead.
-            fleet.drive(NEW, phases, fleet.counted(at), STAGE, readers=False)
+            fleet.drive(NEW, phases, fleet.counted(at), STAGE, under_faults=True)
         except ReleaseDown as error:
             back = f"{new.release.name} does not come back from what happens to it"
             work.trouble(STAGE, EvidenceError(f"{error}\n{back}"), "block")

@@ -25,6 +25,8 @@ from harness.plugin.line import WAIT_S_MAX
 OLD: Role = "baseline"
 NEW: Role = "upgraded"
 WORKERS_MAX = 4
+# A page that a fault of ours has cut off may never say anything.
+CUT_OFF_S_MAX = 5.0
 NETWORK_S = 2.0
 Phases: TypeAlias = Sequence[tuple[Case, Phase]]
 
@@ -132,9 +134,12 @@ class Fleet:
         stage: str,
         sights: tuple[Sight, ...] = (),
         workers_n: int | None = None,
-        readers: bool = True,
+        under_faults: bool = False,
     ) -> None:
-        """Drive cases through their phases; answer has their moments. Raises DriveFailed."""
+        """Drive cases through their phases; answer has their moments. Raises DriveFailed.
+
+        Under faults of ours no page is looked at, which may be cut off, nor waited for long.
+        """
         work, promise = self.work, self.work.promise
         self.drives_n += 1
         numbers = {case.id: case.number for case, _ in phases}
@@ -158,9 +163,11 @@ class Fleet:
                 line=board.path,
                 phases=told,
                 sights=sights,
-                readers=readers,
+                readers=not under_faults,
                 case_timeout_s_max=work.plan.scenarios.timeout_s_max + WAIT_S_MAX,
             )
+            if under_faults:
+                spec = replace(spec, acknowledge_s_max=CUT_OFF_S_MAX)
             try:
                 work.drive_spec(spec, work.profile.scenarios_s_max, workers_n)
             except DriveFailed:
