@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import asyncpg
+import asyncpg
 
+from clinic.database import UNAVAILABLE
+
+if TYPE_CHECKING:
     from clinic.database import Pool
 
 COMMIT_EVERY_S = 0.05
@@ -37,7 +39,7 @@ async def _commit(
     try:
         async with pool.acquire() as connection, connection.transaction():
             rows = [await connection.fetchrow(*words) for words, _ in group]
-    except Exception as error:
+    except (asyncpg.PostgresError, *UNAVAILABLE) as error:
         # Nothing of the group is stored, and everybody in it is told so.
         rows = [error for _ in group]
     for row, (_, stored) in zip(rows, group, strict=True):
