@@ -85,6 +85,7 @@ def test_no_baseline(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_baseline_itself(tmp_path: Path) -> None:
     """A release that takes over from itself passes."""
     called = gate("good", *CHANGES, "--stages", "stale-page,mixed", runs=tmp_path / "runs")
