@@ -301,6 +301,7 @@ def test_a_kept_connection_that_the_target_has_closed_is_not_used(
     """
     old = behind()
     caller.ask()
+    front.answered()  # whoever answers this has put the connection by
     stopped = psutil.Process(front.pid)
     stopped.suspend()
     caller.send(b"POST /notes HTTP/1.1\r\nContent-Length: 4\r\n\r\ntext")
