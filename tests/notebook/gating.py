@@ -23,7 +23,7 @@ from harness.runs.lease import lease_base
 NOTEBOOK = Path(__file__).parent
 ROOT = NOTEBOOK.parents[1]
 # Generous, because several test processes may share two cores with as many browsers.
-LIMIT_S = 400.0
+LIMIT_S = 560.0
 
 
 @dataclass(frozen=True, slots=True)
