@@ -299,10 +299,11 @@ class _Counted:
 
     def _excuses(self, trials: Sequence[Trial]) -> bool:
         """Whether nothing is owed: the old release broke it, or our own side did beside others."""
-        if self.stage == RESTART:
-            return bool(self.measured)
+        if not self.measured:
+            # A stage that shows nothing at all proves nothing, whoever is to blame.
+            return False
         outcomes = {trial.ended.outcome if trial.ended else "" for trial in trials}
-        if self.measured and outcomes == {"environment"}:
+        if self.stage == RESTART or outcomes == {"environment"}:
             return True
         # Before a rollback it is the new release that they begin on.
         begun_on_old = self.stage != ROLLBACK

@@ -14,7 +14,7 @@ from harness.drive.chosen import chosen_cases
 from harness.drive.scenarios import Collected, collect
 from harness.drive.spec import Spec
 from harness.errors import UsageError
-from harness.gate.across.promised import across_stages
+from harness.gate.across.promised import across_stages, left_out
 from harness.gate.asked import Asked
 from harness.gate.baselines import Before, last_passed, promised_before
 from harness.gate.choosing import possible_on, sample
@@ -141,6 +141,7 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
             *codecs,
             *_sample_warning(asked.candidate, baseline, chosen, profile.sample_n),
             *_load_warning(asked, plan),
+            *left_out(asked, profile),
         ),
         partial=", ".join(asked.only) or None,
         save_p95_ms_max=plan.limits.save_p95_ms_max,

@@ -345,6 +345,17 @@ def test_what_cannot_begin_is_excused() -> None:
     assert {0} == said.unmeasured["stale-page"]
 
 
+@pytest.mark.parametrize("stage", ["stale-page", "upgrade"])
+def test_a_stage_in_which_nothing_could_begin_proves_nothing(stage: str) -> None:
+    """Where the old release completes not one case nobody is excused: that is no pass."""
+    story = story_of(2, **{stage: 1})
+    breaks(story, stage, STALE, switched=False)
+    said = across(story)
+
+    assert ({stage: 1}, {stage: 0}) == (said.promised, said.measured)
+    assert any(f"stage {stage} measured 0 of 1" in r for r in story.judged().reasons)
+
+
 @pytest.mark.parametrize("outcome", ["environment", "misused", "skipped", "completed"])
 def test_what_our_own_side_breaks_is_not_excused(outcome: ev.Outcome) -> None:
     """A case that never came to its moment for any other reason is missing evidence."""
@@ -436,13 +447,13 @@ def test_a_journey_that_a_mixed_fleet_breaks() -> None:
 
 @pytest.mark.parametrize("how", [{"outcome": "broken"}, {"stage": PLANT}])
 def test_a_journey_that_the_old_release_may_break(how: dict[str, str]) -> None:
-    """Where nothing shows that the baseline alone completes it, the candidate is not blamed."""
+    """Where nothing shows that the baseline alone completes it, nobody is blamed."""
     story = story_of(1, mixed=1)
     on_the_baseline(story, **how)  # type: ignore[arg-type]
     breaks(story, "mixed", MIXED, switched=False)
 
     assert Anomaly.JOURNEY_BROKEN not in found(story)
-    assert 1 == len(story.weighed().across.warnings)
+    assert any("stage mixed measured 0 of 1" in r for r in story.judged().reasons)
 
 
 # --- forms of one text: what the plan knows -------------------------------------------------------

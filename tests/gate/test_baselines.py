@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.gate.baselines import Before, last_passed, promised_before
 from harness.promise import promise_to_json
 from tests.checks.story import Story, single
@@ -40,9 +42,10 @@ def test_a_partial_pass_is_no_baseline(tmp_path: Path) -> None:
     assert last_passed(tmp_path, "shop") == "1.0"
 
 
-def test_a_pass_without_a_stage_is_no_baseline(tmp_path: Path) -> None:
-    """A run that was told to leave the load out promises less than a gate."""
-    left_out = "nothing is said of losses under load: --stages scenarios leaves it out"
+@pytest.mark.parametrize("losses", ["under load", "in upgrade and stale-page"])
+def test_a_pass_without_a_stage_is_no_baseline(tmp_path: Path, losses: str) -> None:
+    """A run that was told to leave a stage out promises less than a gate."""
+    left_out = f"nothing is said of losses {losses}: --stages scenarios leaves it out"
     run(tmp_path, 1, "1.0", "pass")
     run(tmp_path, 2, "1.1", "pass", warnings=[left_out])
 

@@ -51,3 +51,14 @@ def why_skipped(name: str, asked: Asked, baseline: str | None, deployer: str) ->
     if deployer in ALONE:
         return f"the deployer {deployer} runs no second release on one storage"
     return None
+
+
+def left_out(asked: Asked, profile: Profile) -> tuple[str, ...]:
+    """A sentence where the caller leaves out stages that the profile holds, else none."""
+    if asked.stages is None:
+        return ()
+    names = [n for n in ACROSS if profile.stages.get(n, 0) != 0 and n not in asked.stages]
+    if not names:
+        return ()
+    words = ", ".join(asked.stages)
+    return (f"nothing is said of losses in {' and '.join(names)}: --stages {words} leaves it out",)

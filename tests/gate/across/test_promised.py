@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.gate import Asked
-from harness.gate.across.promised import across_stages, why_skipped
+from harness.gate.across.promised import across_stages, left_out, why_skipped
 from harness.plan.profiles import BUILT_IN
 
 NONE = "no release has passed yet, so there is none to come from"
@@ -59,3 +59,13 @@ def test_a_stage_that_is_asked_for_by_name() -> None:
     promised = across_stages(asked(("mixed",)), BUILT_IN["commit"], "1", "process", 60)
 
     assert {"upgrade": 0, "stale-page": 0, "mixed": 8} == promised
+
+
+def test_stages_that_the_caller_leaves_out_are_said() -> None:
+    """A pass that says nothing of a stage its profile holds is no whole one, and says so."""
+    profile = BUILT_IN["commit"]
+    said = "nothing is said of losses in stale-page: --stages upgrade leaves it out"
+
+    assert (said,) == left_out(asked(("upgrade",)), profile)
+    assert () == left_out(asked(("upgrade", "stale-page")), profile)
+    assert () == left_out(asked(), profile)
