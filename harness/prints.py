@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -60,18 +60,22 @@ class Prints:
                     words = line[:-1].split(" ")
                     if words[0] == ".":
                         break
-                    at = int(words[0])
-                    if len(words) != widths[at]:
+                    if len(words) != widths[int(words[0])]:
                         raise ValueError(f"row {found_n + 1} has {len(words)} words")
-                    rest = words[-1]
-                    yield PrintRow(
-                        names[at], words[1], tuple(words[2:-1]), "" if rest == _NO_REST else rest
-                    )
+                    yield row_of(words, names)
                     found_n += 1
             if found_n != self.rows_n:
                 raise ValueError(f"{self.rows_n} rows promised, {found_n} there")
         except (OSError, ValueError, IndexError) as error:
             raise _unreadable(self.path, error) from error
+
+
+def row_of(words: Sequence[str], forms: Sequence[str]) -> PrintRow:
+    """The row that a line's words tell of; raises ValueError or IndexError where they tell none."""
+    rest = words[-1]
+    return PrintRow(
+        forms[int(words[0])], words[1], tuple(words[2:-1]), "" if rest == _NO_REST else rest
+    )
 
 
 def printed(row: Row, form: Form) -> PrintRow:

@@ -22,8 +22,9 @@ from harness.checks.pace import (
     took_too_long,
 )
 from harness.checks.sentences import plural
+from harness.checks.sifted import Crowd, Sifted
 from harness.checks.suspects import CHECK, Looked, look
-from harness.checks.volume import Sifted, sift
+from harness.checks.volume import sift
 from harness.exhibits import LoadSecond
 from harness.journal.volume import Volume
 from harness.model import Finding, Form, Symptom, Trigger
@@ -66,7 +67,7 @@ def judge_load(
     figures = measure(volume, history.load_began)
     sifted, looked, controls = Sifted(), Looked(), Controls(0, 0)
     if final is not None:
-        sifted = sift(volume, forms, record.before.rows() if record.before else (), final)
+        _, sifted = sift(record.files, forms, record.before, final)
         looked = look(sifted, forms, tag, observations)
         controls = plant_load_controls(sifted.whole, forms, tag)
     telling = _Telling(volume, figures, sifted, looked, forms, final)
@@ -154,8 +155,10 @@ class _Telling:
             for s in self.looked.failed
             if any(handle.id in records for handle in s.owing.handles)
         }
-        alike = [s for s in self.looked.unlooked if (s.owing.form.name, s.shape) in shapes]
-        saves |= {s.owing.acknowledged[-1].id for s in alike if s.owing.acknowledged}
+        alike = Crowd()
+        for form_and_shape, crowd in self.looked.unlooked.items():
+            if form_and_shape in shapes:
+                alike.join(crowd)
         reads = dict.fromkeys(symptom.observation for symptom in group if symptom.observation)
         paths = [f"observations/{read}.jsonl" for read in reads]
         if self.final is not None:
@@ -165,21 +168,25 @@ class _Telling:
             anomaly=first.anomaly,
             form=first.form,
             fields=tuple(ordered({s.field for s in group}, self.forms[first.form])),
-            saves_n=len(saves),
-            records_n=len(records) + len(alike),
+            saves_n=len(saves) + alike.saves_n,
+            records_n=len(records) + alike.records_n,
             severity=first.severity,
             layer=voted_layer(group),
-            trigger=Trigger(self._when(saves, len(records), len(alike))),
+            trigger=Trigger(self._when(saves, len(records), alike)),
             evidence=tuple(paths)[:_EVIDENCE_MAX],
             breach=first.breach,
         )
 
-    def _when(self, saves: set[str], records_n: int, alike_n: int) -> str:
+    def _when(self, saves: set[str], records_n: int, alike: Crowd) -> str:
         under = f"under load of {self.figures.target_saves_per_s:g} saves/s"
-        counted = f", {alike_n} of them only counted" if alike_n else ""
-        if not saves:
-            return f"{under}: {plural(records_n + alike_n, 'record')}{counted}"
-        made = [save for save in self.volume.saves if save.id in saves]
+        counted = f", {alike.records_n} of them only counted" if alike.records_n else ""
+        saves_n = len(saves) + alike.saves_n
+        if not saves_n:
+            return f"{under}: {plural(records_n + alike.records_n, 'record')}{counted}"
+        made = [save for trial in self.looked.history.trials.values() for save in trial.saves]
+        began_s = [save.began_s for save in made if save.id in saves]
+        if alike.saves_n:
+            began_s += [alike.first_s, alike.last_s]
         total = f"{self.figures.saves_acknowledged:,}"
-        when = between(made, start_of(self.volume))
-        return f"{under}: {len(saves):,} of {total} saves, {when}{counted}"
+        when = between(began_s, start_of(self.volume))
+        return f"{under}: {saves_n:,} of {total} saves, {when}{counted}"

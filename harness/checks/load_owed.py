@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from harness.checks.history import History
 from harness.checks.pace import REACHED, Figures, told_first
 from harness.checks.sentences import plural
+from harness.checks.sifted import Sifted
 from harness.checks.suspects import Looked
-from harness.checks.volume import Sifted, Suspect
-from harness.journal.volume import Volume, VolumeSave
+from harness.journal.volume import ActsFile, Volume, VolumeSave
 from harness.model import Finding, Severity
 from harness.prints import Prints
 
@@ -20,10 +20,12 @@ from harness.prints import Prints
 class LoadRecord:
     """What a run holds of its load: acts, and the reads before and after it.
 
-    unreadable are sentences on what is there and cannot be read.
+    volume is what is read of the files. unreadable are sentences on what is there and cannot be
+    read.
     """
 
     volume: Volume = field(default_factory=Volume)
+    files: tuple[ActsFile, ...] = ()
     before: Prints | None = None
     final: Prints | None = None
     unreadable: tuple[str, ...] = ()
@@ -116,6 +118,12 @@ def _uncompared(sifted: Sifted, figures: Figures) -> list[str]:
             "no save of the load can be told from one that never was: each was written over, or "
             "wrote what stood there before; have the load file save new texts"
         )
+    if sifted.unsought_n:
+        rows = plural(sifted.unsought_n, "row")
+        owed.append(
+            f"{rows} of the load are no record's or have changed, and nobody looked whether they "
+            "hold what is another record's: too many; have the load journal what it makes"
+        )
     return owed
 
 
@@ -123,13 +131,9 @@ def _unlooked(looked: Looked) -> list[str]:
     """What did not look whole and was not read twice more."""
     owed = []
     if looked.unlooked:
-        saves = plural(_told_n(looked.unlooked), "save")
+        saves = plural(sum(c.told_n for c in looked.unlooked.values()), "save")
         owed.append(f"{saves} under load did not look whole, and nobody looked at them twice")
     if looked.unlooked_changes_n:
         rows = plural(looked.unlooked_changes_n, "row")
         owed.append(f"{rows} changed under load that it did not save, and nobody looked at them")
     return owed
-
-
-def _told_n(suspects: Sequence[Suspect]) -> int:
-    return sum(len(suspect.owing.acknowledged) for suspect in suspects)

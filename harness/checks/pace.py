@@ -198,9 +198,9 @@ def _answered(figures: Figures) -> str:
     return f"the application was the limit: {', '.join(words)}{figures.told}"
 
 
-def between(saves: Sequence[VolumeSave], start_s: float) -> str:
-    """When these saves were made, in seconds of the load."""
-    at_s = sorted(int(max(0.0, save.began_s - start_s)) for save in saves)
+def between(began_s: Sequence[float], start_s: float) -> str:
+    """When the saves were made that began at these times, in seconds of the load."""
+    at_s = sorted(int(max(0.0, each - start_s)) for each in began_s)
     if not at_s:
         return "at a time that is not known"
     if at_s[0] == at_s[-1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from harness.checks.history import History, read_history
-from harness.checks.volume import place_of
+from harness.checks.sifting import place_of
 from harness.contracts import fingerprint
 from harness.corpus import by_name
 from harness.journal import events as ev

@@ -11,8 +11,8 @@ from harness.checks.history import History
 from harness.checks.oracle import Oracle
 from harness.checks.owing import Owing, stand_in
 from harness.checks.retelling import LOAD, marks, retold
+from harness.checks.sifted import LOOKED_AT_MAX, Crowd, Crowds, Sifted, Spot, Suspect, crowded
 from harness.checks.strays import StrayCheck
-from harness.checks.volume import LOOKED_AT_MAX, Sifted, Spot, Suspect
 from harness.contracts import fingerprint
 from harness.journal.volume import key_of, key_word
 from harness.model import (
@@ -45,7 +45,7 @@ class Looked:
     """What was seen of the suspects that were looked at.
 
     symptoms of those and of the rows beside them, with the saves they are of; whole are suspects
-    that are as they should be; failed are those that are not; unlooked are all the others.
+    that are as they should be; failed are those that are not; unlooked counts all the others.
     unlooked_changes_n are rows that changed and were not read twice more.
     """
 
@@ -53,7 +53,7 @@ class Looked:
     symptoms: tuple[Symptom, ...] = ()
     whole: tuple[Suspect, ...] = ()
     failed: tuple[Suspect, ...] = ()
-    unlooked: tuple[Suspect, ...] = ()
+    unlooked: Crowds = field(default_factory=dict)
     unlooked_changes_n: int = 0
 
 
@@ -96,7 +96,8 @@ def look(
     """Judge the suspects on the reads of them; without one they all stay unlooked at."""
     reads = sorted((o for o in observations if o.role == LOAD), key=lambda o: o.began_s)
     if not reads:
-        return Looked(unlooked=tuple(sifted.suspects), unlooked_changes_n=len(sifted.changed))
+        unlooked = _crowds(sifted, frozenset())
+        return Looked(unlooked=unlooked, unlooked_changes_n=sifted.changed_n)
     suspects = chosen(sifted)
     history = retold((r for s in suspects for r in s.owing.handles), forms, tag)
     reads = [_stood(sifted, suspects, reads), *reads]
@@ -118,15 +119,25 @@ def look(
     ]
     too_late = {s.record for s in late if s.severity is Severity.BLOCK}
     failed += [s for s in healed if s.owing.handles[0].id in too_late]
-    looked_at = set(map(id, suspects))
     return Looked(
         history,
         tuple(_of_load(symptom) for symptom in (*symptoms, *late)),
         tuple(s for s in healed if s.owing.handles[0].id not in too_late),
         tuple(failed),
-        tuple(s for s in sifted.suspects if id(s) not in looked_at),
-        max(0, len(sifted.changed) - LOOKED_AT_MAX),
+        _crowds(sifted, frozenset(map(id, suspects))),
+        max(0, sifted.changed_n - LOOKED_AT_MAX),
     )
+
+
+def _crowds(sifted: Sifted, looked_at: frozenset[int]) -> Crowds:
+    """All suspects but those that were looked at, counted."""
+    crowds: Crowds = {}
+    for look, crowd in sifted.crowds.items():
+        crowds.setdefault(look, Crowd()).join(crowd)
+    for suspect in sifted.suspects:
+        if id(suspect) not in looked_at:
+            crowded(crowds, suspect)
+    return crowds
 
 
 def _of_load(symptom: Symptom) -> Symptom:

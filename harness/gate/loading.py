@@ -16,7 +16,7 @@ from harness.gate.dying import how_it_died
 from harness.gate.observing import Observer
 from harness.gate.recorded import STAGE
 from harness.journal import events as ev
-from harness.journal.volume import Volume, read_volume
+from harness.journal.volume import find_acts, read_volume
 from harness.journal.writer import JournalWriter
 from harness.plan import Plan, Profile, scrub
 from harness.plan.suggest import advice
@@ -85,7 +85,7 @@ class Loading:
         told_s = (s.began_s if s.ended_s is None else s.ended_s for s in volume.saves)
         settle_s = max(form.settle_s_max for form in forms.values())
         self.observer.every_row(self.deployment, "final", max(told_s, default=0.0) + settle_s)
-        self._look_at_suspects(volume)
+        self._look_at_suspects()
 
     def _spec(self) -> LoadSpec:
         profile, load, file = (
@@ -123,17 +123,17 @@ class Loading:
         self.journal.write(ev.Trouble(stage=STAGE, sentence=sentence, verdict="inconclusive"))
         self.watch(Progress(STAGE, sentence))
 
-    def _look_at_suspects(self, volume: Volume) -> None:
+    def _look_at_suspects(self) -> None:
         """Read what did not look whole, twice; nothing where all did."""
         forms = self.promise.forms["candidate"]
         before, final = find_prints(self.run.observations)
-        sifted = sift(volume, forms, before.rows(), final)
+        _, sifted = sift(find_acts(self.run.journal), forms, before, final)
         scope = {
             form: Keys(wants.keys, wants.marks)
             for form, wants in wanted(sifted, forms, self.promise.tag).items()
         }
         if not scope:
             return
-        odd_n = len(sifted.suspects) + len(sifted.changed)
-        self.watch(Progress(STAGE, f"{plural(odd_n, 'record')} to look at once more"))
+        odd = plural(sifted.odd_n, "record")
+        self.watch(Progress(STAGE, f"{odd} to look at once more"))
         self.observer.suspects(self.deployment, scope)

@@ -6,7 +6,7 @@ from harness.checks.grounds import Grounds
 from harness.checks.load_owed import LoadRecord
 from harness.errors import RecordUnreadable
 from harness.journal.reader import read_journal
-from harness.journal.volume import Volume, read_volume
+from harness.journal.volume import ActsFile, Volume, find_acts, read_volume
 from harness.judge import LOAD, weigh
 from harness.observations import read_observations
 from harness.prints import find_prints
@@ -27,8 +27,9 @@ def read_load(run: RunFolder) -> LoadRecord:
     """What a run's folder holds of its load; what cannot be read is a sentence in it."""
     unreadable: list[str] = []
     volume, prints = Volume(), []
+    files: list[ActsFile] = []
     try:
-        volume = read_volume(run.journal)
+        volume, files = read_volume(run.journal), find_acts(run.journal)
     except RecordUnreadable as error:
         unreadable.append(str(error))
     try:
@@ -39,6 +40,7 @@ def read_load(run: RunFolder) -> LoadRecord:
     final = [p for p in prints if p.purpose == "final"]
     return LoadRecord(
         volume,
+        tuple(files),
         before[0] if before else None,
         final[-1] if final and not unreadable else None,
         tuple(unreadable),

@@ -25,7 +25,7 @@ import gc
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ from harness.model import Key, Value, value_from_json
 
 SCHEMA = "harness.load/1"
 UNKNOWN = "?"
+HEAD_BYTES_MAX = 65_536
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
@@ -117,6 +118,14 @@ class VolumeRecord:
     keyed_late: bool = False
     saves: list[VolumeSave] = field(default_factory=list)
 
+    def shift(self, by_s: float) -> None:
+        """Take its times to another clock."""
+        self.opened_s += by_s
+        for save in self.saves:
+            save.began_s += by_s
+            save.due_s = None if save.due_s is None else save.due_s + by_s
+            save.ended_s = None if save.ended_s is None else save.ended_s + by_s
+
 
 @dataclass(slots=True)
 class Volume:
@@ -162,6 +171,39 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True, slots=True)
+class ActsFile:
+    """One process's journal: its acts begin at an offset, after its head.
+
+    shift_s takes its times to the clock of the whole load.
+    """
+
+    path: Path
+    offset: int
+    shift_s: float = 0.0
+
+
+def find_acts(folder: Path) -> list[ActsFile]:
+    """The journal of every process of a run's load; raises RecordUnreadable."""
+    return [file for path in sorted(folder.glob("load-*.acts")) if (file := _opened(path))]
+
+
+def _opened(path: Path) -> ActsFile | None:
+    """None where not even its head was written whole."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.readline(HEAD_BYTES_MAX)
+        if not head.endswith(b"\n"):
+            if len(head) == HEAD_BYTES_MAX:
+                raise ValueError("it does not begin with a line of JSON")
+            return None
+        if json.loads(head)["schema"] != SCHEMA:
+            raise ValueError(f"this harness reads {SCHEMA!r}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordUnreadable(f"the journal {path} cannot be read: {error!r}") from error
+    return ActsFile(path, len(head))
+
+
 def _read_file(path: Path, volume: Volume) -> None:
     try:
         lines = path.read_text(encoding="ascii").split("\n")[:-1]
@@ -172,12 +214,16 @@ def _read_file(path: Path, volume: Volume) -> None:
     saves: dict[str, VolumeSave] = {}
     for number, line in enumerate(lines[1:], start=2):
         try:
-            _take(line.split(" "), volume, saves)
+            take(line.split(" "), volume, saves)
         except (ValueError, IndexError) as error:
             raise RecordUnreadable(f"{path}, line {number}: {error}") from error
 
 
-def _take(words: list[str], volume: Volume, saves: dict[str, VolumeSave]) -> None:
+def take(words: Sequence[str], volume: Volume, saves: dict[str, VolumeSave]) -> None:
+    """Add what one line says; saves are those that were begun so far, by their id.
+
+    Raises ValueError or IndexError where no writer wrote it.
+    """
     act, at_s, name = words[0], float(words[1]), words[2]
     if act == "i":
         record = volume.records.get(words[3].rpartition("/")[0])
@@ -210,7 +256,7 @@ def _take(words: list[str], volume: Volume, saves: dict[str, VolumeSave]) -> Non
         _take_other(words, volume)
 
 
-def _take_other(words: list[str], volume: Volume) -> None:
+def _take_other(words: Sequence[str], volume: Volume) -> None:
     act = words[0]
     if act == "e":
         message = unquote(words[2])
@@ -226,7 +272,7 @@ def _take_other(words: list[str], volume: Volume) -> None:
 _STATES: Mapping[str, State] = {"a": "acknowledged", "x": "refused", "u": "unknown"}
 
 
-def _save_of(words: list[str], at_s: float) -> VolumeSave:
+def _save_of(words: Sequence[str], at_s: float) -> VolumeSave:
     due_s = None if words[2] == UNKNOWN else float(words[2])
     if words[4] not in ("save", "clear", "delete", "discard"):
         raise ValueError(f"no operation is called {words[4]!r}")

@@ -10,7 +10,8 @@ from typing import Any
 from harness.checks.load import LoadGrounds, judge_load
 from harness.checks.load_owed import LoadRecord
 from harness.checks.retelling import LOAD
-from harness.checks.volume import Sifted, sift
+from harness.checks.sifted import Sifted
+from harness.checks.volume import sift
 from harness.contracts import fingerprint
 from harness.corpus import CLASSES
 from harness.journal import events as ev
@@ -21,6 +22,7 @@ from harness.journal.volume import (
     Volume,
     VolumeRecord,
     VolumeSave,
+    find_acts,
 )
 from harness.judge import Grounds, weigh
 from harness.model import Form, Key, Release, Value
@@ -28,6 +30,7 @@ from harness.observations import Observation, Purpose, Row
 from harness.prints import Prints, PrintsWriter, find_prints, printed
 from harness.promise import Promise
 from harness.values import Trace, make_text, trial_number
+from tests.checks.acts import write_acts
 from tests.checks.story import NOTE, TAG, Story
 
 SAVE_S = 0.02
@@ -134,14 +137,17 @@ class LoadStory:
             self.starts()
         before = self.streamed("before", self.before_rows or [])
         self.now_s += after_s
-        return LoadRecord(self.volume, before, self.streamed("final", self.rows))
+        write_acts(self.folder, self.volume)
+        files = tuple(find_acts(self.folder))
+        return LoadRecord(self.volume, files, before, self.streamed("final", self.rows))
 
     def sifted(self) -> Sifted:
         """What the sieve says."""
         record = self.record_of()
         assert record.before is not None
         assert record.final is not None
-        return sift(self.volume, {self.form.name: self.form}, record.before.rows(), record.final)
+        _, sifted = sift(record.files, {self.form.name: self.form}, record.before, record.final)
+        return sifted
 
     def judged(self, record: LoadRecord | None = None, *, looks: bool = True) -> LoadGrounds:
         """What is said of the load: storage stays as it is from the read of every row on."""

@@ -10,7 +10,7 @@ import pytest
 from harness.answer import conclude
 from harness.checks.load import LoadGrounds
 from harness.checks.load_owed import LoadRecord
-from harness.checks.volume import LOOKED_AT_MAX
+from harness.checks.sifted import LOOKED_AT_MAX
 from harness.journal import events as ev
 from harness.model import Anomaly, Severity
 from tests.checks.load_story import LoadStory

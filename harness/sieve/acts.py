@@ -1,0 +1,283 @@
+"""A load's journal as entries: a few numbers per line, which say what belongs together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from harness.errors import RecordUnreadable
+from harness.journal.volume import ActsFile
+from harness.sieve.spill import Entries, Spill
+from harness.sieve.words import (
+    Flags,
+    Hashes,
+    Ints,
+    Lines,
+    Times,
+    digest_of,
+    hash_of,
+    read_lines,
+    times,
+)
+
+# What a line is. SAVE is an intent that a digest says all of, INTENT any other.
+OPENED, UNKEYED, KEYED, SAVE, INTENT, TOLD, REFUSED, CUT, TYPED = range(1, 10)
+# rec is the hash of a record's id. said is the hash of a key (OPENED, KEYED) or of a save's id;
+# more is the hash of the form (OPENED, UNKEYED) or the digest of what is saved (SAVE). place is the
+# file's number, the line's place in it and its kind. due_s is that of an intent, else no number.
+ACT = np.dtype(
+    [
+        ("rec", "<u8"),
+        ("said", "<u8"),
+        ("more", "<u8"),
+        ("at_s", "<f8"),
+        ("due_s", "<f8"),
+        ("place", "<u8"),
+    ]
+)
+_FILE_SHIFT, _KIND_BITS = np.uint64(48), np.uint64(8)
+_OFFSET_MAX = 1 << 40
+_KINDS = np.uint64(0xFF)
+# By its first letter: what a line of that many words is; an intent has as many as it has fields.
+_WORDS = {"r": 5, "k": 4, "a": 4, "x": 4, "u": 5, "t": 4}
+_KIND = {"i": INTENT, "a": TOLD, "x": REFUSED, "u": CUT, "t": TYPED}
+_INTENT_WORDS_MIN = 5
+_REVISION_CHARS_MAX = 8
+_SAVE_WORD = int.from_bytes(b"save", "little")
+_UNKNOWN = ord("?")
+_ODD_PRINT_CHARS, _PRINT_CHARS = 1, 16
+
+
+def packed(file: int, offset: Ints, kind: Ints | int) -> Hashes:
+    """The number of a file, places in it and what stands there, as one number each."""
+    place = (offset.astype(np.uint64) << _KIND_BITS) | np.asarray(kind).astype(np.uint64)
+    return place | (np.uint64(file) << _FILE_SHIFT)
+
+
+def unpacked(place: int) -> tuple[int, int]:
+    """The number of the file and the place in it."""
+    return place >> int(_FILE_SHIFT), (place >> int(_KIND_BITS)) & (_OFFSET_MAX - 1)
+
+
+def kind_of(entries: Entries) -> Ints:
+    """What each entry's line is."""
+    return (entries["place"] & _KINDS).astype(np.int64)
+
+
+def scan(number: int, file: ActsFile, into: Spill, take: Callable[[Sequence[str]], None]) -> None:
+    """Keep an entry for every line about a record or a save; take is given the words of others.
+
+    Raises RecordUnreadable with file and line.
+    """
+    try:
+        if file.path.stat().st_size >= _OFFSET_MAX:
+            raise ValueError(f"it has more than {_OFFSET_MAX} bytes")
+        for lines in read_lines(file.path, file.offset):
+            _Chunk(number, file, lines, into).scan(take)
+    except (OSError, ValueError) as error:
+        raise RecordUnreadable(f"the journal {file.path} cannot be read: {error}") from error
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Some lines of one file."""
+
+    number: int
+    file: ActsFile
+    lines: Lines
+    into: Spill
+
+    def scan(self, take: Callable[[Sequence[str]], None]) -> None:
+        lines = self.lines
+        code, rest = lines.code, np.ones(len(lines.at), dtype=np.bool_)
+        one_letter = lines.end[lines.first] - lines.begin[lines.first] == 1
+        found: list[Entries] = []
+        for letter, words_n in (*_WORDS.items(), ("i", 0)):
+            fits = lines.count == words_n if words_n else lines.count >= _INTENT_WORDS_MIN
+            mine = np.flatnonzero((code == ord(letter)) & fits & one_letter)
+            rest[mine] = False
+            if len(mine):
+                found.append(self._entries(letter, mine))
+        for line in np.flatnonzero(rest):
+            self._other(int(line), take)
+        if found:
+            entries = np.concatenate(found)
+            self.into.add(entries[np.argsort(entries["place"])])
+
+    def _other(self, line: int, take: Callable[[Sequence[str]], None]) -> None:
+        words = self.lines.text(line).split(" ")
+        try:
+            if words[0] in _WORDS or words[0] == "i":
+                raise ValueError(f"a line {words[0]!r} of {len(words)} words")
+            take(words)
+        except (ValueError, IndexError) as error:
+            raise self.broken(line, error) from error
+
+    def broken(self, line: int, error: Exception | str) -> RecordUnreadable:
+        return unreadable(self.file.path, int(self.lines.places[line]), error)
+
+    def _entries(self, letter: str, mine: Ints) -> Entries:
+        lines = self.lines
+        entries = np.zeros(len(mine), dtype=ACT)
+        entries["at_s"] = self._times(mine, 1)
+        if letter in "rk":
+            entries["rec"] = lines.hashes(*lines.word(mine, 2))
+            begin, end = lines.word(mine, 4 if letter == "r" else 3)
+            entries["said"] = lines.hashes(begin, end)
+            kind = np.full(len(mine), OPENED if letter == "r" else KEYED)
+            if letter == "r":
+                entries["more"] = lines.hashes(*lines.word(mine, 3))
+                kind[(end - begin == 1) & (lines.data[begin] == _UNKNOWN)] = UNKEYED
+        else:
+            begin, end = lines.word(mine, 3 if letter == "i" else 2)
+            cut = before_revision(lines, mine, begin, end)
+            for n in np.flatnonzero(cut < 0):
+                line = int(mine[n])
+                raise self.broken(line, f"no save is called {lines.text(line)!r:.200}")
+            entries["rec"] = lines.hashes(begin, cut)
+            entries["said"] = lines.hashes(begin, end)
+            kind = np.full(len(mine), _KIND[letter])
+            if letter == "i":
+                entries["due_s"] = self._times(mine, 2)
+                entries["more"], plain = self._digests(mine)
+                kind[plain] = SAVE
+        entries["place"] = packed(self.number, lines.places[mine], kind)
+        return entries
+
+    def _times(self, mine: Ints, number: int) -> Times:
+        lines = self.lines
+        begin, end = lines.word(mine, number)
+        found, fine = times(lines, begin, end)
+        found[unpaced := (end - begin == 1) & (lines.data[begin] == _UNKNOWN)] = np.nan
+        for n in np.flatnonzero(~(fine | (unpaced if number == 2 else False))):
+            line = int(mine[n])
+            try:
+                found[n] = float(lines.text(line).split(" ")[number])
+            except ValueError as error:
+                raise self.broken(line, error) from error
+        return found + self.file.shift_s if self.file.shift_s else found
+
+    def _digests(self, mine: Ints) -> tuple[Hashes, Flags]:
+        """The digest of what each intent saves, and of which a digest says all."""
+        lines = self.lines
+        begin, end = lines.word(mine, 4)
+        four = lines.eight(begin) & np.uint64(0xFFFFFFFF)
+        plain = (end - begin == 4) & (four == np.uint64(_SAVE_WORD))
+        plain &= lines.count[mine] > _INTENT_WORDS_MIN
+        digest = np.zeros(len(mine), dtype=np.uint64)
+        for some, fine, names, prints in fields_of(lines, mine):
+            digest[some] += digest_of(names, prints)
+            plain[some[~fine]] = False
+        return digest, plain
+
+
+def fields_of(lines: Lines, mine: Ints) -> Iterator[tuple[Ints, Flags, Hashes, Hashes]]:
+    """Field by field: which of these intents have one, whether it is well made, name and print."""
+    fields_n = lines.count[mine] - _INTENT_WORDS_MIN
+    equals = np.append(np.flatnonzero(lines.data == ord("=")), len(lines.data))
+    colons = np.append(np.flatnonzero(lines.data == ord(":")), [len(lines.data)] * 2)
+    for nth in range(int(fields_n.max(initial=0))):
+        some = np.flatnonzero(fields_n > nth)
+        begin, end = lines.word(mine[some], _INTENT_WORDS_MIN + nth)
+        equal = equals[np.searchsorted(equals, begin)]
+        colon = np.searchsorted(colons, begin)
+        print_at, print_end = colons[colon] + 1, np.minimum(colons[colon + 1], end)
+        size = print_end - print_at
+        fine = (equal < print_at) & ((size == _PRINT_CHARS) | (size == _ODD_PRINT_CHARS))
+        # What is not well made is nowhere in particular.
+        equal, print_at = np.where(fine, equal, begin), np.where(fine, print_at, begin)
+        print_end = np.where(fine, print_end, begin)
+        yield some, fine, lines.hashes(begin, equal), lines.hashes(print_at, print_end)
+
+
+def recs_with(file: ActsFile, prints: Hashes) -> Hashes:
+    """The hashes of the records of which a save has one of these prints, which are sorted."""
+    found = [np.zeros(0, dtype=np.uint64)]
+    try:
+        for lines in read_lines(file.path, file.offset):
+            mine = np.flatnonzero((lines.code == ord("i")) & (lines.count > _INTENT_WORDS_MIN))
+            has = np.zeros(len(mine), dtype=np.bool_)
+            for some, _, _, hashes in fields_of(lines, mine):
+                at = np.minimum(np.searchsorted(prints, hashes), len(prints) - 1)
+                has[some] |= prints[at] == hashes
+            begin, end = lines.word(mine[has], 3)
+            found.append(lines.hashes(begin, before_revision(lines, mine[has], begin, end)))
+    except (OSError, ValueError) as error:
+        raise RecordUnreadable(f"the journal {file.path} cannot be read: {error}") from error
+    return np.unique(np.concatenate(found))
+
+
+def before_revision(lines: Lines, mine: Ints, begin: Ints, end: Ints) -> Ints:
+    """Where the id of each save's record ends, ahead of ``/sREVISION``; -1 where it does not."""
+    cut = np.full(len(mine), -1, dtype=np.int64)
+    left = np.arange(len(mine))
+    for chars in range(3, 3 + _REVISION_CHARS_MAX):
+        at = np.maximum(end[left] - chars, begin[left])
+        hit = lines.data[at] == ord("/")
+        cut[left[hit]] = at[hit]
+        left = left[~hit]
+    return cut
+
+
+def unreadable(path: Path, place: int, error: Exception | str) -> RecordUnreadable:
+    """That a line cannot be read, by its number in the file."""
+    number = 1
+    try:
+        with path.open("rb") as stream:
+            left = place
+            while left > 0 and (read := stream.read(min(left, 1 << 20))):
+                number += read.count(b"\n")
+                left -= len(read)
+    except OSError:
+        return RecordUnreadable(f"{path}, byte {place}: {error}")
+    return RecordUnreadable(f"{path}, line {number}: {error}")
+
+
+def form_hashes(names: Sequence[str]) -> Hashes:
+    """The hash of each form's name as a journal spells it."""
+    return np.array([hash_of(quote(name)) for name in names], dtype=np.uint64)
+
+
+class Texts:
+    """Lines of files by their places, as words."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._fds: dict[int, int] = {}
+
+    def words(self, packed_place: int) -> list[str]:
+        """One line; raises RecordUnreadable where it is not there any more."""
+        file, place = unpacked(packed_place)
+        try:
+            if file not in self._fds:
+                self._fds[file] = os.open(self._paths[file], os.O_RDONLY | os.O_CLOEXEC)
+            size = 1024
+            while True:
+                read = os.pread(self._fds[file], size, place)
+                line, newline, _ = read.partition(b"\n")
+                if newline:
+                    return line.decode("ascii").split(" ")
+                if len(read) < size:
+                    raise ValueError("it was cut while it was in use")
+                size *= 8
+        except (OSError, ValueError) as error:
+            raise unreadable(self._paths[file], place, error) from error
+
+    def close(self) -> None:
+        """Close the files."""
+        for fd in self._fds.values():
+            os.close(fd)
+        self._fds = {}
+
+
+def runs(hashes: Hashes) -> tuple[Ints, Ints]:
+    """Where each run of equal hashes begins, and how long it is; they are sorted."""
+    if not len(hashes):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    begin = np.concatenate(([0], np.flatnonzero(hashes[1:] != hashes[:-1]) + 1)).astype(np.int64)
+    return begin, np.diff(np.append(begin, len(hashes)))

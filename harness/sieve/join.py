@@ -1,0 +1,199 @@
+"""What belongs together: lines of one record, and then records and rows of one spot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from harness.sieve import acts
+from harness.sieve.acts import kind_of, runs
+from harness.sieve.rows import LINES, PLAIN, SPOT, spot_of
+from harness.sieve.spill import Entries, Spill, partition_of
+from harness.sieve.words import Flags, Hashes, Ints
+
+# One save as it went: form is the number of its form, -1 of none that is known.
+WENT = np.dtype(
+    [("due_s", "<f8"), ("began_s", "<f8"), ("ended_s", "<f8"), ("state", "<i4"), ("form", "<i4")]
+)
+ACKNOWLEDGED, REFUSED, UNKNOWN = range(3)
+_STATE = {acts.TOLD: ACKNOWLEDGED, acts.REFUSED: REFUSED, acts.CUT: UNKNOWN}
+_BITS = 4
+_KEPT = sum(1 << (_BITS * kind) for kind in (acts.OPENED, acts.SAVE, acts.TOLD))
+_MADE = sum(1 << (_BITS * kind) for kind in (acts.UNKEYED, acts.KEYED, acts.SAVE, acts.TOLD))
+_PLACES = SPOT["lines"].shape[0]
+
+
+@dataclass(slots=True)
+class Joined:
+    """What does not go into partitions: lines of records without a key, and lines of no record.
+
+    Each is the lines' places, by the hash of their record.
+    """
+
+    keyless: list[Ints] = field(default_factory=list)
+    odd: list[Ints] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Groups:
+    """The entries of a partition, those of one record together and in the order of their lines."""
+
+    entries: Entries
+    kind: Ints
+    begin: Ints
+    size: Ints
+    form: Ints
+    key: Hashes
+    has_key: Flags
+    is_odd: Flags
+    is_plain: Flags
+
+
+def join_records(lines: Spill, forms: Hashes, spots: Spill, went: Spill) -> Joined:
+    """Keep an entry per record where it is to stand, and one for every save as it went.
+
+    forms are the hashes of the forms' names, by their numbers; of others nothing is judged.
+    """
+    joined = Joined()
+    for partition in range(lines.partitions_n):
+        entries = lines.read(partition)
+        if len(entries):
+            groups = _grouped(entries, forms)
+            spots.add(_plain(groups))
+            spots.add(_others(groups, joined))
+            went.add(_went(groups))
+    return joined
+
+
+def spots_of(lines: Spill, recs: Hashes, forms: Hashes) -> Hashes:
+    """Where these records stand, of those that have a key."""
+    found = [np.zeros(0, dtype=np.uint64)]
+    part = partition_of(recs, lines.partitions_n)
+    for partition in np.unique(part):
+        entries = lines.read(int(partition))
+        entries = entries[np.isin(entries["rec"], recs[part == partition])]
+        if len(entries):
+            groups = _grouped(entries, forms)
+            some = groups.has_key & (groups.form >= 0)
+            found.append(spot_of(groups.key[some], groups.form[some]))
+    return np.unique(np.concatenate(found))
+
+
+def _grouped(entries: Entries, forms: Hashes) -> _Groups:
+    entries = entries[np.argsort(entries["rec"], kind="stable")]
+    kind = kind_of(entries)
+    begin, size = runs(entries["rec"])
+    of = np.repeat(np.arange(len(begin)), size)
+    opened = np.flatnonzero((kind == acts.OPENED) | (kind == acts.UNKEYED))
+    opened_n = np.bincount(of[opened], minlength=len(begin))
+    form = np.full(len(begin), -1)
+    form[of[opened]] = _numbers(entries["more"][opened], forms)
+    key, has_key = np.zeros(len(begin), dtype=np.uint64), np.zeros(len(begin), dtype=np.bool_)
+    # The last word on it holds, and a later line takes the place of an earlier one here as well.
+    for which in (acts.OPENED, acts.KEYED):
+        told = np.flatnonzero(kind == which)
+        key[of[told]], has_key[of[told]] = entries["said"][told], True
+    groups = _Groups(
+        entries, kind, begin, size, form, key, has_key, opened_n != 1, np.zeros(0, dtype=np.bool_)
+    )
+    groups.is_plain = _are_plain(groups)
+    return groups
+
+
+def _numbers(hashes: Hashes, forms: Hashes) -> Ints:
+    order = np.argsort(forms)
+    at = np.minimum(np.searchsorted(forms[order], hashes), len(forms) - 1)
+    return np.where(forms[order][at] == hashes, order[at], -1)
+
+
+def _are_plain(groups: _Groups) -> Flags:
+    """Records that were opened, saved once and told so, in this order, and nothing else."""
+    begin, size, entries = groups.begin, groups.size, groups.entries
+    weights = np.left_shift(1, _BITS * groups.kind)
+    total = np.add.reduceat(weights, begin)
+    plain = ((total == _KEPT) & (size == 3)) | ((total == _MADE) & (size == 4))
+    plain &= (groups.form >= 0) & (kind_at(groups, begin, acts.OPENED, acts.UNKEYED))
+    some = np.flatnonzero(plain)
+    mine = np.repeat(plain, size)
+    save = np.flatnonzero(mine & (groups.kind == acts.SAVE))
+    told = np.flatnonzero(mine & (groups.kind == acts.TOLD))
+    plain[some] = (save < told) & (entries["said"][save] == entries["said"][told])
+    found: Flags = plain
+    return found
+
+
+def kind_at(groups: _Groups, at: Ints, *kinds: int) -> Flags:
+    """Whether the entries at these places are of one of these kinds."""
+    return np.isin(groups.kind[at], kinds)
+
+
+def _plain(groups: _Groups) -> Entries:
+    some = groups.is_plain
+    mine = np.repeat(some, groups.size)
+    save = np.flatnonzero(mine & (groups.kind == acts.SAVE))
+    told = np.flatnonzero(mine & (groups.kind == acts.TOLD))
+    entries = np.zeros(len(save), dtype=SPOT)
+    entries["key"] = groups.key[some]
+    entries["form"] = groups.form[some]
+    entries["who"] = PLAIN
+    entries["digest"] = groups.entries["more"][save]
+    entries["ready_s"] = groups.entries["at_s"][told]
+    for n in range(_PLACES):
+        has = groups.size[some] > n
+        entries["lines"][has, n] = groups.entries["place"][groups.begin[some][has] + n]
+    return entries
+
+
+def _others(groups: _Groups, joined: Joined) -> Entries:
+    """Every line of every other record that has a place to stand in, four to an entry."""
+    place = groups.entries["place"]
+    is_known = groups.form >= 0
+    for number in np.flatnonzero(groups.is_odd | ~is_known).tolist():
+        joined.odd.append(place[_run(groups, number)])
+    for number in np.flatnonzero(~groups.is_odd & is_known & ~groups.has_key).tolist():
+        joined.keyless.append(place[_run(groups, number)])
+    rest = ~groups.is_odd & is_known & groups.has_key & ~groups.is_plain
+    size, begin = groups.size[rest], groups.begin[rest]
+    parts_n = -(-size // _PLACES)
+    of = np.repeat(np.arange(len(size)), parts_n)
+    nth = np.arange(len(of)) - np.repeat(np.cumsum(parts_n) - parts_n, parts_n)
+    entries = np.zeros(len(of), dtype=SPOT)
+    entries["key"] = groups.key[rest][of]
+    entries["form"] = groups.form[rest][of]
+    entries["who"] = LINES
+    entries["digest"] = groups.entries["rec"][begin][of]
+    for n in range(_PLACES):
+        at = nth * _PLACES + n
+        has = at < size[of]
+        entries["lines"][has, n] = place[begin[of][has] + at[has]]
+    return entries
+
+
+def _run(groups: _Groups, number: int) -> slice:
+    return slice(groups.begin[number], groups.begin[number] + groups.size[number])
+
+
+def _went(groups: _Groups) -> Entries:
+    """Every save whose record was opened, with the last outcome that it was told."""
+    entries, kind = groups.entries, groups.kind
+    of = np.repeat(np.arange(len(groups.begin)), groups.size)
+    begun = np.flatnonzero(((kind == acts.SAVE) | (kind == acts.INTENT)) & ~groups.is_odd[of])
+    ended = np.flatnonzero(np.isin(kind, list(_STATE)))
+    ended = ended[np.argsort(entries["said"][ended], kind="stable")]
+    said = entries["said"][ended]
+    last = np.searchsorted(said, entries["said"][begun], side="right") - 1
+    at = np.maximum(last, 0)
+    has = (last >= 0) & (said[at] == entries["said"][begun]) if len(said) else last >= 0
+    found = np.zeros(len(begun), dtype=WENT)
+    found["due_s"] = entries["due_s"][begun]
+    found["began_s"] = entries["at_s"][begun]
+    found["ended_s"] = np.nan
+    found["state"] = UNKNOWN
+    found["form"] = groups.form[of[begun]]
+    for number, state in _STATE.items():
+        mine = has.copy()
+        mine[has] = kind[ended[at[has]]] == number
+        found["state"][mine] = state
+    found["ended_s"][has] = entries["at_s"][ended[at[has]]]
+    return found

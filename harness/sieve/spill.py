@@ -1,0 +1,90 @@
+"""Entries kept on disk in partitions, so that a partition at a time is at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import EnvironmentBroken
+
+Entries: TypeAlias = npt.NDArray[Any]
+
+
+class Spill:
+    """Entries of one kind in so many partitions, by the first bits of a hash in each.
+
+    Blocks stand in the file as they came, each sorted by partition. Raises EnvironmentBroken
+    where the file cannot be written or read back.
+    """
+
+    def __init__(self, path: Path, dtype: np.dtype[Any], partitions_n: int, by: str) -> None:
+        self.partitions_n = partitions_n
+        self.dtype = dtype
+        self._by = by
+        self._path = path
+        self._blocks: list[tuple[int, npt.NDArray[np.int64]]] = []
+        self._size = 0
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise self._broken(error) from error
+
+    def add(self, entries: Entries) -> None:
+        """Keep some entries; those of one partition stay in their order."""
+        if not len(entries):
+            return
+        bounds = np.array([0, len(entries)])
+        if self.partitions_n > 1:
+            part = partition_of(entries[self._by], self.partitions_n)
+            order = np.argsort(part, kind="stable")
+            entries = entries[order]
+            bounds = np.searchsorted(part[order], np.arange(self.partitions_n + 1))
+        try:
+            data = memoryview(entries.tobytes())
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except OSError as error:
+            raise self._broken(error) from error
+        self._blocks.append((self._size, bounds.astype(np.int64)))
+        self._size += len(entries) * self.dtype.itemsize
+
+    def read(self, partition: int) -> Entries:
+        """The entries of one partition, in the order in which they were added."""
+        parts = []
+        for begin, bounds in self._blocks:
+            from_, to = int(bounds[partition]), int(bounds[partition + 1])
+            if from_ < to:
+                parts.append(self._read(begin + from_ * self.dtype.itemsize, to - from_))
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=self.dtype)
+
+    def close(self) -> None:
+        """Forget the entries; a second call does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+            self._path.unlink(missing_ok=True)
+
+    def _read(self, begin: int, count: int) -> Entries:
+        size = count * self.dtype.itemsize
+        try:
+            data = os.pread(self._fd, size, begin)
+        except OSError as error:
+            raise self._broken(error) from error
+        if len(data) != size:
+            raise EnvironmentBroken(f"{self._path} was cut while it was in use")
+        return np.frombuffer(data, dtype=self.dtype)
+
+    def _broken(self, error: OSError) -> EnvironmentBroken:
+        return EnvironmentBroken(
+            f"{self._path}, which holds what a load is judged by, cannot be used: {error}; "
+            "free its disk, or name another folder with TMPDIR"
+        )
+
+
+def partition_of(hashes: npt.NDArray[np.uint64], partitions_n: int) -> npt.NDArray[np.int64]:
+    """Which partition each hash belongs to."""
+    return ((hashes >> np.uint64(32)) * np.uint64(partitions_n) >> np.uint64(32)).astype(np.int64)

@@ -1,0 +1,192 @@
+"""A load is sifted part by part and in bulk, and says what sifting it one by one says."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.checks import sifting
+from harness.checks.owing import Owing
+from harness.checks.sifted import Crowd, First, Sifted
+from harness.checks.volume import sift
+from harness.journal.volume import find_acts
+from tests.checks.acts import write_acts
+from tests.checks.load_story import LoadStory
+from tests.checks.test_volume import FORM, damaged, record, told
+
+FORMS = {FORM.name: FORM}
+beside = st.tuples(
+    st.sampled_from(
+        [
+            "whole",
+            "whole",
+            "whole",
+            "stray",
+            "hollow",
+            "changed",
+            "gone",
+            "late",
+            "keyless",
+            "shared",
+            "copied",
+            "again",
+        ]
+    ),
+    st.integers(0, 5),
+)
+
+
+def stands_beside(story: LoadStory, n: int, what: str) -> None:
+    """A row that is there before the load."""
+    if what in ("changed", "gone", "again"):
+        story.stands(f"b{n}", reason=f"beside {n}", history="as it was")
+
+
+def happens_beside(story: LoadStory, n: int, what: str, other: int) -> None:
+    """What else there is in a load."""
+    keys = {"whole": f"w{n}", "again": f"b{n}", "copied": f"c{n}", "keyless": None}
+    if what in keys:
+        save = story.record(keys[what], user=60 + n).save("reason", "history")
+        save.acknowledged(stores=what != "keyless" or other % 2 == 0)
+        if what == "copied":
+            story.stands(f"copy of {n}", **save.values)
+    match what:
+        case "stray":
+            story.stands(f"s{n}", reason=f"stray {n}")
+        case "hollow":
+            story.stands(f"s{n}")
+        case "changed":
+            story.put((f"b{n}",), {"reason": "other"})
+        case "gone":
+            story.drop((f"b{n}",))
+        case "late":
+            story.record(f"l{other}", user=30 + n, late=True).save(
+                "reason", "history"
+            ).acknowledged()
+        case "shared":
+            story.record(f"k{other}", user=30 + n).save("reason").acknowledged()
+
+
+def flat(sifted: Sifted) -> dict[str, object]:
+    """All that is said, in values that compare."""
+
+    def told_of(owing: Owing) -> object:
+        return owing.form.name, tuple(handle.id for handle in owing.handles), owing.before
+
+    plain = {
+        name: getattr(sifted, name)
+        for name in Sifted.__slots__
+        if name not in ("suspects", "whole", "crowds")
+    }
+    return plain | {
+        "suspects": [(told_of(suspect.owing), suspect.shape) for suspect in sifted.suspects],
+        "whole": {name: (told_of(owing), row) for name, (owing, row) in sifted.whole.items()},
+        "crowds": {look: astuple(crowd) for look, crowd in sifted.crowds.items()},
+    }
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(record, max_size=4),
+    st.lists(beside, max_size=8),
+    st.booleans(),
+    st.integers(2, 5),
+    st.integers(1, 3),
+)
+def test_what_is_divided_is_the_same(
+    records: list[tuple[object, ...]],
+    others: list[tuple[str, int]],
+    is_early: bool,
+    parts_n: int,
+    files_n: int,
+) -> None:
+    """In however many parts and files, and in bulk or one by one, a load says the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        story = LoadStory(Path(folder) / "o", form=FORM)
+        for n, (_, _, _, stood) in enumerate(records):
+            if stood:
+                story.stands(f"k{n}", reason=f"the reason of {n}", history=f"the history of {n}")
+        for n, (standing, _) in enumerate(others):
+            stands_beside(story, n, standing)
+        story.starts()
+        handles = [story.record(f"k{n}", user=n) for n in range(len(records))]
+        for handle, (acts, what, name, _) in zip(handles, records, strict=True):
+            told(story, handle, acts)  # type: ignore[arg-type]
+            damaged(story, handle, str(what), str(name))
+        for n, (beside_it, other) in enumerate(others):
+            happens_beside(story, n, beside_it, other)
+        held = story.record_of(0.3 if is_early else 60.0)
+        write_acts(story.folder, story.volume, files_n)
+        files = find_acts(story.folder)
+        assert held.final is not None
+        _, whole = sift(files, FORMS, held.before, held.final, partitions_n=1, in_bulk=False)
+        _, divided = sift(files, FORMS, held.before, held.final, partitions_n=parts_n)
+
+    assert flat(whole) == flat(divided)
+
+
+def test_what_is_plainly_whole_is_never_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a load that was kept no record is looked at one by one but a few to plant controls in."""
+    story = LoadStory(tmp_path / "o", form=FORM)
+    story.saves(2 * sifting.CONTROL_CANDIDATES_MAX)
+    held = story.record_of()
+    weighed: list[Owing] = []
+    monkeypatch.setattr(sifting.Sieve, "weigh", lambda _, owing, *of: weighed.append(owing))
+    assert held.final is not None
+    _, sifted = sift(held.files, FORMS, held.before, held.final)
+
+    assert (sifted.verified_n, weighed) == (2 * sifting.CONTROL_CANDIDATES_MAX, [])
+    assert sifted.whole.keys() == {"note"}
+
+
+def test_the_first_by_rank_are_kept_in_whatever_order_they_come() -> None:
+    """Of many a few are kept, and all others are handed back, each once."""
+    first = First[int](3)
+    gone = [item for n in (5, 9, 1, 7, 3, 8, 2) for item in first.add((n,), n)]
+    gone += first.cut()
+
+    assert [(rank, item) for rank, item in first.items()] == [((1,), 1), ((2,), 2), ((3,), 3)]
+    assert (first.count, sorted(gone)) == (7, [5, 7, 8, 9])
+    assert first.wants((0,))
+    assert not first.wants((4,))
+
+
+def test_more_suspects_than_are_kept_are_counted(tmp_path: Path) -> None:
+    """Of a load that lost everything the first few are kept, and of all others counts."""
+    story = LoadStory(tmp_path / "o", form=FORM)
+    for each in story.saves(700):
+        each.holds(reason=None)
+    sifted = story.sifted()
+    ((look, crowd),) = sifted.crowds.items()
+
+    assert (len(sifted.suspects), crowd.records_n, crowd.told_n, crowd.saves_n) == (
+        500,
+        200,
+        200,
+        200,
+    )
+    assert look == ("note", sifted.suspects[0].shape)
+    assert story.start_s <= crowd.first_s < crowd.last_s
+    assert sifted.odd_n == 700
+    assert Crowd().saves_n == 0
+
+
+def test_rows_that_nobody_looks_into_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where more rows are nobody's than are looked into, the load is not proved."""
+    monkeypatch.setattr(sifting, "FOREIGN_MAX", 2)
+    story = LoadStory(tmp_path / "o", form=FORM)
+    story.saves(100)
+    for n in range(5):
+        story.stands(f"s{n}", reason=f"stray {n}")
+    grounds = story.judged()
+
+    assert grounds.owed[0].startswith("3 rows of the load are no record's")
