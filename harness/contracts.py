@@ -10,6 +10,9 @@ from decimal import Decimal, InvalidOperation
 from harness.model import ABSENT, Contract, FileValue, Kind, Value
 
 EXACT = Contract()
+# How many bytes of a digest a fingerprint shows, and what stands before a text in it.
+PRINT_BYTES = 8
+TEXT_MARK = b"t"
 # How pages and requests may spell a text: lines end there as they please.
 LOOSE = Contract(newline="any")
 
@@ -54,12 +57,12 @@ def fingerprint(value: Value, contract: Contract = EXACT, kind: Kind = "text") -
         return "-"
     if value is ABSENT:
         return "?"
-    return hashlib.blake2b(_spelled(value, contract, kind), digest_size=8).hexdigest()
+    return hashlib.blake2b(_spelled(value, contract, kind), digest_size=PRINT_BYTES).hexdigest()
 
 
 def _spelled(value: Value, contract: Contract, kind: Kind) -> bytes:
     if isinstance(value, str):
-        return b"t" + canonical(value, contract, kind).encode("utf-8", "surrogatepass")
+        return TEXT_MARK + canonical(value, contract, kind).encode("utf-8", "surrogatepass")
     if isinstance(value, FileValue):
         return f"f{value.size_bytes} {value.sha256}".encode()
     if isinstance(value, tuple):

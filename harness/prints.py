@@ -24,7 +24,7 @@ from harness.observations import Purpose, Row
 SCHEMA = "harness.prints/1"
 SUFFIX = ".prints"
 _TAIL_BYTES = 64
-_NO_REST = "-"
+NO_REST = "-"
 
 
 class PrintRow(NamedTuple):
@@ -74,8 +74,13 @@ def row_of(words: Sequence[str], forms: Sequence[str]) -> PrintRow:
     """The row that a line's words tell of; raises ValueError or IndexError where they tell none."""
     rest = words[-1]
     return PrintRow(
-        forms[int(words[0])], words[1], tuple(words[2:-1]), "" if rest == _NO_REST else rest
+        forms[int(words[0])], words[1], tuple(words[2:-1]), "" if rest == NO_REST else rest
     )
+
+
+def line_of(row: PrintRow) -> str:
+    """A row's line without the form it is of."""
+    return " ".join((row.key, *row.prints, row.rest or NO_REST))
 
 
 def printed(row: Row, form: Form) -> PrintRow:
@@ -124,8 +129,17 @@ class PrintsWriter:
         """Append rows as they come."""
         try:
             for row in rows:
-                words = (self._places[row.form], row.key, *row.prints, row.rest or _NO_REST)
-                self._stream.write(" ".join(words) + "\n")
+                self._stream.write(f"{self._places[row.form]} {line_of(row)}\n")
+                self._rows_n += 1
+        except OSError as error:
+            raise self._broken(error) from error
+
+    def write_lines(self, form: str, lines: Iterable[str]) -> None:
+        """Append rows of a form, each of which :func:`line_of` made."""
+        place = self._places[form]
+        try:
+            for line in lines:
+                self._stream.write(f"{place} {line}\n")
                 self._rows_n += 1
         except OSError as error:
             raise self._broken(error) from error

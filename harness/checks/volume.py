@@ -23,7 +23,6 @@ from harness.checks.sifting import (
     Sieve,
     Sifting,
     in_order,
-    owings,
 )
 from harness.journal.volume import ActsFile, Volume, VolumeRecord, undisturbed
 from harness.model import Form
@@ -144,22 +143,14 @@ class _Looking:
 
     def _offer(self, part: Part, spots: Flags, rows: Entries) -> None:
         """Whole records in which a control may be planted: the first ones by their rows."""
-        at = np.flatnonzero(spots)
-        for number, name in enumerate(self.sieve.forms):
-            mine = np.flatnonzero(rows["form"] == number)
-            mine = mine[np.argsort(rows["lines"][mine, 1])]
+        number = rows["lines"][:, 1]
+        wanted = np.zeros(len(rows), dtype=np.bool_)
+        for form, name in enumerate(self.sieve.forms):
+            mine = np.flatnonzero(rows["form"] == form)
+            first = mine[np.argsort(number[mine])[:CONTROL_CANDIDATES_MAX]]
             kept = self.sieve.whole_of(name)
-            for n in mine[:CONTROL_CANDIDATES_MAX].tolist():
-                if not kept.wants((SEEN, int(rows["lines"][n, 1]), 0)):
-                    break
-                one = np.zeros(len(spots), dtype=np.bool_)
-                one[at[n]] = True
-                self._offer_one(part, one)
-
-    def _offer_one(self, part: Part, spot: Flags) -> None:
-        (owing, _), *_ = owings(part.records(spot), self.sieve.forms)
-        ((number, row),) = part.rows(FINAL, spot, self.final)
-        if self.before is not None:
-            for _, stood in part.rows(BEFORE, spot, self.before):
-                owing.before = stood.prints
-        self.sieve.offer(owing, row.prints, (SEEN, number, 0))
+            wanted[[n for n in first.tolist() if kept.wants((SEEN, int(number[n]), 0))]] = True
+        some = np.zeros(len(spots), dtype=np.bool_)
+        some[np.flatnonzero(spots)[wanted]] = True
+        if some.any():
+            self._sifting(part, some).offer()

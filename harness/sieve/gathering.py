@@ -19,6 +19,7 @@ from harness.sieve.acts import (
     Texts,
     form_hashes,
     recs_with,
+    runs,
     scan,
     unpacked,
     unreadable,
@@ -94,26 +95,26 @@ class Part:
     spot: Hashes = field(init=False)
     begin: Ints = field(init=False)
     size: Ints = field(init=False)
+    _who: Ints = field(init=False)
+    _of: Ints = field(init=False)
 
     def __post_init__(self) -> None:
         spot = spot_of(self.entries["key"], self.entries["form"])
-        order = np.lexsort((self.entries["who"], spot))
+        order = np.argsort(spot, kind="stable")
         self.entries, spot = self.entries[order], spot[order]
-        new = np.ones(len(spot), dtype=np.bool_)
-        new[1:] = spot[1:] != spot[:-1]
-        self.begin = np.flatnonzero(new)
-        self.size = np.diff(np.append(self.begin, len(spot)))
+        self.begin, self.size = runs(spot)
         self.spot = spot[self.begin]
+        self._who = self.entries["who"].astype(np.int64)
+        self._of = np.repeat(np.arange(len(self.begin)), self.size)
 
     def count(self, who: int) -> Ints:
         """How many entries of a kind each spot has."""
-        if not len(self.begin):
-            return self.size
-        return np.add.reduceat((self.entries["who"] == who).astype(np.int64), self.begin)
+        return np.bincount(self._of[self._who == who], minlength=len(self.begin))
 
     def of(self, who: int, spots: Flags) -> Entries:
         """The entries of a kind, of these spots alone."""
-        mine = np.repeat(spots, self.size) & (self.entries["who"] == who)
+        mine = np.flatnonzero(self._who == who)
+        mine = mine[spots[self._of[mine]]]
         found: Entries = self.entries[mine]
         return found
 
@@ -152,7 +153,7 @@ class Part:
         at = int(np.searchsorted(self.spot, spot)[0])
         if at == len(self.spot) or self.spot[at] != spot[0]:
             return False
-        who = self.entries["who"][self.begin[at] : self.begin[at] + self.size[at]]
+        who = self._who[self.begin[at] : self.begin[at] + self.size[at]]
         return bool(np.isin(who, (PLAIN, LINES)).any())
 
 

@@ -12,9 +12,11 @@ from psycopg import errors, pq, sql
 from harness.errors import LocatorMissing, StorageUnreadable
 from harness.model import Form, Key
 from harness.observations import Row
+from harness.prints import line_of, printed
 from harness.storage.beside import rows_beside
 from harness.storage.connection import Connection, address, reading, set_up, spelled, told
 from harness.storage.locate import Located, locate, table_columns, tables_of
+from harness.storage.printing import copied_prints
 from harness.storage.reader import RowReader, column
 from harness.storage.scope import EVERY_ROW, EveryRow, Keys, Scope
 
@@ -101,6 +103,17 @@ class PostgresSnapshot:
                 yield from self._rows(reader, reader.select, [])
             else:
                 yield from self._found(located, reader, scope)
+
+    def prints(self, form: Form) -> Iterator[str]:
+        """A line of prints for each row as they are streamed; raises StorageUnreadable."""
+        with self._of(form):
+            reader = RowReader(locate(self._connection, form), self._folder)
+            encoding = self._connection.info.parameter_status("server_encoding")
+            if reader.is_plain and encoding != "SQL_ASCII":
+                yield from copied_prints(self._connection, reader)
+            else:
+                for row in self._rows(reader, reader.select, []):
+                    yield line_of(printed(row, form))
 
     def beside(self, form: Form, table: str, columns: Collection[str]) -> Iterator[Row]:
         """Every row of a table that the form's query stands on; raises StorageUnreadable."""

@@ -35,7 +35,8 @@ class FieldReader:
 class RowReader:
     """Selects a located form's rows and reads them; codecs are found when it is made.
 
-    Raises StorageUnreadable.
+    is_plain: each field is what one column spells. others are columns of which the selection has
+    a digest each, in its last cell. Raises StorageUnreadable.
     """
 
     def __init__(self, located: Located, folder: Path) -> None:
@@ -47,13 +48,22 @@ class RowReader:
         key = [column(name) for name in located.form.key]
         fields = [part for reader in self._fields for part in reader.selected]
         # The slowest part of a read is one call per field; most fields need none.
-        self._plain = all(reader.convert is _as_it_is for reader in self._fields)
+        self.is_plain = all(reader.convert is _as_it_is for reader in self._fields)
         self._names = [field.name for field in located.form.fields]
         self._key_n = len(key)
-        self._others = _others(located)
-        rest = digests(self._others, "q")
+        self.others = _others(located)
+        rest = digests(self.others, "q")
         self.select = sql.SQL("SELECT {} FROM {}").format(
             sql.SQL(", ").join([*key, *fields, rest]), located.relation
+        )
+
+    @property
+    def null_in_key(self) -> str:
+        """What is said of a row that has no key."""
+        names = ", ".join(self.form.key)
+        return (
+            f"form {self.form.name}: a row has NULL in its key ({names}); "
+            "write a key that every row has"
         )
 
     def read(self, cells: Cells) -> Row:
@@ -61,16 +71,12 @@ class RowReader:
         n = self._key_n
         key: Key = tuple(part for part in cells[:n] if part is not None)
         if len(key) != n:
-            names = ", ".join(self.form.key)
-            raise StorageUnreadable(
-                f"form {self.form.name}: a row has NULL in its key ({names}); "
-                "write a key that every row has"
-            )
-        if self._plain:
+            raise StorageUnreadable(self.null_in_key)
+        if self.is_plain:
             fields: dict[str, Value] = dict(zip(self._names, cells[n:-1], strict=True))
         else:
             fields = self._converted(key, cells)
-        rest = named(self._others, cells[-1] or "") if self._others else ""
+        rest = named(self.others, cells[-1] or "") if self.others else ""
         return Row(self.form.name, key, fields, rest)
 
     def _converted(self, key: Key, cells: Cells) -> dict[str, Value]:

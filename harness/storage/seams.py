@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.model import Form
 from harness.observations import Row
@@ -30,6 +30,18 @@ class Snapshot(Protocol):
 
     def beside(self, form: Form, table: str, columns: Collection[str]) -> Iterator[Row]:
         """Every row of a table that the form's query stands on, each of these columns a digest."""
+        ...
+
+
+@runtime_checkable
+class Printing(Protocol):
+    """A snapshot that has a faster way to fingerprints than reading every value."""
+
+    def prints(self, form: Form) -> Iterator[str]:
+        """A line for each row, as :func:`harness.prints.line_of` makes it of the row's prints.
+
+        The same as of what observe() gives. Raises StorageUnreadable.
+        """
         ...
 
 

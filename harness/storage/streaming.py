@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.model import Form
 from harness.observations import Purpose
-from harness.prints import PrintsWriter, printed
+from harness.prints import PrintsWriter, line_of, printed
 from harness.storage.observe import Storages, by_storage, reader_of
 from harness.storage.scope import EVERY_ROW
+from harness.storage.seams import Printing, Snapshot
 
 
 def stream_prints(
@@ -32,6 +33,11 @@ def stream_prints(
     for name, here in by_storage(forms).items():
         with reader_of(storages, name, here, folder).snapshot() as snapshot:
             for form in here.values():
-                rows = (printed(row, form) for row in snapshot.observe(form, EVERY_ROW))
-                writer.write(rows)
+                writer.write_lines(form.name, _lines(snapshot, form))
     return writer.close(time.monotonic())
+
+
+def _lines(snapshot: Snapshot, form: Form) -> Iterator[str]:
+    if isinstance(snapshot, Printing):
+        return snapshot.prints(form)
+    return (line_of(printed(row, form)) for row in snapshot.observe(form, EVERY_ROW))

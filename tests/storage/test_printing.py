@@ -1,0 +1,138 @@
+"""Fingerprints by COPY are those of the values that any other read gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.contracts import fingerprint
+from harness.errors import StorageUnreadable
+from harness.model import Contract, Field, Form, Kind
+from harness.prints import line_of, printed
+from harness.storage.printing import printer_of
+from tests.storage.database import Database
+
+CONTRACTS = [
+    Contract(),
+    Contract(newline="any"),
+    Contract(trim=True),
+    Contract(nfc=True),
+    Contract(newline="any", trim=True, nfc=True),
+]
+HOSTILE = [
+    None, "", " ", "\\N", "\\", "a\\nb", "a\nb", "a\r\nb\rc", "\t", "trailing \t\n", "\x0b\x0c\x08",
+    "caf\u00e9", "cafe\u0301", "trailing\u00a0", "trailing\u2003", "\u0085", "\U0001f600", "'\";--",
+    "\x7f\x1c", "12.50", "t", "2024-02-29",
+]  # fmt: skip
+
+
+def both(database: Database, form: Form) -> tuple[list[str], list[str]]:
+    """The lines of a form, by COPY and from its values."""
+    with database.storage(form).snapshot() as snapshot:
+        copied = list(snapshot.prints(form))
+        return copied, [line_of(printed(row, form)) for row in snapshot.observe(form)]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=repr)
+@pytest.mark.parametrize("kind", ["text", "choice", "number", "date", "flag"])
+@given(st.text(st.characters(exclude_characters="\0", codec="utf-8")))
+def test_a_field_prints_its_bytes_as_its_text(contract: Contract, kind: Kind, text: str) -> None:
+    """Whatever a field holds, its fingerprint is the same from bytes as from text."""
+    print_ = printer_of(Field("f", "f", kind=kind, contract=contract))
+
+    assert fingerprint(text, contract, kind) == print_(text.encode())
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=repr)
+def test_a_copy_prints_what_a_read_prints(database: Database, contract: Contract) -> None:
+    """Escapes, NULL, blanks and other scripts come through, in fields, keys and other columns."""
+    database.run("CREATE TABLE odd (a text, b text, c int, d text, e bool, f timestamptz)")
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        for n, text in enumerate(HOSTILE):
+            row = (f"key {n} {text or ''}", text, n, text, n % 2 == 0, "2024-02-29 12:00+02")
+            connection.execute("INSERT INTO odd VALUES (%s, %s, %s, %s, %s, %s)", row)
+    fields = (Field("b", "b", contract=contract), Field("e", "e"), Field("f", "f", kind="date"))
+    form = Form("odd", "main", ("a",), fields, table="odd")
+    two = replace(form, key=("c", "a"))
+
+    for each in (form, two):
+        copied, read = both(database, each)
+        assert len(copied) == len(HOSTILE)
+        assert read == copied
+
+
+def test_what_a_codec_reads_is_printed_as_well(database: Database) -> None:
+    """A form that a COPY cannot print is read value by value, with the same lines."""
+    database.run(
+        "CREATE TABLE tagged (id int, tags text[])", "INSERT INTO tagged VALUES (1, '{a,b}')"
+    )
+    form = Form("tagged", "main", ("id",), (Field("tags", "tags", rows="many"),), table="tagged")
+    copied, read = both(database, form)
+
+    assert read == copied == [f"1 {fingerprint(('a', 'b'))} -"]
+
+
+def test_a_database_without_an_encoding_is_read_value_by_value(
+    make_database: object, tmp_path: Path
+) -> None:
+    """Bytes that are no text come through as they do in any other read."""
+    assert callable(make_database)
+    database = make_database(
+        "ENCODING 'SQL_ASCII' LOCALE 'C' LOCALE_PROVIDER 'libc' TEMPLATE template0"
+    )
+    database.run(
+        "CREATE TABLE note (id int, text text)", r"INSERT INTO note VALUES (1, E'caf\xe9')"
+    )
+    copied, read = both(database, NOTE)
+
+    assert read == copied
+    assert len(copied) == 1
+
+
+NOTE = Form("note", "main", ("id",), (Field("text", "text"),), table="note")
+
+
+def test_a_row_without_a_key_is_told(database: Database) -> None:
+    """NULL in a key is an error, and no row of that name."""
+    database.run("CREATE TABLE note (id int, text text)", "INSERT INTO note VALUES (NULL, 'x')")
+
+    with (
+        pytest.raises(StorageUnreadable, match="NULL in its key"),
+        database.storage(NOTE).snapshot() as snapshot,
+    ):
+        list(snapshot.prints(NOTE))
+
+
+def test_a_copy_that_fails_is_told(database: Database) -> None:
+    """What the server says in the middle of a COPY is an error, and not the end of the rows."""
+    database.run("CREATE TABLE note (id int, text text)")
+    database.run("INSERT INTO note SELECT n, n FROM generate_series(1, 5000) AS n")
+    form = replace(
+        NOTE,
+        table=None,
+        query="SELECT id, (1 / (4999 - id))::text AS text FROM note",
+        tables=("note",),
+    )
+
+    with (
+        pytest.raises(StorageUnreadable, match="division by zero"),
+        database.storage(form).snapshot() as snapshot,
+    ):
+        list(snapshot.prints(form))
+
+
+def test_a_copy_that_nobody_reads_to_its_end_leaves_the_next_read_alone(database: Database) -> None:
+    """Whoever stops early can read the next form on the same snapshot."""
+    database.run("CREATE TABLE note (id int, text text)")
+    database.run("INSERT INTO note SELECT n, repeat('x', 900) FROM generate_series(1, 20000) AS n")
+
+    with database.storage(NOTE).snapshot() as snapshot:
+        stopped = snapshot.prints(NOTE)
+        next(stopped)
+        stopped.close()  # type: ignore[attr-defined]
+        assert len(list(snapshot.prints(NOTE))) == 20_000
