@@ -96,18 +96,17 @@ class _Chunk:
         lines = self.lines
         code, rest = lines.code, np.ones(len(lines.at), dtype=np.bool_)
         one_letter = lines.end[lines.first] - lines.begin[lines.first] == 1
-        found: list[Entries] = []
+        entries = np.zeros(len(lines.at), dtype=ACT)
         for letter, words_n in (*_WORDS.items(), ("i", 0)):
             fits = lines.count == words_n if words_n else lines.count >= _INTENT_WORDS_MIN
             mine = np.flatnonzero((code == ord(letter)) & fits & one_letter)
             rest[mine] = False
             if len(mine):
-                found.append(self._entries(letter, mine))
-        for line in np.flatnonzero(rest):
-            self._other(int(line), take)
-        if found:
-            entries = np.concatenate(found)
-            self.into.add(entries[np.argsort(entries["place"])])
+                entries[mine] = self._entries(letter, mine)
+        others = np.flatnonzero(rest)
+        for line in others.tolist():
+            self._other(line, take)
+        self.into.add(entries[~rest] if len(others) else entries)
 
     def _other(self, line: int, take: Callable[[Sequence[str]], None]) -> None:
         words = self.lines.text(line).split(" ")

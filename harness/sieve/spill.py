@@ -39,10 +39,11 @@ class Spill:
             return
         bounds = np.array([0, len(entries)])
         if self.partitions_n > 1:
-            part = partition_of(entries[self._by], self.partitions_n)
-            order = np.argsort(part, kind="stable")
-            entries = entries[order]
-            bounds = np.searchsorted(part[order], np.arange(self.partitions_n + 1))
+            # Small numbers are sorted by counting them.
+            part = partition_of(entries[self._by], self.partitions_n).astype(np.uint16)
+            entries = entries[np.argsort(part, kind="stable")]
+            bounds = np.cumsum(np.bincount(part, minlength=self.partitions_n))
+            bounds = np.concatenate(([0], bounds))
         try:
             data = memoryview(entries.tobytes())
             while data:
