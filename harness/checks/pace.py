@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
+from typing import TypeAlias
 
 from harness.checks.sentences import plural
 from harness.exhibits import LoadSecond
 from harness.journal.events import LoadBegan, LoadEnded
-from harness.journal.volume import Schedule, Volume, VolumeSave
+from harness.journal.schedule import Schedule
+from harness.journal.volume import Volume, VolumeSave
 
+# When something lasted, from and to, on the host's monotonic clock.
+Span: TypeAlias = tuple[float, float]
 # A rate is reached within this much of it: the first and the last save fall where they fall.
 REACHED = 0.95
 # A generator that is busier than this is late by itself.
@@ -55,47 +61,86 @@ class Figures:
 
 def measure(volume: Volume, began: LoadBegan | None) -> Figures:
     """The figures of what was journaled; began says what was asked for."""
-    saves = list(volume.saves)
-    from_s, to_s = _held(volume.schedules)
-    held = [s for s in saves if s.due_s is not None and from_s <= s.due_s < to_s]
-    took_ms = sorted(
-        (s.ended_s - s.due_s) * 1000
-        for s in held
-        if s.state == "acknowledged" and s.ended_s is not None and s.due_s is not None
-    )
-    in_time = [s for s in held if s.ended_s is not None and s.ended_s <= to_s + GRACE_S]
-    served_n = sum(s.state == "acknowledged" for s in in_time)
-    service_ms = [(s.ended_s - s.began_s) * 1000 for s in held if s.ended_s is not None]
+    spans = held_spans(volume.schedules)
+    tally = _Tally(spans)
+    for save in volume.saves:
+        tally.add(save)
     rate = sum(schedule.rate for schedule in volume.schedules)
-    hold_s = max(0.0, to_s - from_s)
-    refused = [s for s in saves if s.state == "refused"]
-    unknown = [s for s in saves if s.state == "unknown"]
+    hold_s = sum(to_s - from_s for from_s, to_s in spans)
+    took_ms, service_ms = sorted(tally.took_ms), tally.service_ms
+    began_n = tally.began_n
     return Figures(
         target_saves_per_s=round(began.target_saves_per_s if began else rate, 3),
-        reached_saves_per_s=round(served_n / hold_s, 3) if hold_s else 0.0,
+        reached_saves_per_s=round(tally.served_n / hold_s, 3) if hold_s else 0.0,
         hold_s=round(hold_s, 3),
         held_n=round(rate * hold_s),
-        saves_acknowledged=len(saves) - len(refused) - len(unknown),
-        refused_n=len(refused),
-        unknown_n=len(unknown),
-        began_n=len(held),
-        ended_n=len(in_time),
-        late_n=sum(s.began_s - (s.due_s or 0.0) > LATE_S for s in held),
+        saves_acknowledged=tally.states["acknowledged"],
+        refused_n=tally.states["refused"],
+        unknown_n=tally.states["unknown"],
+        began_n=began_n,
+        ended_n=tally.ended_n,
+        late_n=tally.late_n,
         p50_ms=_percentile(took_ms, 50),
         p95_ms=_percentile(took_ms, 95),
         p99_ms=_percentile(took_ms, 99),
         slowest_ms=round(took_ms[-1], 1) if took_ms else 0.0,
         service_ms=sum(service_ms) / len(service_ms) if service_ms else 0.0,
-        longest_ms=inf if len(service_ms) < len(held) else max(service_ms, default=0.0),
-        told=told_first(saves),
+        longest_ms=inf if len(service_ms) < began_n else max(service_ms, default=0.0),
+        told=_said(tally.told),
     )
 
 
-def told_first(saves: Sequence[VolumeSave]) -> str:
+class _Tally:
+    """What saves add up to, each looked at once."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = spans
+        self._begins = [from_s for from_s, _ in spans]
+        self.states: Counter[str] = Counter()
+        self.told: dict[str, str] = {}
+        self.took_ms: list[float] = []
+        self.service_ms: list[float] = []
+        self.began_n = self.ended_n = self.served_n = self.late_n = 0
+
+    def add(self, save: VolumeSave) -> None:
+        """Count one save; only what was due at the peak counts for how fast it was."""
+        self.states[save.state] += 1
+        if save.told and save.state != "acknowledged":
+            self.told.setdefault(save.state, save.told)
+        to_s = None if save.due_s is None else self._end_of_span(save.due_s)
+        if save.due_s is None or to_s is None:
+            return
+        self.began_n += 1
+        self.late_n += save.began_s - save.due_s > LATE_S
+        if save.ended_s is None:
+            return
+        self.service_ms.append((save.ended_s - save.began_s) * 1000)
+        is_in_time = save.ended_s <= to_s + GRACE_S
+        self.ended_n += is_in_time
+        if save.state == "acknowledged":
+            self.served_n += is_in_time
+            self.took_ms.append((save.ended_s - save.due_s) * 1000)
+
+    def _end_of_span(self, due_s: float) -> float | None:
+        at = bisect_right(self._begins, due_s) - 1
+        if at < 0 or due_s >= self._spans[at][1]:
+            return None
+        return self._spans[at][1]
+
+
+def told_first(saves: Iterable[VolumeSave]) -> str:
     """What was said of the first save that was not acknowledged; "" where nothing was."""
-    words = (s.told for state in ("refused", "unknown") for s in saves if s.state == state)
-    told = next((word for word in words if word), "")
-    return f"; it said: {told}" if told else ""
+    told: dict[str, str] = {}
+    for save in saves:
+        if save.told and save.state != "acknowledged":
+            told.setdefault(save.state, save.told)
+    return _said(told)
+
+
+def _said(told: Mapping[str, str]) -> str:
+    """The words of a refusal before those of a save whose outcome nobody knows."""
+    word = told.get("refused") or told.get("unknown")
+    return f"; it said: {word}" if word else ""
 
 
 def seconds(volume: Volume) -> tuple[LoadSecond, ...]:
@@ -208,10 +253,11 @@ def between(saves: Sequence[VolumeSave], start_s: float) -> str:
     return f"between second {at_s[0]} and {at_s[-1]}"
 
 
-def _held(schedules: Sequence[Schedule]) -> tuple[float, float]:
-    """While every process held its full rate."""
-    spans = [schedule.held_s for schedule in schedules]
-    return max((s[0] for s in spans), default=0.0), min((s[1] for s in spans), default=0.0)
+def held_spans(schedules: Sequence[Schedule]) -> list[Span]:
+    """When every process held its full rate."""
+    together = zip(*(schedule.held_s for schedule in schedules), strict=False)
+    spans = ((max(s[0] for s in each), min(s[1] for s in each)) for each in together)
+    return [(from_s, to_s) for from_s, to_s in spans if from_s < to_s]
 
 
 def _second(number: int, took_ms: Sequence[float]) -> LoadSecond:

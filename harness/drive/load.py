@@ -17,7 +17,8 @@ import psutil
 from harness.drive.child import Child, Run
 from harness.drive.load_spec import VARIABLE, LoadSpec, write_load_spec
 from harness.errors import DriveFailed
-from harness.journal.volume import Schedule
+from harness.journal.schedule import Schedule, lasts_s
+from harness.journal.volume import schedule_of
 
 # Signing in and gathering, a late tail, and an application that answers nothing any more.
 STARTING_S_MAX = 30.0
@@ -71,7 +72,7 @@ def drive_load(
     that is no result, takes longer than timeout_s_max (by default what the spec needs and a
     minute more), or journals no save.
     """
-    run_s_max = STARTING_S_MAX + spec.ramp_s + spec.hold_s + ENDING_S_MAX
+    run_s_max = STARTING_S_MAX + lasts_s(spec.legs) + ENDING_S_MAX
     child = _child(spec, run, run_s_max)
     growth, busy = _Growth(spec.journal), _Busy()
 
@@ -140,8 +141,8 @@ class _Growth:
         self.saves_n += lines.count(b"\ni ")
         self.acknowledged_n += lines.count(b"\na ")
         if self.schedule is None and b"\np " in lines:
-            words = lines.partition(b"\np ")[2].partition(b"\n")[0].split(b" ")
-            self.schedule = Schedule(*map(float, words[1:5]))
+            line = lines.partition(b"\np ")[2].partition(b"\n")[0].decode("ascii")
+            self.schedule = schedule_of(["p", *line.split(" ")])
         if b"\ne " in lines:
             raised = (line for line in lines.split(b"\n") if line.startswith(b"e "))
             self.troubles.update(unquote(line.split(b" ")[2].decode("ascii")) for line in raised)
@@ -168,7 +169,7 @@ class _Busy:
     def sample(self, pid: int, schedule: Schedule | None) -> None:
         """Look at the processes now, if the rate is held now."""
         now_s = time.monotonic()
-        if schedule is None or not schedule.held_s[0] <= now_s <= schedule.held_s[1]:
+        if schedule is None or not any(a <= now_s <= b for a, b in schedule.held_s):
             return
         shares = []
         for member, busy_s in _family_busy_s(pid).items():

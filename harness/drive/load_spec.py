@@ -9,16 +9,14 @@ from pathlib import Path
 
 from harness.drive.spec_file import read_json, write_json
 from harness.errors import RecordUnreadable
-from harness.model import Form
+from harness.model import Form, Leg
 
-SCHEMA = "harness.load-spec/1"
+SCHEMA = "harness.load-spec/2"
 VARIABLE = "HARNESS_LOAD"
 _PATHS = ("file", "root", "journal", "files")
 
 USERS_MIN = 20
 USERS_PER_SAVE_S = 0.25
-RAMP_S_MAX = 5.0
-RAMP_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +24,8 @@ class LoadSpec:
     """One load on one deployment.
 
     run is the run's four-character tag; file the Locust file and root the folder that holds the
-    plan; journal is where acts are written and files where generated files are; rate saves a
-    second are held for hold_s after a rise of ramp_s.
+    plan; journal is where acts are written and files where generated files are; rate is the peak
+    in saves a second, of which the legs are shares.
     """
 
     run: str
@@ -38,19 +36,13 @@ class LoadSpec:
     files: Path
     forms: Mapping[str, Form]
     rate: float
-    ramp_s: float
-    hold_s: float
+    legs: tuple[Leg, ...]
     users: int
 
 
 def default_users(rate: float) -> int:
     """How many users hold a rate where a save takes up to a quarter of a second."""
     return max(USERS_MIN, math.ceil(rate * USERS_PER_SAVE_S))
-
-
-def default_ramp_s(hold_s: float) -> float:
-    """How long the rate rises before it is held."""
-    return min(RAMP_S_MAX, hold_s * RAMP_SHARE)
 
 
 def write_load_spec(path: Path, spec: LoadSpec) -> None:
@@ -62,6 +54,7 @@ def read_load_spec(path: Path) -> LoadSpec:
     """The spec that :func:`write_load_spec` wrote; raises RecordUnreadable."""
     data = read_json(path, SCHEMA, _PATHS)
     try:
-        return LoadSpec(**data)
+        legs = tuple(Leg(**leg) for leg in data["legs"])
+        return LoadSpec(**{**data, "legs": legs})
     except (KeyError, TypeError) as error:
         raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error

@@ -9,16 +9,18 @@ from harness.checks.suspects import wanted
 from harness.checks.volume import sift
 from harness.deploy.seams import Deployment
 from harness.drive.load import LoadProgress, drive_load
-from harness.drive.load_spec import LoadSpec, default_ramp_s, default_users
+from harness.drive.load_spec import LoadSpec, default_users
 from harness.errors import EvidenceError, UsageError
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.dying import how_it_died
 from harness.gate.observing import Observer
 from harness.gate.recorded import STAGE
 from harness.journal import events as ev
+from harness.journal.schedule import hold_s, lasts_s
 from harness.journal.volume import Volume, read_volume
 from harness.journal.writer import JournalWriter
 from harness.plan import Plan, Profile, scrub
+from harness.plan.loads import peak_of
 from harness.plan.suggest import advice
 from harness.prints import find_prints
 from harness.promise import FURTHER, STAGES, Promise
@@ -66,8 +68,8 @@ class Loading:
         self.journal.write(
             ev.LoadBegan(
                 target_saves_per_s=spec.rate,
-                ramp_s=spec.ramp_s,
-                hold_s=spec.hold_s,
+                lasts_s=lasts_s(spec.legs),
+                hold_s=hold_s(spec.legs),
                 users=spec.users,
             )
         )
@@ -95,7 +97,7 @@ class Loading:
         )
         if load is None or file is None:
             raise EvidenceError("a load was promised, and the plan has none")
-        rate = load.peak_saves_per_s * profile.load_share
+        rate = peak_of(load, profile)
         files = self.run.path / "files"
         files.mkdir(mode=0o700, exist_ok=True)
         return LoadSpec(
@@ -107,8 +109,7 @@ class Loading:
             files=files,
             forms=self.promise.forms["candidate"],
             rate=rate,
-            ramp_s=default_ramp_s(profile.load_s),
-            hold_s=profile.load_s,
+            legs=profile.load_legs,
             users=load.users or default_users(rate),
         )
 

@@ -315,12 +315,12 @@ class Shown(Event):
 class LoadBegan(Event):
     """A load was started; its own acts stand in files beside this one.
 
-    target_saves_per_s is held for hold_s after a rise of ramp_s, by users in processes.
+    target_saves_per_s is held for hold_s, all in all, of lasts_s, by users in processes.
     """
 
     kind: ClassVar[str] = "load-began"
     target_saves_per_s: float
-    ramp_s: float
+    lasts_s: float
     hold_s: float
     users: int
     processes: int = 1

@@ -14,7 +14,8 @@ from harness.contracts import fingerprint
 from harness.corpus import CLASSES
 from harness.journal import events as ev
 from harness.journal.append_only import AppendOnly
-from harness.journal.volume import SCHEMA, UNKNOWN, Schedule, key_word
+from harness.journal.schedule import Schedule
+from harness.journal.volume import SCHEMA, UNKNOWN, key_word, schedule_words
 from harness.model import Field, Form, Value, value_to_json
 
 TROUBLE_CHARS_MAX = 200
@@ -37,8 +38,7 @@ class VolumeWriter(AppendOnly):
 
     def schedule(self, schedule: Schedule) -> None:
         """Journal when saves are due."""
-        words = (schedule.start_s, schedule.ramp_s, schedule.hold_s, schedule.rate)
-        self.append(f"p {time.monotonic():.6f} " + " ".join(map(repr, words)))
+        self.append(f"p {time.monotonic():.6f} {schedule_words(schedule)}")
 
     def trouble(self, message: str) -> None:
         """Journal what the load file raised, cut to its first line."""

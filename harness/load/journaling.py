@@ -148,7 +148,7 @@ def _process() -> _Process:
 
 
 def _pacer(spec: LoadSpec, writer: VolumeWriter) -> Pacer:
-    return Pacer(spec.rate, spec.ramp_s, spec.hold_s, spec.users, writer.schedule)
+    return Pacer(spec.rate, spec.legs, spec.users, writer.schedule)
 
 
 def _forms_of_plan() -> Mapping[str, Form]:

@@ -176,7 +176,7 @@ class Plan:
         if name not in BUILT_IN:
             raise PlanError(f"no profile is called {name!r}; {advice(name, BUILT_IN)}")
         table = self.table.profile.get(name, ProfileTable())
-        return with_changes(BUILT_IN[name], table, self.table.stages)
+        return with_changes(BUILT_IN[name], table, self.table.stages, self.load)
 
     def expired(self, today: date) -> list[str]:
         """A sentence per [[known]] or [[quarantine]] entry that no longer counts."""

@@ -14,16 +14,16 @@ from harness.checks.volume import Sifted, sift
 from harness.contracts import fingerprint
 from harness.corpus import CLASSES
 from harness.journal import events as ev
+from harness.journal.schedule import Schedule
 from harness.journal.volume import (
     Owed,
-    Schedule,
     State,
     Volume,
     VolumeRecord,
     VolumeSave,
 )
 from harness.judge import Grounds, weigh
-from harness.model import Form, Key, Release, Value
+from harness.model import Form, Key, Leg, Release, Value
 from harness.observations import Observation, Purpose, Row
 from harness.prints import Prints, PrintsWriter, find_prints, printed
 from harness.promise import Promise
@@ -31,6 +31,11 @@ from harness.values import Trace, make_text, trial_number
 from tests.checks.story import NOTE, TAG, Story
 
 SAVE_S = 0.02
+
+
+def at_once(hold_s: float) -> tuple[Leg, ...]:
+    """The peak from the first moment on."""
+    return (Leg(1.0, 0.0), Leg(1.0, hold_s))
 
 
 @dataclass
@@ -56,7 +61,7 @@ class LoadStory:
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         self.start_s = self.now_s
-        self.volume.schedules.append(Schedule(self.now_s, 0.0, self.hold_s, self.rate))
+        self.volume.schedules.append(Schedule(self.now_s, self.rate, at_once(self.hold_s)))
 
     # --- what is driven -----------------------------------------------------------------------
 
@@ -177,7 +182,7 @@ class LoadStory:
     def events(self) -> list[ev.Event]:
         """What the gate journals of it."""
         began = ev.LoadBegan(
-            target_saves_per_s=self.rate, ramp_s=0.0, hold_s=self.hold_s, users=self.users
+            target_saves_per_s=self.rate, lasts_s=self.hold_s, hold_s=self.hold_s, users=self.users
         )
         ended = ev.LoadEnded(exit_code=0, generator_busy=self.busy, trouble=self.trouble)
         return [began, ended] if self.ended else [began]

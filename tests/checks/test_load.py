@@ -12,7 +12,7 @@ from harness.checks.load import LoadGrounds
 from harness.checks.load_owed import LoadRecord
 from harness.checks.volume import LOOKED_AT_MAX
 from harness.journal import events as ev
-from harness.model import Anomaly, Severity
+from harness.model import Anomaly, Leg, Severity
 from tests.checks.load_story import LoadStory
 from tests.checks.story import form
 
@@ -517,7 +517,7 @@ def test_a_rate_that_was_never_held_blocks_nothing(load: LoadStory, hold_s: floa
     load.saves(100)
     schedule = load.volume.schedules.pop()
     if hold_s is not None:
-        load.volume.schedules.append(replace(schedule, ramp_s=10.0, hold_s=hold_s))
+        load.volume.schedules.append(replace(schedule, legs=(Leg(1.0, 10.0), Leg(1.0, hold_s))))
     grounds = load.judged()
 
     assert grounds.broken == ()

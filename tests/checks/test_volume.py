@@ -15,9 +15,10 @@ from harness.checks.retelling import LOAD, retold
 from harness.checks.volume import sift
 from harness.contracts import fingerprint
 from harness.journal.handles import Trial
-from harness.journal.volume import Schedule, read_volume
+from harness.journal.schedule import Schedule
+from harness.journal.volume import read_volume
 from harness.journal.volume_writer import VolumeWriter
-from harness.model import Contract, Field, Form, Severity
+from harness.model import Contract, Field, Form, Leg, Severity
 from harness.observations import Observation, Row
 from harness.prints import PrintRow, Prints, PrintsWriter, find_prints, printed
 from harness.values import trial_number
@@ -117,7 +118,7 @@ def test_thirty_thousand_saves_a_second_are_judged(tmp_path: Path) -> None:
     forms = {"note": NOTE}
     rows = []
     with VolumeWriter(tmp_path, forms) as writer:
-        writer.schedule(Schedule(0.0, 0.0, 100.0, 1000.0))
+        writer.schedule(Schedule(0.0, 1000.0, (Leg(1.0, 0.0), Leg(1.0, 100.0))))
         for user in range(100):
             trial = Trial(
                 writer,
