@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from harness.drive.spec_file import read_json, write_json
-from harness.errors import RecordUnreadable
+from harness.drive.spec_file import from_text, read_json, to_text, write_json
+from harness.errors import EnvironmentBroken, RecordUnreadable
 from harness.model import Form, Leg
 
 SCHEMA = "harness.load-spec/2"
 VARIABLE = "HARNESS_LOAD"
+PLACE_VARIABLE = "HARNESS_LOAD_PLACE"
+# Locust's exit code, which it does not have itself, of a load that is short of a worker.
+BROKEN = 3
 _PATHS = ("file", "root", "journal", "files")
 
 USERS_MIN = 20
@@ -25,7 +32,9 @@ class LoadSpec:
 
     run is the run's four-character tag; file the Locust file and root the folder that holds the
     plan; journal is where acts are written and files where generated files are; rate is the peak
-    in saves a second, of which the legs are shares.
+    in saves a second, of which the legs are shares; users and rate are those of all processes,
+    which share them. Where processes run on other hosts, journal_to is the address at which they
+    put their journals; "" where they write them here.
     """
 
     run: str
@@ -38,6 +47,40 @@ class LoadSpec:
     rate: float
     legs: tuple[Leg, ...]
     users: int
+    processes: int = 1
+    journal_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a worker on another host than its master keeps things, and what it is called."""
+
+    journal: Path
+    files: Path
+    name: str
+
+
+def write_place(path: Path, place: Place) -> None:
+    """Write the place as JSON; raises EnvironmentBroken."""
+    data = {"journal": str(place.journal), "files": str(place.files), "name": place.name}
+    try:
+        path.write_text(json.dumps(data), encoding="ascii")
+    except OSError as error:
+        raise EnvironmentBroken(f"{path} cannot be written: {error}") from error
+
+
+def read_place(path: Path) -> Place:
+    """The place that :func:`write_place` wrote; raises RecordUnreadable."""
+    try:
+        data = json.loads(path.read_text(encoding="ascii"))
+        return Place(Path(data["journal"]), Path(data["files"]), str(data["name"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordUnreadable(f"the place {path} cannot be read: {error!r}") from error
+
+
+def default_name() -> str:
+    """What a process of a load is called where nobody said: its host and its number there."""
+    return f"{socket.gethostname()}-{os.getpid()}"
 
 
 def default_users(rate: float) -> int:
@@ -52,9 +95,22 @@ def write_load_spec(path: Path, spec: LoadSpec) -> None:
 
 def read_load_spec(path: Path) -> LoadSpec:
     """The spec that :func:`write_load_spec` wrote; raises RecordUnreadable."""
-    data = read_json(path, SCHEMA, _PATHS)
+    return _load_spec(read_json(path, SCHEMA, _PATHS), str(path))
+
+
+def spec_to_text(spec: LoadSpec) -> str:
+    """The spec as a master sends it to workers on other hosts."""
+    return to_text(spec, SCHEMA)
+
+
+def spec_from_text(text: str) -> LoadSpec:
+    """The spec that a master sent, with its paths; raises RecordUnreadable."""
+    return _load_spec(from_text(text, SCHEMA, _PATHS, "of the load's master"), "of the master")
+
+
+def _load_spec(data: dict[str, Any], about: str) -> LoadSpec:
     try:
         legs = tuple(Leg(**leg) for leg in data["legs"])
         return LoadSpec(**{**data, "legs": legs})
     except (KeyError, TypeError) as error:
-        raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error
+        raise RecordUnreadable(f"the spec {about} cannot be read: {error!r}") from error

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.checks.sentences import plural
 from harness.checks.suspects import wanted
 from harness.checks.volume import sift
+from harness.deploy.ports import reserve_port
 from harness.deploy.seams import Deployment
-from harness.drive.load import LoadProgress, drive_load
+from harness.drive.load import Line, LoadProgress, drive_load
 from harness.drive.load_spec import LoadSpec, default_users
 from harness.errors import EvidenceError, UsageError
 from harness.gate.asked import Asked, Progress, Watcher
@@ -71,9 +74,11 @@ class Loading:
                 lasts_s=lasts_s(spec.legs),
                 hold_s=hold_s(spec.legs),
                 users=spec.users,
+                processes=spec.processes,
             )
         )
-        result = drive_load(spec, self.run, on_progress=self._on_progress)
+        with _line(spec) as line:
+            result = drive_load(spec, self.run, line=line, on_progress=self._on_progress)
         self.journal.write(
             ev.LoadEnded(
                 exit_code=result.exit_code,
@@ -110,7 +115,8 @@ class Loading:
             forms=self.promise.forms["candidate"],
             rate=rate,
             legs=profile.load_legs,
-            users=load.users or default_users(rate),
+            users=max(load.users or default_users(rate), load.processes),
+            processes=load.processes,
         )
 
     def _on_progress(self, progress: LoadProgress) -> None:
@@ -138,3 +144,16 @@ class Loading:
         odd_n = len(sifted.suspects) + len(sifted.changed)
         self.watch(Progress(STAGE, f"{plural(odd_n, 'record')} to look at once more"))
         self.observer.suspects(self.deployment, scope)
+
+
+@contextmanager
+def _line(spec: LoadSpec) -> Iterator[Line | None]:
+    """Where the processes of a load meet, and nobody else does."""
+    if spec.processes == 1:
+        yield None
+        return
+    port = reserve_port()
+    try:
+        yield Line(port.number)
+    finally:
+        port.free()

@@ -2,8 +2,8 @@
 
 A load saves thousands of records, and nobody reads most of them: what a save owes is kept as a
 fingerprint per field, and its text is made again from its class and its place when it is looked
-at. Each process appends to a file of its own, ``load-PID.acts``, whose first line is JSON and
-names the schema. Words are percent-encoded and stand one blank apart::
+at. Each process appends to a file of its own, ``load-WORKER-PID.acts``, whose first line is JSON
+and names the schema. Words are percent-encoded and stand one blank apart::
 
     p AT START_S PEAK NTH/OF_N TO:OVER_S ...  the schedule of this process, and its legs
     r AT RECORD FORM KEY                     a record was opened; KEY is ? while it is not known

@@ -23,17 +23,27 @@ NAMES_MAX = 4096
 
 
 class VolumeWriter(AppendOnly):
-    """Appends a load's acts to ``FOLDER/load-PID.acts``; safe to share between threads.
+    """Appends a load's acts to ``FOLDER/load-WORKER-PID.acts``; safe to share between threads.
 
-    Takes the events that a handle journals. Raises EnvironmentBroken where the file cannot be
-    written.
+    Takes the events that a handle journals; worker is which of the load's processes this is,
+    from 0, and name what it is called. Raises EnvironmentBroken where the file cannot be written.
     """
 
-    def __init__(self, folder: Path, forms: Mapping[str, Form]) -> None:
-        super().__init__(folder / f"load-{os.getpid()}.acts")
+    def __init__(
+        self, folder: Path, forms: Mapping[str, Form], worker: int = 0, name: str = ""
+    ) -> None:
+        super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._forms = forms
         self._form_of: dict[str, Form] = {}
-        head = {"kind": "opened", "schema": SCHEMA, "pid": os.getpid(), "wall_s": time.time()}
+        head = {
+            "kind": "opened",
+            "schema": SCHEMA,
+            "worker": worker,
+            "name": name,
+            "pid": os.getpid(),
+            "wall_s": time.time(),
+            "at_s": time.monotonic(),
+        }
         self.append(json.dumps(head))
 
     def schedule(self, schedule: Schedule) -> None:

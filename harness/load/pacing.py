@@ -31,7 +31,8 @@ class Pacer:
     """Hands the moments of one process's schedule to its users.
 
     peak and legs are the whole load's, nth and of_n this process's place among those that drive
-    it; users are its own. on_start is told the schedule once it is known.
+    it; users are its own. begin says when the schedule starts, None while not all who share it
+    are there. on_start is told the schedule once it is known.
     """
 
     peak: float
@@ -42,6 +43,7 @@ class Pacer:
     of_n: int = 1
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = _sleep
+    begin: Callable[[], float | None] | None = None
     schedule: Schedule | None = None
     _given_n: int = 0
     _gathering_since_s: float | None = None
@@ -68,10 +70,14 @@ class Pacer:
             self._gathering_since_s = self.clock()
         while self.schedule is None:
             waited_s = self.clock() - self._gathering_since_s
-            if len(self._gathered) >= self.users or waited_s >= GATHER_S_MAX:
-                start_s = round(self.clock() + GATHER_POLL_S, 6)
+            gathered = len(self._gathered) >= self.users or waited_s >= GATHER_S_MAX
+            start_s = self._start_s() if gathered else None
+            if start_s is not None:
                 self.schedule = Schedule(start_s, self.peak, self.legs, self.nth, self.of_n)
                 self.on_start(self.schedule)
             else:
                 self.sleep(GATHER_POLL_S)
         return self.schedule
+
+    def _start_s(self) -> float | None:
+        return round(self.clock() + GATHER_POLL_S, 6) if self.begin is None else self.begin()

@@ -335,6 +335,7 @@ class Load(Table):
     users: Count | None = None
     shape: Shape = "hold"
     leg: Legs = ()
+    processes: Count = 1
 
 
 class CatalogueTable(Table):

@@ -60,9 +60,9 @@ def fake_user() -> Any:
 @pytest.fixture(autouse=True)
 def fresh_process() -> Iterator[None]:
     """Each test is a process of its own."""
-    journaling._process.cache_clear()
+    journaling._processes.cache_clear()
     yield
-    journaling._process.cache_clear()
+    journaling._processes.cache_clear()
 
 
 @pytest.fixture
