@@ -11,12 +11,14 @@ from harness.checks.history import History
 from harness.exhibits import Account, Gap, LoadSecond, Span
 from harness.judge import Grounds, cells, conclude, say
 from harness.model import Finding, Symptom
+from harness.promise import LOAD
 
 
 def account(grounds: Grounds) -> Account:
     """The verdict and all that its reports show."""
     promise = grounds.promise
-    load = grounds.load.seconds if grounds.load else ()
+    load = grounds.load(LOAD)
+    seconds = load.seconds if load else ()
     forms = promise.forms["candidate"]
     return Account(
         verdict=conclude(grounds),
@@ -27,15 +29,16 @@ def account(grounds: Grounds) -> Account:
         cells=cells(grounds),
         grids=grids(promise.cases, grounds.history, grounds.symptoms, grounds.journeys, forms),
         faults=tuple(_faults(grounds.history)),
-        load=tuple(load),
-        gaps=tuple(_gaps(grounds, load)),
+        load=tuple(seconds),
+        gaps=tuple(_gaps(grounds, seconds)),
     )
 
 
 def _shown_by(finding: Finding, grounds: Grounds) -> tuple[Sequence[Symptom], History]:
     """Where the records are that show a finding: those of a load are told apart."""
-    if grounds.load is not None and finding.check == "load":
-        return grounds.load.symptoms, grounds.load.history
+    load = grounds.load(finding.check)
+    if load is not None:
+        return load.symptoms, load.history
     return grounds.symptoms, grounds.history
 
 
@@ -59,7 +62,7 @@ def _gaps(grounds: Grounds, load: Sequence[LoadSecond]) -> Iterator[Gap]:
     keys, columns = uncovered(grounds.history, grounds.observations, promise.forms)
     yield from (Gap("uncovered", sentence) for sentence in (*keys, *columns))
     yield _of_baseline(grounds)
-    if not load and not promise.stages.get("load"):
+    if not load and not promise.stages.get(LOAD):
         yield Gap("load", "no load was driven, so nothing is said of losses under load")
 
 

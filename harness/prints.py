@@ -48,6 +48,11 @@ class Prints:
     rows_n: int
     fields: Mapping[str, tuple[str, ...]]
 
+    @property
+    def load(self) -> str:
+        """The load around which it was read."""
+        return load_of(self.id)
+
     def rows(self) -> Iterator[PrintRow]:
         """Every row, in no order; raises RecordUnreadable."""
         names = list(self.fields)
@@ -72,6 +77,11 @@ class Prints:
                 raise ValueError(f"{self.rows_n} rows promised, {found_n} there")
         except (OSError, ValueError, IndexError) as error:
             raise _unreadable(self.path, error) from error
+
+
+def load_of(read: str) -> str:
+    """The load of a read, by its id, which is ``NUMBER-LOAD-PURPOSE``."""
+    return read.partition("-")[2].rpartition("-")[0]
 
 
 def printed(row: Row, form: Form) -> PrintRow:

@@ -11,14 +11,16 @@ from harness.checks.pace import REACHED, Figures, told_first
 from harness.checks.sentences import plural
 from harness.checks.suspects import Looked
 from harness.checks.volume import Sifted, Suspect
+from harness.journal.events import LoadBegan
 from harness.journal.volume import Volume, VolumeSave
 from harness.model import Finding, Severity
 from harness.prints import Prints
+from harness.promise import LOAD
 
 
 @dataclass(frozen=True, slots=True)
 class LoadRecord:
-    """What a run holds of its load: acts, and the reads before and after it.
+    """What a run holds of one load, by its name: acts, and the reads before and after it.
 
     unreadable are sentences on what is there and cannot be read.
     """
@@ -27,6 +29,7 @@ class LoadRecord:
     before: Prints | None = None
     final: Prints | None = None
     unreadable: tuple[str, ...] = ()
+    name: str = LOAD
 
 
 def unmeasured(
@@ -40,10 +43,10 @@ def unmeasured(
     """Every sentence; what cannot be read is said already, and nothing is made of what it left."""
     if record.unreadable:
         return []
-    if history.load_ended is None:
-        known = any(t.stage == "load" and t.verdict != "warn" for t in history.troubles)
+    if record.name not in history.loads_ended:
+        known = any(t.stage == record.name and t.verdict != "warn" for t in history.troubles)
         return [] if known else ["the load never ended by itself"]
-    owed = _unjournaled(record.volume, figures, history)
+    owed = _unjournaled(record.volume, figures, history.loads_began.get(record.name))
     if not record.volume.records:
         return owed
     if record.before is None:
@@ -56,7 +59,7 @@ def unmeasured(
     return owed
 
 
-def _unjournaled(volume: Volume, figures: Figures, history: History) -> list[str]:
+def _unjournaled(volume: Volume, figures: Figures, began: LoadBegan | None) -> list[str]:
     """What the load's own journal does not have."""
     owed = []
     if volume.orphans_n:
@@ -71,10 +74,10 @@ def _unjournaled(volume: Volume, figures: Figures, history: History) -> list[str
             f"no save was acknowledged under load, {figures.refused_n} were refused and "
             f"{figures.unknown_n} are unknown{figures.told}"
         )
-    return [*owed, *_never_kept(volume, figures, history), *_held_too_short(figures, history)]
+    return [*owed, *_never_kept(volume, figures, began), *_held_too_short(figures, began)]
 
 
-def _never_kept(volume: Volume, figures: Figures, history: History) -> list[str]:
+def _never_kept(volume: Volume, figures: Figures, began: LoadBegan | None) -> list[str]:
     """Forms that the load saved and of which it was never told that one is stored.
 
     Of each user's saves the last may have been under way when the load ended.
@@ -84,7 +87,7 @@ def _never_kept(volume: Volume, figures: Figures, history: History) -> list[str]
     tried: dict[str, list[VolumeSave]] = defaultdict(list)
     for record in volume.records.values():
         tried[record.form] += record.saves
-    under_way_n = history.load_began.users if history.load_began is not None else 0
+    under_way_n = began.users if began is not None else 0
     return [
         f"no save of form {form} was acknowledged under load, of {len(saves):,} that were tried"
         f"{told_first(saves)}"
@@ -94,9 +97,8 @@ def _never_kept(volume: Volume, figures: Figures, history: History) -> list[str]
     ]
 
 
-def _held_too_short(figures: Figures, history: History) -> list[str]:
+def _held_too_short(figures: Figures, began: LoadBegan | None) -> list[str]:
     """That the journal has no schedule, or a shorter one than was asked for."""
-    began = history.load_began
     if began is None or figures.hold_s >= began.hold_s * REACHED:
         return []
     held = f"the load's journal has {figures.hold_s:g} s at the full rate"

@@ -27,6 +27,10 @@ FAST_MS = 250.0
 LATE_S = 0.05
 # Who is told later than this after the rate's end was not served at that rate.
 GRACE_S = 1.0
+# Whatever its ratio, a difference of saves by less than this is within what a host does by itself.
+FELT_MS = 20.0
+# Users beyond those that would be busy all the time, so that one is free when a save is due.
+SPARE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Figures:
     were due then; service_ms is the mean time from when it began to its outcome. ended_n had
     their outcome in time, late_n began late, of all that began then. slowest_ms is the longest
     time to an acknowledgement, and longest_ms from a beginning to an outcome, whatever it was;
-    told is what was said of the first save that was not acknowledged.
+    told is what was said of the first save that was not acknowledged. took_n is how many saves
+    the percentiles are of.
     """
 
     target_saves_per_s: float
@@ -53,6 +58,7 @@ class Figures:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    took_n: int
     slowest_ms: float
     service_ms: float
     longest_ms: float
@@ -83,6 +89,7 @@ def measure(volume: Volume, began: LoadBegan | None) -> Figures:
         p50_ms=_percentile(took_ms, 50),
         p95_ms=_percentile(took_ms, 95),
         p99_ms=_percentile(took_ms, 99),
+        took_n=len(took_ms),
         slowest_ms=round(took_ms[-1], 1) if took_ms else 0.0,
         service_ms=sum(service_ms) / len(service_ms) if service_ms else 0.0,
         longest_ms=inf if len(service_ms) < began_n else max(service_ms, default=0.0),
@@ -189,11 +196,7 @@ def fell_short(
     if figures.service_ms > fast_ms or figures.ended_n < REACHED * figures.began_n:
         return f"{head}: {_answered(figures)}", True
     if figures.began_n and figures.late_n >= figures.began_n * (1 - REACHED):
-        users = plural(began.users, "user") if began is not None else "its users"
-        return (
-            f"{head}: {users} were too few: each was busy, while a save took "
-            f"{figures.service_ms:.0f} ms; raise [load] users"
-        ), False
+        return f"{head}: {_too_few(figures, began)}", False
     if figures.began_n < REACHED * figures.held_n:
         return (
             f"{head}: its users began {figures.began_n:,} of {figures.held_n:,} saves that were "
@@ -216,11 +219,61 @@ def took_too_long(
     if generator:
         return f"{head}, and {generator}", False
     if figures.longest_ms <= limit_ms:
-        return (
-            f"{head}, and none took longer than {figures.longest_ms:.0f} ms once it was begun: no "
-            "user was free to begin it; raise [load] users"
-        ), False
+        return f"{head}, and {_waited(figures)}", False
     return head, True
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How fast another release was under the same load, just before."""
+
+    release: str
+    figures: Figures
+    ended: LoadEnded | None
+
+
+def slower(
+    figures: Figures, ended: LoadEnded | None, reference: Reference | None, ratio_max: float
+) -> tuple[str, bool]:
+    """That saves took longer than on the baseline, and whether it was the application; else "".
+
+    A difference that nobody feels is none.
+    """
+    if reference is None or not reference.figures.took_n:
+        return "the baseline's own load measured nothing to compare with", False
+    if not figures.took_n:
+        return "", False
+    here_ms, there_ms = figures.p95_ms, reference.figures.p95_ms
+    if here_ms <= ratio_max * there_ms or here_ms - there_ms <= FELT_MS:
+        return "", False
+    head = (
+        f"under load of {figures.target_saves_per_s:g} saves/s 95 % of saves were acknowledged "
+        f"within {here_ms:.0f} ms, and within {there_ms:.0f} ms on {reference.release}: "
+        f"{here_ms / there_ms:.1f} times as long; the limit is {ratio_max:g} times"
+    )
+    generator = _generator(ended) or _generator(reference.ended)
+    if generator:
+        return f"{head}, and {generator}", False
+    if figures.longest_ms <= ratio_max * there_ms:
+        return f"{head}, and {_waited(figures)}", False
+    return head, True
+
+
+def _too_few(figures: Figures, began: LoadBegan | None) -> str:
+    """That each user was busy, and how many could have done it at the pace of these."""
+    kept = f"each was busy, while a save took {figures.service_ms:.0f} ms"
+    if began is None or not figures.began_n:
+        return f"its users were too few: {kept}; raise [load] users"
+    enough_n = ceil(began.users * figures.held_n / figures.began_n * SPARE)
+    users = plural(began.users, "user")
+    return f"{users} were too few: {kept}; about {enough_n} would do, as [load] users"
+
+
+def _waited(figures: Figures) -> str:
+    return (
+        f"none took longer than {figures.longest_ms:.0f} ms once it was begun: no user was free to "
+        "begin it; raise [load] users"
+    )
 
 
 def _generator(ended: LoadEnded | None) -> str:

@@ -144,7 +144,7 @@ def _child(spec: LoadSpec, run: Run, run_s_max: float, line: Line | None) -> Chi
     """Locust with all its processes; its own settings in the environment are not the gate's."""
     if spec.processes > 1 and line is None:
         raise UsageError(f"{spec.processes} processes of a load need a port at which they meet")
-    path = run.logs / "load.json"
+    path = run.logs / f"{spec.name}.json"
     write_load_spec(path, spec)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     return Child(
@@ -162,7 +162,7 @@ def _child(spec: LoadSpec, run: Run, run_s_max: float, line: Line | None) -> Chi
             **kept, **run.environment,
             "PYTHONUNBUFFERED": "1", "TMPDIR": str(run.temporary), VARIABLE: str(path),
         },
-        log=run.logs / "load.log",
+        log=run.logs / f"{spec.name}.log",
         exit_codes=EXIT_CODES,
     )  # fmt: skip
 

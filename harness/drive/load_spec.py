@@ -33,8 +33,10 @@ class LoadSpec:
     run is the run's four-character tag; file the Locust file and root the folder that holds the
     plan; journal is where acts are written and files where generated files are; rate is the peak
     in saves a second, of which the legs are shares; users and rate are those of all processes,
-    which share them. Where processes run on other hosts, journal_to is the address at which they
-    put their journals; "" where they write them here.
+    which share them. A run may hold several loads: name tells them apart, and first_trial is the
+    number from which this one's trials count. until is a file: the load is over as well as soon as
+    it is there; "" where the legs alone say. Where processes run on other hosts, journal_to is the
+    address at which they put their journals; "" where they write them here.
     """
 
     run: str
@@ -49,6 +51,9 @@ class LoadSpec:
     users: int
     processes: int = 1
     journal_to: str = ""
+    name: str = "load"
+    first_trial: int = 0
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,7 +313,7 @@ class Shown(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBegan(Event):
-    """A load was started; its own acts stand in files beside this one.
+    """A load was started; its own acts stand in files beside this one, or in a folder of its name.
 
     target_saves_per_s is held for hold_s, all in all, of lasts_s, by users in processes.
     """
@@ -324,6 +324,7 @@ class LoadBegan(Event):
     hold_s: float
     users: int
     processes: int = 1
+    load: str = "load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +340,7 @@ class LoadEnded(Event):
     exit_code: int
     generator_busy: float | None = None
     trouble: str = ""
+    load: str = "load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

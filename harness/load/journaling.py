@@ -114,7 +114,8 @@ def told(save: Save, status: int, what: str) -> bool:
 class _Process:
     """What the users of one process share; without a pacer nobody drives it and nothing is kept.
 
-    Of of_n processes of the load it is the nth, and numbers of its own are as many apart.
+    Of of_n processes of the load it is the nth, and numbers of its own are as many apart; trials
+    count from first_trial on.
     """
 
     run: str
@@ -125,6 +126,7 @@ class _Process:
     worker: Worker | None = None
     nth: int = 0
     of_n: int = 1
+    first_trial: int = 0
     users: Iterator[int] = field(init=False)
     trials: Iterator[int] = field(init=False)
     ended: bool = False
@@ -132,7 +134,7 @@ class _Process:
 
     def __post_init__(self) -> None:
         self.users = itertools.count(self.nth, self.of_n)
-        self.trials = itertools.count(self.nth, self.of_n)
+        self.trials = itertools.count(self.first_trial + self.nth, self.of_n)
 
     def listen(self, user: Any) -> None:
         """Have what the load file raises journaled."""
@@ -213,8 +215,19 @@ def _driven(spec: LoadSpec, name: str, user: Any) -> _Process:
         nth=nth,
         of_n=spec.processes,
         begin=worker.begin if worker is not None else None,
+        over=Path(spec.until).exists if spec.until else lambda: False,
     )
-    return _Process(spec.run, spec.forms, writer, spec.files, pacer, worker, nth, spec.processes)
+    return _Process(
+        spec.run,
+        spec.forms,
+        writer,
+        spec.files,
+        pacer,
+        worker,
+        nth,
+        spec.processes,
+        spec.first_trial,
+    )
 
 
 def _forms_of_plan() -> Mapping[str, Form]:

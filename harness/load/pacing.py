@@ -32,7 +32,8 @@ class Pacer:
 
     peak and legs are the whole load's, nth and of_n this process's place among those that drive
     it; users are its own. begin says when the schedule starts, None while not all who share it
-    are there. on_start is told the schedule once it is known.
+    are there. on_start is told the schedule once it is known; over says that the load is over, also
+    where moments are left.
     """
 
     peak: float
@@ -44,6 +45,7 @@ class Pacer:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = _sleep
     begin: Callable[[], float | None] | None = None
+    over: Callable[[], bool] = lambda: False
     schedule: Schedule | None = None
     _given_n: int = 0
     _gathering_since_s: float | None = None
@@ -54,7 +56,7 @@ class Pacer:
         schedule = self.schedule or self._gather(user)
         number = self._given_n
         late = self.clock() > schedule.end_s + LATE_SHARE_MAX * schedule.hold_s
-        if number >= schedule.moments_n or late:
+        if number >= schedule.moments_n or late or self.over():
             return None
         self._given_n += 1
         due_s = schedule.due_s(number)

@@ -22,7 +22,8 @@ class Profile:
     as well, for comparison; scenarios_s_max: the time all scenarios together may take;
     trigger_s_max: the time for learning by experiment when losses happen, 0 for none; load_s:
     how long the peak of the load is held, 0 for no load; load_share: how much of the plan's peak
-    that is; load_legs: the way to it and from it;
+    that is; load_legs: the way to it and from it; load_faults: how often each fault comes under
+    load, 0 for no such load;
     sequences_n: orders of actions for each scenario that has such; sequence_length_max: the
     actions of the longest; stages: the cases of each stage across two releases, None for all of
     them, 0 for no such stage.
@@ -39,6 +40,7 @@ class Profile:
     sequences_n: int
     sequence_length_max: int
     stages: Mapping[str, int | None]
+    load_faults: int = 0
     load_legs: tuple[Leg, ...] = ()
 
 
@@ -49,10 +51,10 @@ def _stages(*cases: int | None) -> Mapping[str, int | None]:
 BUILT_IN: Mapping[str, Profile] = {
     "commit": Profile("commit", 8, 2, 6, 600.0, 45.0, 10.0, 0.2, 8, 12, _stages(4, 8, 0, 0, 0)),
     "release": Profile(
-        "release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16, _stages(4, 16, 24, 8, 4)
+        "release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16, _stages(4, 16, 24, 8, 4), 1
     ),
     "nightly": Profile(
-        "nightly", "all", 3, 6, 14400.0, 900.0, 300.0, 1.0, 60, 30, _stages(4, 24, None, 16, 4)
+        "nightly", "all", 3, 6, 14400.0, 900.0, 300.0, 1.0, 60, 30, _stages(4, 24, None, 16, 4), 3
     ),
 }
 

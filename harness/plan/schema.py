@@ -20,6 +20,7 @@ Deployer: TypeAlias = Literal["docker", "compose", "process", "external"]
 ProfileName: TypeAlias = Literal["commit", "release", "nightly"]
 
 LEGS_MAX = 100
+FAULT_ROUNDS_MAX = 100
 LOAD_S_MAX = 86_400
 
 
@@ -352,6 +353,7 @@ class Limits(Table):
     """What blocks a release that loses nothing."""
 
     save_p95_ms_max: SecondsMax | None = None
+    save_p95_ratio_max: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
 
 
 class CasesTable(Table):
@@ -390,6 +392,7 @@ class ProfileTable(Table):
     load_share: Annotated[float, Field(gt=0, le=1)] | None = None
     load_shape: Shape | None = None
     load_leg: Legs = ()
+    load_faults: Annotated[int, Field(ge=0, le=FAULT_ROUNDS_MAX)] | None = None
     sequences_n: Count | None = None
     sequence_length_max: Annotated[int, Field(ge=3, le=100)] | None = None
     stages: CasesTable = CasesTable()

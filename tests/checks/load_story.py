@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.checks.load import LoadGrounds, judge_load
+from harness.checks.load import LoadGrounds, LoadLimits, judge_load
 from harness.checks.load_owed import LoadRecord
+from harness.checks.pace import Reference
 from harness.checks.retelling import LOAD
 from harness.checks.volume import Sifted, sift
 from harness.contracts import fingerprint
@@ -55,6 +56,10 @@ class LoadStory:
     ended: bool = True
     users: int = 20
     limit_ms: float | None = None
+    ratio_max: float | None = None
+    baseline: Reference | None = None
+    name: str = LOAD
+    faults: list[tuple[str, float, float]] = field(default_factory=list)
     records: dict[int, int] = field(default_factory=dict)
     trouble: str = ""
 
@@ -158,7 +163,7 @@ class LoadStory:
             story.tell(event)
         history = weigh(self.promise(), story.events, []).history
         return judge_load(
-            record, history, {self.form.name: self.form}, TAG, self.observations, self.limit_ms
+            record, history, {self.form.name: self.form}, TAG, self.observations, self.limits
         )
 
     def weighed(self, record: LoadRecord | None = None, *more: ev.Event) -> Grounds:
@@ -177,7 +182,12 @@ class LoadStory:
         story.tell(ev.Closed())
         story.changes = {"stages": {"load": 1}, "save_p95_ms_max": self.limit_ms}
         observations = [*story.observations, *self.observations]
-        return weigh(story.promise(), story.events, observations, record)
+        return weigh(story.promise(), story.events, observations, [record])
+
+    @property
+    def limits(self) -> LoadLimits:
+        """What the plan says of time."""
+        return LoadLimits(self.limit_ms, self.ratio_max, self.baseline)
 
     def events(self) -> list[ev.Event]:
         """What the gate journals of it."""

@@ -421,8 +421,8 @@ def test_a_trouble_that_only_warns_is_no_end_of_a_load(load: LoadStory) -> None:
     load.ended = False
     grounds = load.weighed(None, ev.Trouble(stage="load", sentence="hm", verdict="warn"))
 
-    assert grounds.load is not None
-    assert grounds.load.owed == ("the load never ended by itself",)
+    (loaded,) = grounds.loads
+    assert loaded.owed == ("the load never ended by itself",)
 
 
 def test_changes_that_nobody_looked_at_are_owed(load: LoadStory) -> None:

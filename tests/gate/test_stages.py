@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.gate import Asked
-from harness.gate.loading import check_stages, why_skipped
+from harness.gate.load_promised import check_stages, why_skipped
 from harness.plan.profiles import BUILT_IN
 from tests.plan.writing import load
 
