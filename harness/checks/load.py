@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from harness.checks.controls import Controls
@@ -26,11 +26,11 @@ from harness.checks.pace import (
 )
 from harness.checks.sentences import plural
 from harness.checks.suspects import Looked, look
-from harness.checks.volume import Sifted, sift
+from harness.checks.volume import Sifted, Suspect, sift
 from harness.exhibits import LoadSecond
 from harness.journal.events import LoadBegan, LoadEnded
 from harness.journal.volume import Volume
-from harness.model import Finding, Form, Symptom, Trigger
+from harness.model import Finding, Form, Severity, Symptom, Trigger
 from harness.observations import Observation
 from harness.prints import Prints, load_of
 from harness.promise import FAULTS_LOAD
@@ -58,7 +58,8 @@ class LoadGrounds:
     """What is to be said of a load, by its name.
 
     owed are sentences on evidence that is missing, broken on limits that the release broke.
-    faults are those of ours that came within it, baseline how fast another release was.
+    faults are those of ours that came within it, baseline how fast another release was; began_s
+    is on the host's monotonic clock.
     """
 
     name: str
@@ -73,6 +74,7 @@ class LoadGrounds:
     warnings: tuple[str, ...]
     controls: Controls
     seconds: tuple[LoadSecond, ...]
+    began_s: float
     faults: tuple[Fault, ...] = ()
     baseline: Reference | None = None
 
@@ -126,9 +128,10 @@ def judge_load(
         findings=findings,
         owed=tuple(owed),
         broken=tuple(broken),
-        warnings=tuple(_warnings(figures, sifted, ended, excused_n)),
+        warnings=tuple(_warnings(figures, sifted, ended, name, excused_n)),
         controls=controls,
-        seconds=seconds(volume),
+        seconds=seconds(volume, telling.lost()),
+        began_s=start_of(volume),
         faults=faults,
         baseline=limits.baseline,
     )
@@ -165,25 +168,26 @@ def _uncontrolled(sifted: Sifted, controls: Controls, figures: Figures) -> list[
 
 
 def _warnings(
-    figures: Figures, sifted: Sifted, ended: LoadEnded | None, excused_n: int
+    figures: Figures, sifted: Sifted, ended: LoadEnded | None, name: str, excused_n: int
 ) -> list[str]:
     warnings = []
+    load = "load with faults" if name == FAULTS_LOAD else "load"
     if ended is not None and ended.trouble:
         warnings.append(f"the load file raised: {ended.trouble}")
     if figures.refused_n:
-        warnings.append(f"refused under load: {plural(figures.refused_n, 'save')}")
+        warnings.append(f"refused under {load}: {plural(figures.refused_n, 'save')}")
     if unknown_n := figures.unknown_n - excused_n:
-        warnings.append(f"of unknown outcome under load: {plural(unknown_n, 'save')}")
+        warnings.append(f"of unknown outcome under {load}: {plural(unknown_n, 'save')}")
     if excused_n:
         warnings.append(
             f"of unknown outcome while a fault of ours lasted: {plural(excused_n, 'save')}"
         )
     if sifted.hidden_n:
         saves = plural(sifted.hidden_n, "acknowledged save")
-        warnings.append(f"not compared under load: {saves}; {HIDDEN}")
+        warnings.append(f"not compared under {load}: {saves}; {HIDDEN}")
     if sifted.strays_n:
         warnings.append(
-            f"the load made {plural(sifted.strays_n, 'row')} that no record of it names"
+            f"the {load} made {plural(sifted.strays_n, 'row')} that no record of it names"
         )
     return warnings
 
@@ -209,17 +213,26 @@ class _Telling:
             groups[key].append(symptom)
         return tuple(self._finding(group) for group in groups.values())
 
-    def _finding(self, group: Sequence[Symptom]) -> Finding:
-        first = group[0]
-        saves = {symptom.save for symptom in group if symptom.save}
-        records = {symptom.record for symptom in group}
+    def lost(self) -> frozenset[str]:
+        """Every save that is not what storage holds, those that were only counted within."""
+        wrong = [s for s in self.looked.symptoms if s.severity is Severity.BLOCK]
+        alike = self._alike({symptom.record for symptom in wrong})
+        return frozenset({s.save for s in wrong if s.save} | _last_saves(alike))
+
+    def _alike(self, records: Set[str]) -> list[Suspect]:
+        """Records that were not looked at and differ as those that were."""
         shapes = {
             (s.owing.form.name, s.shape)
             for s in self.looked.failed
             if any(handle.id in records for handle in s.owing.handles)
         }
-        alike = [s for s in self.looked.unlooked if (s.owing.form.name, s.shape) in shapes]
-        saves |= {s.owing.acknowledged[-1].id for s in alike if s.owing.acknowledged}
+        return [s for s in self.looked.unlooked if (s.owing.form.name, s.shape) in shapes]
+
+    def _finding(self, group: Sequence[Symptom]) -> Finding:
+        first = group[0]
+        records = {symptom.record for symptom in group}
+        alike = self._alike(records)
+        saves = {symptom.save for symptom in group if symptom.save} | _last_saves(alike)
         reads = dict.fromkeys(symptom.observation for symptom in group if symptom.observation)
         paths = [f"observations/{read}.jsonl" for read in reads]
         if self.final is not None:
@@ -249,3 +262,8 @@ class _Telling:
         when = between(made, start_of(self.volume))
         around = where_they_fall(made, self.faults)
         return f"{under}: {len(saves):,} of {total} saves, {when}{around}{counted}"
+
+
+def _last_saves(suspects: Iterable[Suspect]) -> set[str]:
+    """The last save of each that its user was told is stored."""
+    return {s.owing.acknowledged[-1].id for s in suspects if s.owing.acknowledged}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil, inf
 from typing import TypeAlias
 
@@ -150,18 +151,66 @@ def _said(told: Mapping[str, str]) -> str:
     return f"; it said: {word}" if word else ""
 
 
-def seconds(volume: Volume) -> tuple[LoadSecond, ...]:
-    """What was acknowledged in each second since the first save was due."""
-    start_s = start_of(volume)
-    by_second: dict[int, list[float]] = {}
+def seconds(volume: Volume, lost: Set[str] = frozenset()) -> tuple[LoadSecond, ...]:
+    """What happened in each second since the first save was due; lost are saves by their ids."""
+    course = _Course(start_of(volume), lost)
     for save in volume.saves:
-        if save.state == "acknowledged" and save.ended_s is not None:
-            due_s = save.began_s if save.due_s is None else save.due_s
-            took_ms = (save.ended_s - due_s) * 1000
-            by_second.setdefault(int(max(0.0, save.ended_s - start_s)), []).append(took_ms)
-    return tuple(
-        _second(n, sorted(by_second.get(n, []))) for n in range(max(by_second, default=-1) + 1)
-    )
+        course.add(save)
+    return course.seconds()
+
+
+class _Course:
+    """What saves add up to, second by second, each looked at once."""
+
+    def __init__(self, start_s: float, lost: Set[str]) -> None:
+        self._start_s = start_s
+        self._lost = lost
+        self._took_ms: dict[int, list[float]] = {}
+        self._unsure: Counter[int] = Counter()
+        self._lost_in: Counter[int] = Counter()
+        # How many more than in the second before are under way in the middle of each.
+        self._more: Counter[int] = Counter()
+        self._last = -1
+
+    def add(self, save: VolumeSave) -> None:
+        """Take one save into its seconds."""
+        over_s = save.began_s if save.ended_s is None else save.ended_s
+        second = self._second(over_s)
+        self._last = max(self._last, second)
+        self._more[self._middle_after(save.began_s)] += 1
+        if save.ended_s is not None:
+            self._more[self._middle_after(over_s)] -= 1
+        if save.state != "acknowledged":
+            self._unsure[second] += 1
+            return
+        due_s = save.began_s if save.due_s is None else save.due_s
+        self._took_ms.setdefault(second, []).append((over_s - due_s) * 1000)
+        self._lost_in[second] += save.id in self._lost
+
+    def seconds(self) -> tuple[LoadSecond, ...]:
+        """Every second, from the first to the last in which a save ended."""
+        under_way = accumulate(self._more[n] for n in range(self._last + 1))
+        return tuple(self._of(n, under_way_n) for n, under_way_n in enumerate(under_way))
+
+    def _of(self, second: int, under_way_n: int) -> LoadSecond:
+        took_ms = sorted(self._took_ms.get(second, ()))
+        return LoadSecond(
+            second,
+            float(len(took_ms)),
+            _percentile(took_ms, 50),
+            _percentile(took_ms, 95),
+            _percentile(took_ms, 99),
+            under_way_n,
+            self._unsure[second],
+            self._lost_in[second],
+        )
+
+    def _second(self, at_s: float) -> int:
+        return int(max(0.0, at_s - self._start_s))
+
+    def _middle_after(self, at_s: float) -> int:
+        """The first second whose middle is not before that."""
+        return max(0, ceil(at_s - self._start_s - 0.5))
 
 
 def start_of(volume: Volume) -> float:
@@ -311,12 +360,6 @@ def held_spans(schedules: Sequence[Schedule]) -> list[Span]:
     together = zip(*(schedule.held_s for schedule in schedules), strict=False)
     spans = ((max(s[0] for s in each), min(s[1] for s in each)) for each in together)
     return [(from_s, to_s) for from_s, to_s in spans if from_s < to_s]
-
-
-def _second(number: int, took_ms: Sequence[float]) -> LoadSecond:
-    return LoadSecond(
-        number, float(len(took_ms)), _percentile(took_ms, 50), _percentile(took_ms, 95)
-    )
 
 
 def _percentile(ordered: Sequence[float], percent: int) -> float:

@@ -51,9 +51,9 @@ def load_under_faults(work: Work) -> None:
             loading.compare(QUIET_S, over=harm.end)
         finally:
             harm.end()
-    if harm.broken:
-        work.trouble(FAULTS_LOAD, EvidenceError(harm.broken), "block")
-    if harm.left:
+            if harm.broken:
+                work.trouble(FAULTS_LOAD, EvidenceError(harm.broken), "block")
+    if harm.left and not harm.broken:
         missed = ", ".join(dict.fromkeys(name for name, _ in harm.left))
         raise EvidenceError(f"the load was over before each fault had come: {missed}")
 

@@ -119,7 +119,7 @@ class LoadStory:
         writer = PrintsWriter(
             self.folder,
             {self.form.name: self.form},
-            id=f"0{1 + (purpose == 'final')}-load-{purpose}",
+            id=f"0{1 + (purpose == 'final')}-{self.name}-{purpose}",
             role=LOAD,
             purpose=purpose,
             began_s=self.now_s if purpose == "final" else 0.0,
@@ -132,7 +132,7 @@ class LoadStory:
         """What stands is read whole."""
         for purpose in purposes:
             self.now_s += 1.5
-            id_ = f"0{3 + len(self.observations)}-load-{purpose}"
+            id_ = f"0{3 + len(self.observations)}-{self.name}-{purpose}"
             rows = {self.form.name: tuple(self.rows)}
             self.observations.append(Observation(id_, LOAD, purpose, self.now_s, self.now_s, rows))
 
@@ -144,7 +144,7 @@ class LoadStory:
             self.starts()
         before = self.streamed("before", self.before_rows or [])
         self.now_s += after_s
-        return LoadRecord(self.volume, before, self.streamed("final", self.rows))
+        return LoadRecord(self.volume, before, self.streamed("final", self.rows), name=self.name)
 
     def sifted(self) -> Sifted:
         """What the sieve says."""
@@ -159,8 +159,7 @@ class LoadStory:
         if looks and not self.observations:
             self.looks("final", "confirm")
         story = Story(form=self.form)
-        for event in self.events():
-            story.tell(event)
+        self._tell_to(story)
         history = weigh(self.promise(), story.events, []).history
         return judge_load(
             record, history, {self.form.name: self.form}, TAG, self.observations, self.limits
@@ -175,12 +174,11 @@ class LoadStory:
         names = [spec.name for spec in self.form.fields]
         story.trial().record("another").save(*names).acknowledged()
         story.ends()
-        story.tell(ev.StageEntered(stage="load"))
-        for event in (*self.events(), *more):
-            story.tell(event)
-        story.tell(ev.StageLeft(stage="load"))
+        story.tell(ev.StageEntered(stage=self.name))
+        self._tell_to(story, *more)
+        story.tell(ev.StageLeft(stage=self.name))
         story.tell(ev.Closed())
-        story.changes = {"stages": {"load": 1}, "save_p95_ms_max": self.limit_ms}
+        story.changes = {"stages": {self.name: 1}, "save_p95_ms_max": self.limit_ms}
         observations = [*story.observations, *self.observations]
         return weigh(story.promise(), story.events, observations, [record])
 
@@ -189,12 +187,30 @@ class LoadStory:
         """What the plan says of time."""
         return LoadLimits(self.limit_ms, self.ratio_max, self.baseline)
 
+    def _tell_to(self, story: Story, *more: ev.Event) -> None:
+        for event in (*self.events(), *more):
+            story.tell(event)
+        for name, began_s, ended_s in self.faults:
+            story.events.append(ev.FaultBegan(at_s=began_s, fault=name))
+            story.events.append(ev.FaultEnded(at_s=ended_s, fault=name))
+
+    def fault(self, name: str, began_s: float, lasted_s: float = 1.0) -> None:
+        """A fault of ours comes so long after the load began."""
+        began_s += self.start_s
+        self.faults.append((name, began_s, began_s + lasted_s))
+
     def events(self) -> list[ev.Event]:
         """What the gate journals of it."""
         began = ev.LoadBegan(
-            target_saves_per_s=self.rate, lasts_s=self.hold_s, hold_s=self.hold_s, users=self.users
+            target_saves_per_s=self.rate,
+            lasts_s=self.hold_s,
+            hold_s=self.hold_s,
+            users=self.users,
+            load=self.name,
         )
-        ended = ev.LoadEnded(exit_code=0, generator_busy=self.busy, trouble=self.trouble)
+        ended = ev.LoadEnded(
+            exit_code=0, generator_busy=self.busy, trouble=self.trouble, load=self.name
+        )
         return [began, ended] if self.ended else [began]
 
     def promise(self) -> Promise:
