@@ -141,6 +141,12 @@ class Plan:
                 "write one there, or remove [load]"
             )
             raise refuse(self.path, (sentence,))
+        try:
+            compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
+        except (OSError, SyntaxError, ValueError) as error:
+            line = f": line {error.lineno}" if isinstance(error, SyntaxError) else ""
+            sentence = f"load.file = {self.load.file!r} is no Python{line}: {error}; mend it"
+            raise refuse(self.path, (sentence,)) from error
         return file
 
     @property

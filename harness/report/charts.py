@@ -165,9 +165,10 @@ def _chart(
         name: max((v for v in vs if v is not None), default=0) for name, vs in series.items()
     }
     top = _round_up(max(highest.values()))
-    first_s, last_s = points[0].second, points[-1].second
-    wide_s = max(last_s - first_s, 1)
-    xs = [(point.second - first_s) / wide_s * WIDTH for point in points]
+    first_s, last_s = points[0].second, points[-1].second + 1
+    wide_s = last_s - first_s
+    # A second is drawn where its middle is.
+    xs = [(point.second + 0.5 - first_s) / wide_s * WIDTH for point in points]
     lines = tuple(
         Line(name, tuple(_parts(xs, values, top)), highest[name]) for name, values in series.items()
     )

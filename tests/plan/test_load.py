@@ -421,6 +421,19 @@ def test_another_deployer_has_to_have_its_section(tmp_path: Path) -> None:
         plan.with_deployer("docker")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"), [(b"class Writer(:\n", "line 1: "), (b"x = '\0'\n", "is no Python")]
+)
+def test_a_load_file_that_is_no_python_is_named(tmp_path: Path, text: bytes, words: str) -> None:
+    """What Locust could not load is said before anything is started."""
+    (tmp_path / "peak.py").write_bytes(text)
+    plan = load(tmp_path, '[load]\nfile = "peak.py"\npeak_saves_per_s = 5\n')
+    with pytest.raises(PlanError, match=r"load\.file = 'peak\.py' is no Python") as raised:
+        plan.load_file()
+
+    assert words in str(raised.value)
+
+
 def test_a_load_file_that_is_missing_is_named(tmp_path: Path) -> None:
     """The load file is looked up beside the plan, and one that is not there is refused by name."""
     plan = load(tmp_path, "[load]\nfile = 'peak.py'\npeak_saves_per_s = 5\n")

@@ -68,7 +68,7 @@ def test_no_time_is_drawn_where_nothing_was_acknowledged() -> None:
 
 def test_faults_shade_the_load_they_fell_into() -> None:
     """A fault is as wide as it lasted, on every drawing of the load."""
-    load = tuple(LoadSecond(n, 9, 20, 60) for n in range(101))
+    load = tuple(LoadSecond(n, 9, 20, 60) for n in range(100))
     charts = load_charts(LoadCourse("load-faults", load, (Span("cut", 50.0, 60.0),)))
 
     assert [[(500, 100)]] * 3 == [[(s.x, s.width) for s in chart.shades] for chart in charts]
