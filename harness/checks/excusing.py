@@ -22,14 +22,14 @@ def faults_within(volume: Volume, faults: Sequence[Fault]) -> tuple[Fault, ...]:
     return tuple(fault for fault in faults if from_s <= fault.began_s <= to_s)
 
 
-def excuse(volume: Volume, faults: Sequence[Fault]) -> int:
+def excuse(saves: Iterable[VolumeSave], faults: Sequence[Fault]) -> int:
     """Saves that a fault overlaps and that were not acknowledged are unknown, by that fault.
 
     What stands in front of an application, or one that lost its storage, may tell that a save
     failed which is stored all the same. Returns how many saves there are of the kind.
     """
     excused_n = 0
-    for save in volume.saves if faults else ():
+    for save in saves if faults else ():
         if save.state == "acknowledged":
             continue
         over_s = save.began_s if save.ended_s is None else save.ended_s
@@ -40,13 +40,12 @@ def excuse(volume: Volume, faults: Sequence[Fault]) -> int:
     return excused_n
 
 
-def where_they_fall(saves: Iterable[VolumeSave], faults: Sequence[Fault]) -> str:
-    """By the fault that each save fell into, or came shortly before, how many there are."""
+def where_they_fall(ended_s: Iterable[float], faults: Sequence[Fault]) -> str:
+    """By the fault that each save ended in, or shortly before, how many there are."""
     if not faults:
         return ""
     counts: Counter[str] = Counter()
-    for save in saves:
-        over_s = save.began_s if save.ended_s is None else save.ended_s
+    for over_s in ended_s:
         met = (f.name for f in faults if f.began_s - AHEAD_S <= over_s <= f.ended_s)
         counts[next(met, "no fault")] += 1
     return "".join(f", {n:,} at {name!r}" for name, n in counts.most_common())

@@ -94,7 +94,7 @@ def judge_load(
     volume, final, name = record.volume, record.final, record.name
     began, ended = history.loads_began.get(name), history.loads_ended.get(name)
     faults = faults_within(volume, history.faults)
-    excused_n = excuse(volume, faults)
+    excused_n = excuse(volume.saves, faults)
     figures = measure(volume, began)
     observations = [o for o in observations if load_of(o.id) == name]
     sifted, looked, controls = Sifted(), Looked(), Controls(0, 0)
@@ -260,7 +260,7 @@ class _Telling:
         made = [save for save in self.volume.saves if save.id in saves]
         total = f"{self.figures.saves_acknowledged:,}"
         when = between(made, start_of(self.volume))
-        around = where_they_fall(made, self.faults)
+        around = where_they_fall((s.ended_s or s.began_s for s in made), self.faults)
         return f"{under}: {len(saves):,} of {total} saves, {when}{around}{counted}"
 
 

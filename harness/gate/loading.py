@@ -127,7 +127,7 @@ class Loading:
     def _volume(self, faults: Sequence[Fault]) -> Volume:
         """What was journaled; what our own faults made of it is nobody's fault."""
         volume = read_volume(acts_of(self.work.run, self.name))
-        excuse(volume, faults)
+        excuse(volume.saves, faults)
         return volume
 
     def _spec(self) -> LoadSpec:
