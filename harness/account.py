@@ -8,15 +8,16 @@ from harness.checks.coverage import uncovered
 from harness.checks.exhibits import exhibit
 from harness.checks.grid import grids
 from harness.checks.history import History
-from harness.exhibits import Account, Gap, LoadSecond, Span
+from harness.checks.load import LoadGrounds
+from harness.exhibits import Account, Gap, LoadCourse, Span
 from harness.judge import Grounds, cells, conclude, say
 from harness.model import Finding, Symptom
+from harness.promise import LOAD
 
 
 def account(grounds: Grounds) -> Account:
     """The verdict and all that its reports show."""
     promise = grounds.promise
-    load = grounds.load.seconds if grounds.load else ()
     forms = promise.forms["candidate"]
     return Account(
         verdict=conclude(grounds),
@@ -27,15 +28,16 @@ def account(grounds: Grounds) -> Account:
         cells=cells(grounds),
         grids=grids(promise.cases, grounds.history, grounds.symptoms, grounds.journeys, forms),
         faults=tuple(_faults(grounds.history)),
-        load=tuple(load),
-        gaps=tuple(_gaps(grounds, load)),
+        loads=tuple(_course(load, grounds.history) for load in grounds.loads),
+        gaps=tuple(_gaps(grounds)),
     )
 
 
 def _shown_by(finding: Finding, grounds: Grounds) -> tuple[Sequence[Symptom], History]:
     """Where the records are that show a finding: those of a load are told apart."""
-    if grounds.load is not None and finding.check == "load":
-        return grounds.load.symptoms, grounds.load.history
+    load = grounds.load(finding.check)
+    if load is not None:
+        return load.symptoms, load.history
     return grounds.symptoms, grounds.history
 
 
@@ -46,7 +48,16 @@ def _faults(history: History) -> Iterator[Span]:
         yield Span(fault.name, fault.began_s - history.began_s, ended_s - history.began_s)
 
 
-def _gaps(grounds: Grounds, load: Sequence[LoadSecond]) -> Iterator[Gap]:
+def _course(load: LoadGrounds, history: History) -> LoadCourse:
+    """A load on its own clock."""
+    faults = (
+        Span(f.name, f.began_s - load.began_s, min(f.ended_s, history.ended_s) - load.began_s)
+        for f in load.faults
+    )
+    return LoadCourse(load.name, load.seconds, tuple(faults))
+
+
+def _gaps(grounds: Grounds) -> Iterator[Gap]:
     """Everything the run does not prove, the promised evidence that is missing first."""
     promise, journeys = grounds.promise, grounds.journeys
     yield from (Gap("owed", sentence) for sentence in (*promise.missing, *journeys.owed.values()))
@@ -59,7 +70,7 @@ def _gaps(grounds: Grounds, load: Sequence[LoadSecond]) -> Iterator[Gap]:
     keys, columns = uncovered(grounds.history, grounds.observations, promise.forms)
     yield from (Gap("uncovered", sentence) for sentence in (*keys, *columns))
     yield _of_baseline(grounds)
-    if not load and not promise.stages.get("load"):
+    if not grounds.loads and not promise.stages.get(LOAD):
         yield Gap("load", "no load was driven, so nothing is said of losses under load")
 
 

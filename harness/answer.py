@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from harness.checks.grounds import Grounds
 from harness.checks.load import LoadGrounds
 from harness.checks.owed import hidden_saves, owed, stages
+from harness.checks.pace import Figures
 from harness.checks.sentences import headline, max_loss_rate, prove, say
 from harness.model import Severity
 from harness.orders import ORDER
-from harness.promise import Promise
+from harness.promise import FAULTS_LOAD, LOAD, Promise
 from harness.verdict import CONFIDENCE, Answer, Bound, Evidence, Verdict
 
 
@@ -19,7 +20,8 @@ def conclude(grounds: Grounds) -> Verdict:
     promise, history = grounds.promise, grounds.history
     blocking = [f for f in grounds.findings if f.severity is Severity.BLOCK]
     refused = [t.sentence for t in history.troubles if t.verdict == "block"]
-    refused += grounds.load.broken if grounds.load else ()
+    for load in grounds.loads:
+        refused += load.broken
     missing = owed(grounds)
     bound = None if blocking else _bound(grounds)
     if blocking or refused:
@@ -108,7 +110,8 @@ def _warnings(grounds: Grounds) -> tuple[str, ...]:
     warnings += grounds.unwatched
     warnings += hidden_saves(grounds)
     warnings += grounds.across.warnings
-    warnings += grounds.load.warnings if grounds.load else ()
+    for load in grounds.loads:
+        warnings += load.warnings
     warnings += [
         f"no save {level} was verified"
         for level, n in _by_level(grounds).items()
@@ -123,18 +126,21 @@ def _evidence(grounds: Grounds, bound: Bound | None) -> Evidence:
     for trial in grounds.history.promised("candidate"):
         for save in trial.saves:
             counts[save.state] += 1
-    load, controls = grounds.load, grounds.controls
+    load, controls, loads = grounds.load(LOAD), grounds.controls, grounds.loads
+    faulty = grounds.load(FAULTS_LOAD)
     return Evidence(
         cases=len(grounds.journeys.measured),
         saves=counts,
         fields_read=grounds.fields_read
         + grounds.across.fields_read
-        + (load.fields_read if load else 0),
+        + sum(load.fields_read for load in loads),
         controls={
-            "planted": controls.planted + (load.controls.planted if load else 0),
-            "caught": controls.caught + (load.controls.caught if load else 0),
+            "planted": controls.planted + sum(load.controls.planted for load in loads),
+            "caught": controls.caught + sum(load.controls.caught for load in loads),
         },
         load=_load(load) if load else None,
+        load_faults=_load_faults(faulty) if faulty else None,
+        load_baseline=_times(load.baseline.figures) if load and load.baseline else None,
         bound=bound,
         controls_by_anomaly={
             str(anomaly): {"planted": planted, "caught": caught}
@@ -152,7 +158,20 @@ def _load(load: LoadGrounds) -> Mapping[str, float]:
         "reached_saves_per_s": figures.reached_saves_per_s,
         "saves_acknowledged": figures.saves_acknowledged,
         "saves_verified": load.saves_verified,
-        "p50_ms": figures.p50_ms,
-        "p95_ms": figures.p95_ms,
-        "p99_ms": figures.p99_ms,
+        **_times(figures),
+    }
+
+
+def _times(figures: Figures) -> Mapping[str, float]:
+    """How long saves took, of those due at the peak."""
+    return {"p50_ms": figures.p50_ms, "p95_ms": figures.p95_ms, "p99_ms": figures.p99_ms}
+
+
+def _load_faults(load: LoadGrounds) -> Mapping[str, float]:
+    """What a load did whose way was full of faults of ours."""
+    return {
+        "faults": len(load.faults),
+        "saves_acknowledged": load.figures.saves_acknowledged,
+        "saves_verified": load.saves_verified,
+        "saves_unknown": load.figures.unknown_n,
     }

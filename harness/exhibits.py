@@ -106,12 +106,29 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class LoadSecond:
-    """One second of load: acknowledged saves, and how long half and nearly all of them took."""
+    """One second of load: acknowledged saves, and how long half and nearly all of them took.
+
+    under_way_n saves had begun and not ended in its middle; unsure_n were refused or are unknown
+    since; lost_n were acknowledged in it and are not what storage holds.
+    """
 
     second: int
     saves_per_s: float
     p50_ms: float
     p95_ms: float
+    p99_ms: float = 0.0
+    under_way_n: int = 0
+    unsure_n: int = 0
+    lost_n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCourse:
+    """How one load of a run went, by its name; faults are in seconds from when it began."""
+
+    name: str
+    seconds: tuple[LoadSecond, ...]
+    faults: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +149,5 @@ class Account:
     cells: tuple[Cell, ...] = ()
     grids: tuple[Grid, ...] = ()
     faults: tuple[Span, ...] = ()
-    load: tuple[LoadSecond, ...] = ()
+    loads: tuple[LoadCourse, ...] = ()
     gaps: tuple[Gap, ...] = ()

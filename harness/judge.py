@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 
 from harness.answer import conclude
 from harness.checks.across import ORIGIN, ROLES, Across, judge_across
@@ -15,10 +16,11 @@ from harness.checks.findings import gather, in_order, is_of, with_known
 from harness.checks.grounds import Grounds
 from harness.checks.history import History, read_history
 from harness.checks.journeys import Journeys, judge_journeys
-from harness.checks.load import LoadGrounds, judge_load
+from harness.checks.load import LoadGrounds, LoadLimits, judge_load, pace_of
 from harness.checks.load_owed import LoadRecord
 from harness.checks.matrix import matrix
 from harness.checks.oracle import Oracle
+from harness.checks.pace import Reference
 from harness.checks.planting import plant_controls
 from harness.checks.replica import ReplicaCheck, unread
 from harness.checks.sentences import say
@@ -40,10 +42,8 @@ from harness.model import (
     Trigger,
 )
 from harness.observations import Observation
-from harness.promise import Known, Promise
+from harness.promise import BASELINE_LOAD, Known, Promise
 from harness.verdict import Cell, Verdict
-
-LOAD = "load"
 
 __all__ = ["Grounds", "cells", "conclude", "judge", "say", "weigh"]
 
@@ -52,21 +52,21 @@ def judge(
     promise: Promise,
     events: Sequence[Event],
     observations: Sequence[Observation],
-    load: LoadRecord | None = None,
+    loads: Sequence[LoadRecord] = (),
 ) -> Verdict:
     """The verdict of a run; the same record gives the same verdict, at any time and place."""
-    return conclude(weigh(promise, events, observations, load))
+    return conclude(weigh(promise, events, observations, loads))
 
 
 def weigh(
     promise: Promise,
     events: Sequence[Event],
     observations: Sequence[Observation],
-    load: LoadRecord | None = None,
+    loads: Sequence[LoadRecord] = (),
 ) -> Grounds:
     """Run every check; what the gate asks between rounds, and what the verdict is made of.
 
-    load is what the run holds of its load, where it has come to that.
+    loads are what the run holds of its loads, where it has come to that.
     """
     history = read_history(events)
     observations = sorted(observations, key=lambda o: (o.began_s, o.id))
@@ -82,7 +82,7 @@ def weigh(
     hidden = candidate.storage.saves_hidden
     journeys = judge_journeys(history, promise.cases, promise.quarantine, hidden)
     keys, columns = uncovered(history, observations, promise.forms)
-    loaded, load_crashed = _weigh_load(promise, history, observations, load)
+    loaded, load_crashed = _weigh_loads(promise, history, observations, loads)
     forms = promise.forms["candidate"]
     lost = gather(symptoms, history, promise.cases, forms, baseline.symptoms)
     passed = [f for f in lost if _known(f, promise, symptoms, history).known]
@@ -92,7 +92,7 @@ def weigh(
         *lost,
         *_broken(promise, history, journeys),
         *across.findings,
-        *(loaded.findings if loaded else ()),
+        *(finding for load in loaded for finding in load.findings),
     ]
     return Grounds(
         promise,
@@ -109,7 +109,7 @@ def weigh(
         uncovered=tuple(keys),
         unwatched=(*candidate.assumed, *columns),
         right_storage=right_storage,
-        load=loaded,
+        loads=tuple(loaded),
         across=across,
     )
 
@@ -141,25 +141,38 @@ def _weigh_across(
     return (found[0] if found else Across()), crashed
 
 
-def _weigh_load(
+def _weigh_loads(
     promise: Promise,
     history: History,
     observations: Sequence[Observation],
-    record: LoadRecord | None,
-) -> tuple[LoadGrounds | None, list[str]]:
-    """The load, where one was promised and begun; why it could not be judged."""
-    began_s, _, skipped = history.stages.get(LOAD, (None, None, None))
-    if record is None or began_s is None or skipped or not promise.stages.get(LOAD):
-        return None, []
+    records: Sequence[LoadRecord],
+) -> tuple[list[LoadGrounds], list[str]]:
+    """The loads, where one was promised and begun; why they could not be judged."""
     found: list[LoadGrounds] = []
-    forms, limit_ms = promise.forms["candidate"], promise.save_p95_ms_max
-    crashed = _guarded(
-        "the check load crashed",
-        lambda: found.append(
-            judge_load(record, history, forms, promise.tag, observations, limit_ms)
-        ),
-    )
-    return (found[0] if found else None), crashed
+    crashed: list[str] = []
+    forms = promise.forms["candidate"]
+
+    def weigh_one(record: LoadRecord) -> None:
+        limits = _limits(promise, history, records)
+        found.append(judge_load(record, history, forms, promise.tag, observations, limits))
+
+    for record in records:
+        began_s, _, skipped = history.stages.get(record.name, (None, None, None))
+        if began_s is None or skipped or not promise.stages.get(record.name):
+            continue
+        crashed += _guarded(f"the check {record.name} crashed", partial(weigh_one, record))
+    return found, crashed
+
+
+def _limits(promise: Promise, history: History, records: Sequence[LoadRecord]) -> LoadLimits:
+    """The plan's limits, and how fast the baseline was where one of them is about it."""
+    reference = None
+    record = next((record for record in records if record.name == BASELINE_LOAD), None)
+    if record is not None and promise.baseline is not None:
+        figures = pace_of(record, history.loads_began.get(BASELINE_LOAD))
+        ended = history.loads_ended.get(BASELINE_LOAD)
+        reference = Reference(promise.baseline.name, figures, ended)
+    return LoadLimits(promise.save_p95_ms_max, promise.save_p95_ratio_max, reference)
 
 
 def _guarded(about: str, act: Callable[[], None]) -> list[str]:

@@ -143,6 +143,18 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """A stretch of a load: over so many seconds its rate goes evenly to this share of the peak.
+
+    It begins at the share at which the leg before it ended, the first one at 0; over 0 s the rate
+    is there at once.
+    """
+
+    to: float
+    over_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One line of factor levels of one scenario, promised before the start.
 

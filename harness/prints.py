@@ -48,6 +48,11 @@ class Prints:
     rows_n: int
     fields: Mapping[str, tuple[str, ...]]
 
+    @property
+    def load(self) -> str:
+        """The load around which it was read."""
+        return load_of(self.id)
+
     def rows(self) -> Iterator[PrintRow]:
         """Every row, in no order; raises RecordUnreadable."""
         names = list(self.fields)
@@ -81,6 +86,11 @@ def row_of(words: Sequence[str], forms: Sequence[str]) -> PrintRow:
 def line_of(row: PrintRow) -> str:
     """A row's line without the form it is of."""
     return " ".join((row.key, *row.prints, row.rest or NO_REST))
+
+
+def load_of(read: str) -> str:
+    """The load of a read, by its id, which is ``NUMBER-LOAD-PURPOSE``."""
+    return read.partition("-")[2].rpartition("-")[0]
 
 
 def printed(row: Row, form: Form) -> PrintRow:

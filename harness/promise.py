@@ -18,7 +18,9 @@ SCHEMA = "harness.plan/1"
 STAGES = ("deploy", "scenarios", "rerun", "trigger", "baseline", "observe")
 # Each takes what the baseline has stored over into the candidate, in this order.
 ACROSS = ("upgrade", "stale-page", "mixed", "restart", "rollback")
-FURTHER = (*ACROSS, "load")
+FURTHER = (*ACROSS, "load", "load-faults")
+# A run's loads: the peak, the baseline's own for comparison, and the one under faults of ours.
+LOAD, BASELINE_LOAD, FAULTS_LOAD = "load", "load-baseline", "load-faults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Promise:
     maps a scenario to what has to happen in it at least once; quarantine maps a scenario to a
     reason; partial are the ``--only`` patterns where some were given; seed is that of an
     exploration, None for a gate; today is the ISO date on
-    which expiries were looked at; save_p95_ms_max is the plan's limit under load; plan is
-    the whole plan without its secrets.
+    which expiries were looked at; save_p95_ms_max and save_p95_ratio_max are the plan's limits
+    under load; plan is the whole plan without its secrets.
     """
 
     run: str
@@ -78,6 +80,7 @@ class Promise:
     partial: str | None = None
     seed: int | None = None
     save_p95_ms_max: float | None = None
+    save_p95_ratio_max: float | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
 
     @property

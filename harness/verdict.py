@@ -68,6 +68,9 @@ class Bound:
 class Evidence:
     """What the verdict rests on; load is None until a stage of load ran.
 
+    load_faults is of the load under faults of ours, load_baseline how long saves took on the
+    baseline under its own load; both None where there was none.
+
     controls_by_anomaly are planted and caught of each; controls_unplanted says of the others why
     nothing of the run could show them.
     """
@@ -80,6 +83,8 @@ class Evidence:
     bound: Bound | None
     controls_by_anomaly: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     controls_unplanted: Mapping[str, str] = field(default_factory=dict)
+    load_faults: Mapping[str, float] | None = None
+    load_baseline: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The clinic at its peak: practitioners who write, correct, prescribe and share. For Locust."""
+"""The clinic at its peak: who writes, corrects, prescribes, shares and finalises. For Locust."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import itertools
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookiejar import Cookie
@@ -20,8 +21,14 @@ from scenarios.accounts import PASSWORD
 
 # Signing in hashes a password, so that users share the sessions of a few doctors.
 DOCTORS_N = 8
+# Of all notes; half of the corrections come at once, half when another patient has been there.
 EDIT_SHARE = 0.4
+LATER_SHARE = 0.5
 PRESCRIPTION_SHARE = 0.15
+FINAL_SHARE = 0.1
+# Between two saves of one person: far less than it takes people, so that few users are enough.
+THINKS_S = (0.01, 0.08)
+LATER_N = 5
 # An application that refuses to open a consultation is not asked again at once.
 REFUSED_S = 0.5
 TEXTS = ("plain", "comparison", "symbols", "typography", "astral", "multiline", "markup", "quotes")
@@ -51,6 +58,7 @@ class Practitioner(FastHttpUser):
         self.number = next(_numbers)
         self.journal = Journal(self)
         self.chance = random.Random(self.number)
+        self.later: deque[Note] = deque()
         with _signing_in:
             self.session = _session(self.number % DOCTORS_N, self.client)
         for cookie in self.session.cookies:
@@ -58,10 +66,12 @@ class Practitioner(FastHttpUser):
 
     @task
     def consult(self) -> None:
-        """Open a consultation and write it; now and then correct it, prescribe and share.
+        """Open a consultation and write it; now and then correct, prescribe, share and finalise.
 
         No save writes over all of an earlier one, which storage then could not tell of.
         """
+        if len(self.later) >= LATER_N:
+            self.later.popleft().correct()
         patient = self.chance.choice(self.session.patients)
         opened = self.client.post(
             "/api/consultations", json={"patient_id": patient}, headers=self.session.headers
@@ -73,10 +83,22 @@ class Practitioner(FastHttpUser):
         note = Note(self, int(answer["id"]), patient, int(answer["version"]))
         if not note.write("reason", "history", "examination", "conclusion"):
             return
-        if self.chance.random() < EDIT_SHARE and not note.write("history", "conclusion"):
-            return
-        if self.chance.random() < PRESCRIPTION_SHARE and note.prescribe_and_share():
-            note.write("examination")
+        if self.chance.random() < EDIT_SHARE:
+            if self.chance.random() < LATER_SHARE:
+                self.later.append(note)
+                return
+            if not note.correct():
+                return
+        if self.chance.random() < PRESCRIPTION_SHARE:
+            self.think()
+            if not note.prescribe_and_share() or not note.write("examination"):
+                return
+        if self.chance.random() < FINAL_SHARE:
+            note.finalise()
+
+    def think(self) -> None:
+        """People read what they have before they go on."""
+        time.sleep(self.chance.uniform(*THINKS_S))
 
 
 class Note:
@@ -103,6 +125,21 @@ class Note:
         if acknowledged:
             self.version = int(answer.json()["version"])
         return acknowledged
+
+    def correct(self) -> bool:
+        """Write two of its fields again; says whether the save was acknowledged."""
+        self.user.think()
+        return self.write("history", "conclusion")
+
+    def finalise(self) -> None:
+        """Lock the note as it is; whoever has written it has nothing more to type."""
+        self.user.think()
+        self.user.client.post(
+            f"/api/consultations/{self.number}/finalise",
+            json={"version": self.version},
+            headers=self.user.session.headers,
+            name="/api/consultations/{number}/finalise",
+        )
 
     def prescribe_and_share(self) -> bool:
         """Write a prescription, and share it with the patient where the release can."""

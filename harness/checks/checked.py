@@ -9,9 +9,10 @@ from harness.checks.across import ROLES
 from harness.checks.grounds import Grounds
 from harness.checks.history import History, Trial
 from harness.checks.journeys import why_no_evidence
+from harness.checks.load import LoadGrounds
 from harness.checks.sentences import plural
 from harness.observations import Observation
-from harness.promise import ACROSS
+from harness.promise import ACROSS, FAULTS_LOAD, LOAD
 
 Say: TypeAlias = Callable[[Grounds], str]
 
@@ -153,11 +154,22 @@ _LIVED = {
 
 
 def _load(grounds: Grounds) -> str:
-    load = grounds.load
+    load = grounds.load(LOAD)
     if load is None:
         return ""
-    told_n, rate = load.figures.saves_acknowledged, load.figures.reached_saves_per_s
-    return f"{told_n:,} acknowledged saves: {load.saves_verified:,} found whole; {rate:.1f} saves/s"
+    return f"{_told(load)}; {load.figures.reached_saves_per_s:.1f} saves/s"
+
+
+def _load_faults(grounds: Grounds) -> str:
+    load = grounds.load(FAULTS_LOAD)
+    if load is None:
+        return ""
+    return f"{_told(load)}, with {plural(len(load.faults), 'fault')} among them"
+
+
+def _told(load: LoadGrounds) -> str:
+    told_n = load.figures.saves_acknowledged
+    return f"{told_n:,} acknowledged saves: {load.saves_verified:,} found whole"
 
 
 _CLAUSES: Mapping[str, Say] = {
@@ -169,5 +181,6 @@ _CLAUSES: Mapping[str, Say] = {
     "baseline": _baseline,
     "observe": _observe,
     **{stage: _across(stage) for stage in ACROSS},
-    "load": _load,
+    LOAD: _load,
+    FAULTS_LOAD: _load_faults,
 }

@@ -21,7 +21,7 @@ class Grounds:
     crashed are sentences on checks that failed, unread on replicas that were not read;
     uncovered is what no field covers and makes evidence missing; unwatched, a warning, is what
     else was left out or taken for granted. right_storage says whether the reads were proved to be
-    of the storage that the release writes to. load is None where none was driven; across is what
+    of the storage that the release writes to. loads are those that were driven; across is what
     the stages across versions found.
     """
 
@@ -39,5 +39,9 @@ class Grounds:
     uncovered: tuple[str, ...] = ()
     unwatched: tuple[str, ...] = ()
     right_storage: bool = True
-    load: LoadGrounds | None = None
+    loads: tuple[LoadGrounds, ...] = ()
     across: Across = field(default_factory=Across)
+
+    def load(self, name: str) -> LoadGrounds | None:
+        """What is to be said of the load of that name; None where none was driven."""
+        return next((load for load in self.loads if load.name == name), None)

@@ -116,8 +116,8 @@ class History:
     stages: dict[str, tuple[float, float | None, str | None]] = field(default_factory=dict)
     chosen: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    load_began: ev.LoadBegan | None = None
-    load_ended: ev.LoadEnded | None = None
+    loads_began: dict[str, ev.LoadBegan] = field(default_factory=dict)
+    loads_ended: dict[str, ev.LoadEnded] = field(default_factory=dict)
     began_s: float = 0.0
     ended_s: float = 0.0
     closed: bool = False
@@ -231,9 +231,9 @@ def _of_run(history: History, event: ev.Event) -> bool:
         case ev.TriggerTried():
             history.tried.append(event)
         case ev.LoadBegan():
-            history.load_began = event
+            history.loads_began[event.load] = event
         case ev.LoadEnded():
-            history.load_ended = event
+            history.loads_ended[event.load] = event
         case ev.Opened():
             pass
         case _:

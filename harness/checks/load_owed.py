@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from harness.checks.course import Course
 from harness.checks.history import History
-from harness.checks.pace import REACHED, Figures, told_first
+from harness.checks.pace import REACHED, Figures, said
 from harness.checks.sentences import plural
 from harness.checks.sifted import Sifted
 from harness.checks.suspects import Looked
-from harness.journal.volume import ActsFile, Volume, VolumeSave
+from harness.journal.events import LoadBegan
+from harness.journal.volume import ActsFile
 from harness.model import Finding, Severity
 from harness.prints import Prints
+from harness.promise import LOAD
 
 
 @dataclass(frozen=True, slots=True)
 class LoadRecord:
-    """What a run holds of its load: acts, and the reads before and after it.
+    """What a run holds of one load, by its name: acts, and the reads before and after it.
 
-    volume is what is read of the files. unreadable are sentences on what is there and cannot be
-    read.
+    unreadable are sentences on what is there and cannot be read.
     """
 
-    volume: Volume = field(default_factory=Volume)
     files: tuple[ActsFile, ...] = ()
     before: Prints | None = None
     final: Prints | None = None
     unreadable: tuple[str, ...] = ()
+    name: str = LOAD
 
 
 def unmeasured(
     record: LoadRecord,
+    course: Course,
     sifted: Sifted,
     looked: Looked,
     figures: Figures,
@@ -42,11 +44,11 @@ def unmeasured(
     """Every sentence; what cannot be read is said already, and nothing is made of what it left."""
     if record.unreadable:
         return []
-    if history.load_ended is None:
-        known = any(t.stage == "load" and t.verdict != "warn" for t in history.troubles)
+    if record.name not in history.loads_ended:
+        known = any(t.stage == record.name and t.verdict != "warn" for t in history.troubles)
         return [] if known else ["the load never ended by itself"]
-    owed = _unjournaled(record.volume, figures, history)
-    if not record.volume.records:
+    owed = _unjournaled(course, figures, history.loads_began.get(record.name))
+    if not course.records_n:
         return owed
     if record.before is None:
         owed.append("storage was not read before the load")
@@ -58,47 +60,43 @@ def unmeasured(
     return owed
 
 
-def _unjournaled(volume: Volume, figures: Figures, history: History) -> list[str]:
+def _unjournaled(course: Course, figures: Figures, began: LoadBegan | None) -> list[str]:
     """What the load's own journal does not have."""
     owed = []
-    if volume.orphans_n:
-        lines = plural(volume.orphans_n, "line")
+    if course.orphans_n:
+        lines = plural(course.orphans_n, "line")
         owed.append(
             f"{lines} of the load's journal belong to nothing that was begun: it has lost lines"
         )
-    if not volume.records:
+    if not course.records_n:
         return [*owed, "the load journaled nothing: its file has to save through harness.load"]
     if not figures.saves_acknowledged:
         owed.append(
             f"no save was acknowledged under load, {figures.refused_n} were refused and "
             f"{figures.unknown_n} are unknown{figures.told}"
         )
-    return [*owed, *_never_kept(volume, figures, history), *_held_too_short(figures, history)]
+    return [*owed, *_never_kept(course, figures, began), *_held_too_short(figures, began)]
 
 
-def _never_kept(volume: Volume, figures: Figures, history: History) -> list[str]:
+def _never_kept(course: Course, figures: Figures, began: LoadBegan | None) -> list[str]:
     """Forms that the load saved and of which it was never told that one is stored.
 
     Of each user's saves the last may have been under way when the load ended.
     """
     if not figures.saves_acknowledged:
         return []
-    tried: dict[str, list[VolumeSave]] = defaultdict(list)
-    for record in volume.records.values():
-        tried[record.form] += record.saves
-    under_way_n = history.load_began.users if history.load_began is not None else 0
+    under_way_n = began.users if began is not None else 0
     return [
-        f"no save of form {form} was acknowledged under load, of {len(saves):,} that were tried"
-        f"{told_first(saves)}"
-        for form, saves in tried.items()
-        if not any(save.state == "acknowledged" for save in saves)
-        and (len(saves) > under_way_n or any(save.state == "refused" for save in saves))
+        f"no save of form {name} was acknowledged under load, of {form.tried_n:,} that were tried"
+        f"{said(form.told)}"
+        for name, form in course.forms.items()
+        if not form.states["acknowledged"]
+        and (form.tried_n > under_way_n or form.states["refused"])
     ]
 
 
-def _held_too_short(figures: Figures, history: History) -> list[str]:
+def _held_too_short(figures: Figures, began: LoadBegan | None) -> list[str]:
     """That the journal has no schedule, or a shorter one than was asked for."""
-    began = history.load_began
     if began is None or figures.hold_s >= began.hold_s * REACHED:
         return []
     held = f"the load's journal has {figures.hold_s:g} s at the full rate"

@@ -31,7 +31,8 @@ def owed(grounds: Grounds) -> list[str]:
     ]
     owed += _unmeasured(grounds)
     owed += grounds.uncovered
-    owed += grounds.load.owed if grounds.load else ()
+    for load in grounds.loads:
+        owed += load.owed
     if history.orphans_n:
         lines = plural(history.orphans_n, "line")
         owed.append(f"{lines} of the journal belong to nothing that was begun: it has lost lines")
@@ -178,7 +179,7 @@ def _unmeasured(grounds: Grounds) -> list[str]:
 
 def _unmeasured_stages(grounds: Grounds) -> list[str]:
     # Cases and loads say themselves what is missing of them.
-    spoken = {"scenarios", "load"} if grounds.load and grounds.load.owed else {"scenarios"}
+    spoken = {"scenarios", *(load.name for load in grounds.loads if load.owed)}
     owed = {
         stage.name: f"stage {stage.name} was promised and {stage.skipped}"
         if stage.skipped
@@ -208,7 +209,7 @@ def stages(grounds: Grounds) -> tuple[Stage, ...]:
         "baseline": len(_sampled(grounds)),
         "observe": len(_observed(grounds)),
         **grounds.across.measured,
-        "load": int(grounds.load is not None and grounds.load.fields_read > 0),
+        **{load.name: int(load.fields_read > 0) for load in grounds.loads},
     }
     found = []
     for name, promised in promise.stages.items():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
 
+from harness.checks.course import Course
 from harness.checks.sentences import plural
-from harness.exhibits import LoadSecond
 from harness.journal.events import LoadBegan, LoadEnded
-from harness.journal.volume import Schedule, Volume, VolumeSave
+from harness.journal.volume import State
 
 # A rate is reached within this much of it: the first and the last save fall where they fall.
 REACHED = 0.95
@@ -17,10 +17,10 @@ REACHED = 0.95
 BUSY = 0.9
 # What a save may take where the plan has no limit: users for that long are what is started.
 FAST_MS = 250.0
-# A save that begins later than this after it was due had no user to make it.
-LATE_S = 0.05
-# Who is told later than this after the rate's end was not served at that rate.
-GRACE_S = 1.0
+# Whatever its ratio, a difference of saves by less than this is within what a host does by itself.
+FELT_MS = 20.0
+# Users beyond those that would be busy all the time, so that one is free when a save is due.
+SPARE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Figures:
     were due then; service_ms is the mean time from when it began to its outcome. ended_n had
     their outcome in time, late_n began late, of all that began then. slowest_ms is the longest
     time to an acknowledgement, and longest_ms from a beginning to an outcome, whatever it was;
-    told is what was said of the first save that was not acknowledged.
+    told is what was said of the first save that was not acknowledged. took_n is how many saves
+    the percentiles are of.
     """
 
     target_saves_per_s: float
@@ -47,76 +48,44 @@ class Figures:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    took_n: int
     slowest_ms: float
     service_ms: float
     longest_ms: float
     told: str = ""
 
 
-def measure(volume: Volume, began: LoadBegan | None) -> Figures:
+def measure(course: Course, began: LoadBegan | None) -> Figures:
     """The figures of what was journaled; began says what was asked for."""
-    saves = list(volume.saves)
-    from_s, to_s = _held(volume.schedules)
-    held = [s for s in saves if s.due_s is not None and from_s <= s.due_s < to_s]
-    took_ms = sorted(
-        (s.ended_s - s.due_s) * 1000
-        for s in held
-        if s.state == "acknowledged" and s.ended_s is not None and s.due_s is not None
-    )
-    in_time = [s for s in held if s.ended_s is not None and s.ended_s <= to_s + GRACE_S]
-    served_n = sum(s.state == "acknowledged" for s in in_time)
-    service_ms = [(s.ended_s - s.began_s) * 1000 for s in held if s.ended_s is not None]
-    rate = sum(schedule.rate for schedule in volume.schedules)
-    hold_s = max(0.0, to_s - from_s)
-    refused = [s for s in saves if s.state == "refused"]
-    unknown = [s for s in saves if s.state == "unknown"]
+    rate = sum(schedule.rate for schedule in course.schedules)
+    hold_s = sum(to_s - from_s for from_s, to_s in course.spans)
+    states, took_us = course.states, course.took_us
     return Figures(
         target_saves_per_s=round(began.target_saves_per_s if began else rate, 3),
-        reached_saves_per_s=round(served_n / hold_s, 3) if hold_s else 0.0,
+        reached_saves_per_s=round(course.served_n / hold_s, 3) if hold_s else 0.0,
         hold_s=round(hold_s, 3),
         held_n=round(rate * hold_s),
-        saves_acknowledged=len(saves) - len(refused) - len(unknown),
-        refused_n=len(refused),
-        unknown_n=len(unknown),
-        began_n=len(held),
-        ended_n=len(in_time),
-        late_n=sum(s.began_s - (s.due_s or 0.0) > LATE_S for s in held),
-        p50_ms=_percentile(took_ms, 50),
-        p95_ms=_percentile(took_ms, 95),
-        p99_ms=_percentile(took_ms, 99),
-        slowest_ms=round(took_ms[-1], 1) if took_ms else 0.0,
-        service_ms=sum(service_ms) / len(service_ms) if service_ms else 0.0,
-        longest_ms=inf if len(service_ms) < len(held) else max(service_ms, default=0.0),
-        told=told_first(saves),
+        saves_acknowledged=states["acknowledged"],
+        refused_n=states["refused"],
+        unknown_n=states["unknown"],
+        began_n=course.began_n,
+        ended_n=course.ended_n,
+        late_n=course.late_n,
+        p50_ms=took_us.get(50, 0) / 1000,
+        p95_ms=took_us.get(95, 0) / 1000,
+        p99_ms=took_us.get(99, 0) / 1000,
+        took_n=course.took_n,
+        slowest_ms=round(course.slowest_us / 1000, 1),
+        service_ms=course.service_ms,
+        longest_ms=inf if course.ended_at_all_n < course.began_n else course.longest_ms,
+        told=said(course.told),
     )
 
 
-def told_first(saves: Sequence[VolumeSave]) -> str:
-    """What was said of the first save that was not acknowledged; "" where nothing was."""
-    words = (s.told for state in ("refused", "unknown") for s in saves if s.state == state)
-    told = next((word for word in words if word), "")
-    return f"; it said: {told}" if told else ""
-
-
-def seconds(volume: Volume) -> tuple[LoadSecond, ...]:
-    """What was acknowledged in each second since the first save was due."""
-    start_s = start_of(volume)
-    by_second: dict[int, list[float]] = {}
-    for save in volume.saves:
-        if save.state == "acknowledged" and save.ended_s is not None:
-            due_s = save.began_s if save.due_s is None else save.due_s
-            took_ms = (save.ended_s - due_s) * 1000
-            by_second.setdefault(int(max(0.0, save.ended_s - start_s)), []).append(took_ms)
-    return tuple(
-        _second(n, sorted(by_second.get(n, []))) for n in range(max(by_second, default=-1) + 1)
-    )
-
-
-def start_of(volume: Volume) -> float:
-    """When the load began, on the host's monotonic clock."""
-    if volume.schedules:
-        return min(schedule.start_s for schedule in volume.schedules)
-    return min((save.began_s for save in volume.saves), default=0.0)
+def said(told: Mapping[State, str]) -> str:
+    """The words of a refusal before those of a save whose outcome nobody knows; "" of none."""
+    word = told.get("refused") or told.get("unknown")
+    return f"; it said: {word}" if word else ""
 
 
 def fell_short(
@@ -144,11 +113,7 @@ def fell_short(
     if figures.service_ms > fast_ms or figures.ended_n < REACHED * figures.began_n:
         return f"{head}: {_answered(figures)}", True
     if figures.began_n and figures.late_n >= figures.began_n * (1 - REACHED):
-        users = plural(began.users, "user") if began is not None else "its users"
-        return (
-            f"{head}: {users} were too few: each was busy, while a save took "
-            f"{figures.service_ms:.0f} ms; raise [load] users"
-        ), False
+        return f"{head}: {_too_few(figures, began)}", False
     if figures.began_n < REACHED * figures.held_n:
         return (
             f"{head}: its users began {figures.began_n:,} of {figures.held_n:,} saves that were "
@@ -171,11 +136,61 @@ def took_too_long(
     if generator:
         return f"{head}, and {generator}", False
     if figures.longest_ms <= limit_ms:
-        return (
-            f"{head}, and none took longer than {figures.longest_ms:.0f} ms once it was begun: no "
-            "user was free to begin it; raise [load] users"
-        ), False
+        return f"{head}, and {_waited(figures)}", False
     return head, True
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How fast another release was under the same load, just before."""
+
+    release: str
+    figures: Figures
+    ended: LoadEnded | None
+
+
+def slower(
+    figures: Figures, ended: LoadEnded | None, reference: Reference | None, ratio_max: float
+) -> tuple[str, bool]:
+    """That saves took longer than on the baseline, and whether it was the application; else "".
+
+    A difference that nobody feels is none.
+    """
+    if reference is None or not reference.figures.took_n:
+        return "the baseline's own load measured nothing to compare with", False
+    if not figures.took_n:
+        return "", False
+    here_ms, there_ms = figures.p95_ms, reference.figures.p95_ms
+    if here_ms <= ratio_max * there_ms or here_ms - there_ms <= FELT_MS:
+        return "", False
+    head = (
+        f"under load of {figures.target_saves_per_s:g} saves/s 95 % of saves were acknowledged "
+        f"within {here_ms:.0f} ms, and within {there_ms:.0f} ms on {reference.release}: "
+        f"{here_ms / there_ms:.1f} times as long; the limit is {ratio_max:g} times"
+    )
+    generator = _generator(ended) or _generator(reference.ended)
+    if generator:
+        return f"{head}, and {generator}", False
+    if figures.longest_ms <= ratio_max * there_ms:
+        return f"{head}, and {_waited(figures)}", False
+    return head, True
+
+
+def _too_few(figures: Figures, began: LoadBegan | None) -> str:
+    """That each user was busy, and how many could have done it at the pace of these."""
+    kept = f"each was busy, while a save took {figures.service_ms:.0f} ms"
+    if began is None or not figures.began_n:
+        return f"its users were too few: {kept}; raise [load] users"
+    enough_n = ceil(began.users * figures.held_n / figures.began_n * SPARE)
+    users = plural(began.users, "user")
+    return f"{users} were too few: {kept}; about {enough_n} would do, as [load] users"
+
+
+def _waited(figures: Figures) -> str:
+    return (
+        f"none took longer than {figures.longest_ms:.0f} ms once it was begun: no user was free to "
+        "begin it; raise [load] users"
+    )
 
 
 def _generator(ended: LoadEnded | None) -> str:
@@ -206,22 +221,3 @@ def between(began_s: Sequence[float], start_s: float) -> str:
     if at_s[0] == at_s[-1]:
         return f"in second {at_s[0]}"
     return f"between second {at_s[0]} and {at_s[-1]}"
-
-
-def _held(schedules: Sequence[Schedule]) -> tuple[float, float]:
-    """While every process held its full rate."""
-    spans = [schedule.held_s for schedule in schedules]
-    return max((s[0] for s in spans), default=0.0), min((s[1] for s in spans), default=0.0)
-
-
-def _second(number: int, took_ms: Sequence[float]) -> LoadSecond:
-    return LoadSecond(
-        number, float(len(took_ms)), _percentile(took_ms, 50), _percentile(took_ms, 95)
-    )
-
-
-def _percentile(ordered: Sequence[float], percent: int) -> float:
-    """The value that so many of a hundred do not exceed; 0 of none."""
-    if not ordered:
-        return 0.0
-    return round(ordered[max(0, ceil(len(ordered) * percent / 100) - 1)], 3)

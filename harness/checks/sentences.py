@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.model import Anomaly, Finding
+from harness.promise import FAULTS_LOAD, LOAD
 from harness.verdict import CONFIDENCE, Bound
 
 _SENT = "sent and acknowledged, but not what storage holds"
@@ -24,7 +25,7 @@ def say(finding: Finding) -> str:
         return f"{what} changed or gone {records}, {finding.trigger.text}{before}"
     if finding.saves_n == 0:
         return f"{what} {finding.anomaly} in {plural(finding.records_n, 'record')}{before}"
-    if finding.check == "load":
+    if finding.check in (LOAD, FAULTS_LOAD):
         # Its trigger counts.
         return f"{what} {finding.anomaly}, {finding.trigger.text}; {_SENT}{before}"
     count = f"in {plural(finding.saves_n, 'save')}"

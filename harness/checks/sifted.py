@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
@@ -65,7 +66,8 @@ class Crowd:
     """Suspects of one form and one look that are only counted.
 
     told_n are the acknowledged saves of all, saves_n the records that have one; the last such
-    save of each began between first_s and last_s.
+    save of each began between first_s and last_s, and ended_s counts when they were told, to a
+    tenth of a second.
     """
 
     records_n: int = 0
@@ -73,6 +75,7 @@ class Crowd:
     saves_n: int = 0
     first_s: float = float("inf")
     last_s: float = float("-inf")
+    ended_s: Counter[float] = field(default_factory=Counter)
 
     def add(self, owing: Owing) -> None:
         """Count one record."""
@@ -83,6 +86,7 @@ class Crowd:
             self.saves_n += 1
             self.first_s = min(self.first_s, told[-1].began_s)
             self.last_s = max(self.last_s, told[-1].began_s)
+            self.ended_s[round(told[-1].ended_s or told[-1].began_s, 1)] += 1
 
     def join(self, other: Crowd) -> None:
         """Count those of another as well."""
@@ -91,6 +95,7 @@ class Crowd:
         self.saves_n += other.saves_n
         self.first_s = min(self.first_s, other.first_s)
         self.last_s = max(self.last_s, other.last_s)
+        self.ended_s.update(other.ended_s)
 
 
 # By a form's name and how its records look.

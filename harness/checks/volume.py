@@ -9,7 +9,7 @@ judged by the oracle as any other record is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,31 +24,30 @@ from harness.checks.sifting import (
     Sifting,
     in_order,
 )
-from harness.journal.volume import ActsFile, Volume, VolumeRecord, undisturbed
+from harness.journal.volume import VolumeRecord, undisturbed
 from harness.model import Form
 from harness.prints import Prints
-from harness.sieve.gathering import Gathered, Part, gathered
+from harness.sieve.gathering import Gathered, Part
 from harness.sieve.rows import BEFORE, FINAL, PLAIN
 from harness.sieve.spill import Entries
 from harness.sieve.words import Flags, Ints, hash_of
 
 
 def sift(
-    files: Sequence[ActsFile],
+    load: Gathered,
     forms: Mapping[str, Form],
     before: Prints | None,
     final: Prints,
     *,
-    partitions_n: int | None = None,
     in_bulk: bool = True,
-) -> tuple[Volume, Sifted]:
+) -> Sifted:
     """Compare every record of a load, and every row that stood before, with the last read.
 
-    The volume holds what the journal says beside records and saves. What comes of it does not
-    depend on partitions_n, nor on whether what is plainly whole is compared in bulk. Raises
+    The reads are those that the load was gathered with. What comes of it does not depend on how
+    many partitions there are, nor on whether what is plainly whole is compared in bulk. Raises
     RecordUnreadable, EnvironmentBroken.
     """
-    with undisturbed(), gathered(files, forms, before, final, partitions_n) as load:
+    with undisturbed():
         keyless = [Owing(forms[r.form], [r]) for r in in_order(_keyless(load))]
         sieve = Sieve(forms, final, keyless)
         looking = _Looking(load, sieve, before, final, in_bulk)
@@ -58,7 +57,7 @@ def sift(
         if sieve.foreign:
             sieve.find_doubles(whole)
             looking.find_doubles()
-        return load.volume, sieve.close()
+        return sieve.close()
 
 
 def _keyless(load: Gathered) -> list[VolumeRecord]:

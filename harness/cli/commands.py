@@ -91,8 +91,8 @@ def _json_option(command: click.decorators.FC) -> click.decorators.FC:
 @click.option(
     "--stages",
     metavar="NAME,...",
-    help="Of the further stages only these: upgrade, stale-page, mixed, restart, rollback, load; "
-    "or scenarios for none.  [default: all]",
+    help="Of the further stages only these: upgrade, stale-page, mixed, restart, rollback, load, "
+    "load-faults; or scenarios for none.  [default: all]",
 )
 @click.option(
     "--merge",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,15 +59,18 @@ class Child:
         """
         end_s = time.monotonic() + timeout_s_max
         process = self._start()
+        family: set[psutil.Process] = set()
         try:
             while time.monotonic() < end_s:
                 try:
                     return process.wait(min(POLL_S, max(0.0, end_s - time.monotonic())))
                 except subprocess.TimeoutExpired:
+                    family.update(_family(process))
                     on_poll(process.pid)
         finally:
-            if process.poll() is None:
-                _kill(process)
+            # Whoever it started outlives a runner that was killed, and is then no child of its.
+            family.update(_family(process))
+            _kill(process, family)
         raise DriveFailed(
             f"{self.what} took longer than {timeout_s_max:g} s and were ended; see {self.log}"
         )
@@ -105,16 +107,23 @@ class Child:
         return "\n".join(f"  {line}" for line in text.splitlines()[-TAIL_LINES:])
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the runner and all it started, which may be in sessions of their own."""
-    family: list[psutil.Process] = []
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    for member in family:
+def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """All that the runner has started so far, in sessions of their own or not."""
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _kill(process: subprocess.Popen[bytes], family: Iterable[psutil.Process]) -> None:
+    """End the runner and all it started."""
+    if process.poll() is None:
+        process.kill()
+    left = [member for member in family if member.is_running()]
+    for member in left:
         try:
             member.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(family, timeout=KILL_S_MAX)
+    psutil.wait_procs(left, timeout=KILL_S_MAX)
     process.wait(KILL_S_MAX)

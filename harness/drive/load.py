@@ -15,15 +15,18 @@ from urllib.parse import unquote
 import psutil
 
 from harness.drive.child import Child, Run
-from harness.drive.load_spec import VARIABLE, LoadSpec, write_load_spec
-from harness.errors import DriveFailed
-from harness.journal.volume import Schedule
+from harness.drive.load_spec import BROKEN, VARIABLE, LoadSpec, write_load_spec
+from harness.errors import DriveFailed, UsageError
+from harness.journal.schedule import Schedule, lasts_s
+from harness.journal.volume import schedule_of
 
 # Signing in and gathering, a late tail, and an application that answers nothing any more.
 STARTING_S_MAX = 30.0
 ENDING_S_MAX = 10.0
 ANSWER_S_MAX = 10.0
 LIMIT_SPARE_S = 60.0
+WORKERS_S_MAX = 60
+HOST = "127.0.0.1"
 
 # What Locust's exit codes mean here; a code that is not in the table is a fault.
 EXIT_CODES: Mapping[int, str] = {
@@ -58,21 +61,45 @@ class LoadResult:
     trouble: str
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where Locust's master listens for the processes of a load; whoever reaches it is one.
+
+    away says that they come from other hosts, which is then waited for.
+    """
+
+    port: int
+    host: str = HOST
+    away: bool = False
+    workers_s_max: int = WORKERS_S_MAX
+
+    def options(self, processes_n: int) -> list[str]:
+        """What makes Locust listen, and start the processes that do not come from elsewhere."""
+        meet = ["--master-bind-host", self.host, "--master-bind-port", str(self.port)]
+        wait = ["--expect-workers-max-wait", str(self.workers_s_max)]
+        if self.away:
+            return ["--master", *meet, *wait, "--expect-workers", str(processes_n)]
+        reach = ["--master-host", self.host, "--master-port", str(self.port)]
+        return ["--processes", str(processes_n), *meet, *reach, *wait]
+
+
 def drive_load(
     spec: LoadSpec,
     run: Run,
     *,
+    line: Line | None = None,
     timeout_s_max: float | None = None,
     on_progress: Callable[[LoadProgress], None] = lambda _: None,
 ) -> LoadResult:
     """Drive the load file on the spec's deployment; what happened is in the journal.
 
-    on_progress is called about every half second. Raises DriveFailed where Locust ends in a way
+    line is where its processes meet, and needed where there are several. on_progress is called
+    about every half second. Raises DriveFailed where Locust ends in a way
     that is no result, takes longer than timeout_s_max (by default what the spec needs and a
     minute more), or journals no save.
     """
-    run_s_max = STARTING_S_MAX + spec.ramp_s + spec.hold_s + ENDING_S_MAX
-    child = _child(spec, run, run_s_max)
+    run_s_max = STARTING_S_MAX + lasts_s(spec.legs) + ENDING_S_MAX
+    child = _child(spec, run, run_s_max, line)
     growth, busy = _Growth(spec.journal), _Busy()
 
     def poll(pid: int) -> None:
@@ -83,17 +110,41 @@ def drive_load(
     code = child.run(timeout_s_max or run_s_max + ANSWER_S_MAX + LIMIT_SPARE_S, poll)
     counts = growth.read()
     on_progress(counts)
+    if code == BROKEN:
+        raise DriveFailed(f"{_broken(child)}; see {child.log}")
     if code not in DRIVEN:
         raise DriveFailed(child.account(code))
+    if counts.saves_n == 0 and line is not None:
+        _raise_if_alone(child, line, spec.processes)
     if counts.saves_n == 0:
         raise DriveFailed(f"the load file journaled no save: {child.account(code)}")
     seconds = time.monotonic() - began_s
     return LoadResult(code, seconds, child.log, counts, busy.share, growth.trouble)
 
 
-def _child(spec: LoadSpec, run: Run, run_s_max: float) -> Child:
-    """One Locust process; its own settings in the environment are not the gate's."""
-    path = run.logs / "load.json"
+def _broken(child: Child) -> str:
+    """What the load's master said was missing."""
+    text = child.log.read_text(encoding="utf-8", errors="replace")
+    said = [line.partition("/ERROR/harness: ")[2] for line in text.splitlines()]
+    return next(filter(None, said), "a process of the load is missing")
+
+
+def _raise_if_alone(child: Child, line: Line, processes_n: int) -> None:
+    """Raise DriveFailed where Locust gave up waiting for processes of the load."""
+    text = child.log.read_text(encoding="utf-8", errors="replace")
+    if "Gave up waiting for workers" in text:
+        came_n = text.count(" reported as ready. ")
+        raise DriveFailed(
+            f"{came_n} of {processes_n} workers of the load came within {line.workers_s_max} s to "
+            f"{line.host}:{line.port}; start the rest beside it; see {child.log}"
+        )
+
+
+def _child(spec: LoadSpec, run: Run, run_s_max: float, line: Line | None) -> Child:
+    """Locust with all its processes; its own settings in the environment are not the gate's."""
+    if spec.processes > 1 and line is None:
+        raise UsageError(f"{spec.processes} processes of a load need a port at which they meet")
+    path = run.logs / f"{spec.name}.json"
     write_load_spec(path, spec)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     return Child(
@@ -104,13 +155,14 @@ def _child(spec: LoadSpec, run: Run, run_s_max: float) -> Child:
             "--users", str(spec.users), "--spawn-rate", str(spec.users), "--host", spec.url,
             "--run-time", f"{run_s_max:.0f}s", "--stop-timeout", f"{ANSWER_S_MAX:.0f}",
             "--only-summary", "--exit-code-on-error", "1",
+            *(line.options(spec.processes) if line is not None else ()),
         ],
         cwd=spec.root,
         env={
             **kept, **run.environment,
             "PYTHONUNBUFFERED": "1", "TMPDIR": str(run.temporary), VARIABLE: str(path),
         },
-        log=run.logs / "load.log",
+        log=run.logs / f"{spec.name}.log",
         exit_codes=EXIT_CODES,
     )  # fmt: skip
 
@@ -140,8 +192,8 @@ class _Growth:
         self.saves_n += lines.count(b"\ni ")
         self.acknowledged_n += lines.count(b"\na ")
         if self.schedule is None and b"\np " in lines:
-            words = lines.partition(b"\np ")[2].partition(b"\n")[0].split(b" ")
-            self.schedule = Schedule(*map(float, words[1:5]))
+            line = lines.partition(b"\np ")[2].partition(b"\n")[0].decode("ascii")
+            self.schedule = schedule_of(["p", *line.split(" ")])
         if b"\ne " in lines:
             raised = (line for line in lines.split(b"\n") if line.startswith(b"e "))
             self.troubles.update(unquote(line.split(b" ")[2].decode("ascii")) for line in raised)
@@ -168,7 +220,7 @@ class _Busy:
     def sample(self, pid: int, schedule: Schedule | None) -> None:
         """Look at the processes now, if the rate is held now."""
         now_s = time.monotonic()
-        if schedule is None or not schedule.held_s[0] <= now_s <= schedule.held_s[1]:
+        if schedule is None or not any(a <= now_s <= b for a, b in schedule.held_s):
             return
         shares = []
         for member, busy_s in _family_busy_s(pid).items():

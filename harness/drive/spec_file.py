@@ -17,13 +17,8 @@ if TYPE_CHECKING:
 
 def write_json(path: Path, spec: DataclassInstance, schema: str) -> None:
     """Write a spec that has forms as JSON; raises EnvironmentBroken."""
-    data: dict[str, Any] = {"schema": schema}
-    for part in fields(spec):
-        value = getattr(spec, part.name)
-        data[part.name] = str(value) if isinstance(value, Path) else value
-    data["forms"] = [form_to_json(form) for form in data["forms"].values()]
     try:
-        path.write_text(json.dumps(data, indent=1, default=asdict), encoding="ascii")
+        path.write_text(to_text(spec, schema), encoding="ascii")
     except OSError as error:
         raise EnvironmentBroken(f"the spec {path} cannot be written: {error}") from error
 
@@ -31,11 +26,30 @@ def write_json(path: Path, spec: DataclassInstance, schema: str) -> None:
 def read_json(path: Path, schema: str, paths: Sequence[str]) -> dict[str, Any]:
     """What a spec of that schema was made of, with its forms and paths; raises RecordUnreadable."""
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
+        text = path.read_text(encoding="ascii")
+    except (OSError, ValueError) as error:
+        raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error
+    return from_text(text, schema, paths, str(path))
+
+
+def to_text(spec: DataclassInstance, schema: str) -> str:
+    """A spec that has forms as JSON."""
+    data: dict[str, Any] = {"schema": schema}
+    for part in fields(spec):
+        value = getattr(spec, part.name)
+        data[part.name] = str(value) if isinstance(value, Path) else value
+    data["forms"] = [form_to_json(form) for form in data["forms"].values()]
+    return json.dumps(data, indent=1, default=asdict)
+
+
+def from_text(text: str, schema: str, paths: Sequence[str], about: str) -> dict[str, Any]:
+    """What the spec in that text was made of, with its forms and paths; raises RecordUnreadable."""
+    try:
+        data: dict[str, Any] = json.loads(text)
         if data.pop("schema") != schema:
             raise ValueError(f"this harness reads {schema!r}")
         found = {name: Path(data[name]) for name in paths if data[name] is not None}
         forms = [form_from_json(form) for form in data["forms"]]
         return {**data, **found, "forms": {form.name: form for form in forms}}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecordUnreadable(f"the spec {path} cannot be read: {error!r}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise RecordUnreadable(f"the spec {about} cannot be read: {error!r}") from error

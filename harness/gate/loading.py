@@ -2,138 +2,203 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
+from harness.checks.course import faults_within
+from harness.checks.excusing import excuse
+from harness.checks.history import FOREVER_S, Fault, read_history
 from harness.checks.sentences import plural
 from harness.checks.suspects import wanted
 from harness.checks.volume import sift
+from harness.deploy.ports import reserve_port
 from harness.deploy.seams import Deployment
-from harness.drive.load import LoadProgress, drive_load
-from harness.drive.load_spec import LoadSpec, default_ramp_s, default_users
-from harness.errors import EvidenceError, UsageError
-from harness.gate.asked import Asked, Progress, Watcher
+from harness.drive.load import Line, LoadProgress, drive_load
+from harness.drive.load_spec import LoadSpec, default_users
+from harness.errors import EvidenceError, ReleaseDown
+from harness.gate.asked import Progress
 from harness.gate.dying import how_it_died
-from harness.gate.observing import Observer
-from harness.gate.recorded import STAGE
+from harness.gate.recorded import acts_of, reads_of
+from harness.gate.work import Work
 from harness.journal import events as ev
-from harness.journal.volume import find_acts, read_volume
-from harness.journal.writer import JournalWriter
-from harness.plan import Plan, Profile, scrub
-from harness.plan.suggest import advice
-from harness.prints import find_prints
-from harness.promise import FURTHER, STAGES, Promise
-from harness.runs import RunFolder
+from harness.journal.reader import read_journal
+from harness.journal.schedule import hold_s, lasts_s
+from harness.journal.volume import find_acts
+from harness.model import Leg
+from harness.plan import scrub
+from harness.plan.loads import peak_of
+from harness.promise import BASELINE_LOAD, FAULTS_LOAD, FURTHER, LOAD
+from harness.sieve.gathering import gathered
 from harness.storage.scope import Keys
+from harness.values import USERS_MAX
+
+# Trials of one run are told apart by their numbers, whichever load they are of.
+FIRST_TRIAL = {LOAD: 0, FAULTS_LOAD: USERS_MAX // 2}
 
 
-def check_stages(asked: Asked, plan: Plan) -> None:
-    """Raise UsageError where a stage is asked for that there is not, or that has nothing to do."""
-    known = (*STAGES, *FURTHER)
-    for name in asked.stages or ():
-        if name not in known:
-            raise UsageError(f"a gate has no stage {name!r}; {advice(name, known)}")
-        if name == STAGE and plan.load is None:
-            raise UsageError(f"the stage {name} was asked for, and {plan.path} has no [load]")
+def load(work: Work) -> None:
+    """The plan's peak, and every save of it compared with storage; raises EvidenceError.
+
+    Where the plan's limit is the baseline, that is loaded as well, ahead of the candidate.
+    """
+    if work.promise.save_p95_ratio_max is not None:
+        load_baseline(work)
+    Loading(work, LOAD, work.up["candidate"]).compare()
 
 
-def why_skipped(asked: Asked, profile: Profile) -> str | None:
-    """Why a plan with a load drives none; None where it does."""
-    if asked.stages is not None and STAGE not in asked.stages:
-        return f"--stages {','.join(asked.stages)} leaves it out"
-    if asked.stages is None and asked.only:
-        return f"--only {', '.join(asked.only)} runs some cases, and no load"
-    if profile.load_s == 0:
-        return f"profile {profile.name} holds 0 s of load"
-    return None
+def load_baseline(work: Work) -> None:
+    """The same load on a fresh baseline; what it stores is not looked at.
+
+    The one that is up may share its storage with the candidate by now, which it did not have to
+    itself when its own gate passed.
+    """
+    baseline = work.promise.baseline
+    if baseline is None:
+        return
+    try:
+        with work.deployer.deploy(baseline, "baseline", baseline) as deployment:
+            Loading(work, BASELINE_LOAD, deployment).drive()
+    except ReleaseDown as error:
+        told = f"the baseline is not there to be loaded as well: {error}"
+        work.trouble(LOAD, EvidenceError(told), "inconclusive")
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """One load on one deployment, from the read before it to the last look at its suspects."""
+    """One load on one deployment, from the read before it to the last look at its suspects.
 
-    plan: Plan
-    run: RunFolder
-    promise: Promise
+    name tells it from the other loads of a run. url is where its users reach the deployment, ""
+    for the deployment's own; legs are () for the profile's. during is told how far it is, and
+    until is a file that ends it.
+    """
+
+    work: Work
+    name: str
     deployment: Deployment
-    observer: Observer
-    journal: JournalWriter
-    watch: Watcher
+    url: str = ""
+    legs: tuple[Leg, ...] = ()
+    until: Path | None = None
+    during: Callable[[LoadProgress], None] = lambda _: None
 
-    def work(self) -> None:
-        """Drive the load and read what came of it; raises EvidenceError."""
-        self.observer.every_row(self.deployment, "before")
-        spec = self._spec()
-        self.journal.write(
+    def compare(self, quiet_s: float = 0.0, over: Callable[[], None] = lambda: None) -> None:
+        """Drive it, and read what came of it quiet_s after its end; raises EvidenceError.
+
+        over is called as soon as it is driven.
+        """
+        observer = self.work.observer
+        observer.every_row(self.deployment, "before", load=self.name)
+        self.drive()
+        over()
+        self._say_if_dead()
+        faults = read_history(read_journal(self.work.run.journal)).faults
+        # Whoever was told something of a save was told it by now.
+        told_s = time.monotonic()
+        healed_s = max((f.ended_s for f in faults if f.ended_s < FOREVER_S), default=0.0)
+        forms = self.work.promise.forms["candidate"]
+        settle_s = max(form.settle_s_max for form in forms.values())
+        ready_s = max(healed_s, told_s) + settle_s + quiet_s
+        observer.every_row(self.deployment, "final", ready_s, load=self.name)
+        self._look_at_suspects(faults)
+
+    def drive(self) -> None:
+        """Drive it alone; raises EvidenceError."""
+        spec, journal = self._spec(), self.work.journal
+        journal.write(
             ev.LoadBegan(
                 target_saves_per_s=spec.rate,
-                ramp_s=spec.ramp_s,
-                hold_s=spec.hold_s,
+                lasts_s=lasts_s(spec.legs),
+                hold_s=hold_s(spec.legs),
                 users=spec.users,
+                processes=spec.processes,
+                load=self.name,
             )
         )
-        result = drive_load(spec, self.run, on_progress=self._on_progress)
-        self.journal.write(
+        with _line(spec) as line:
+            result = drive_load(spec, self.work.run, line=line, on_progress=self._on_progress)
+        journal.write(
             ev.LoadEnded(
                 exit_code=result.exit_code,
                 generator_busy=result.generator_busy,
-                trouble=scrub(result.trouble, self.plan.secrets),
+                trouble=scrub(result.trouble, self.work.plan.secrets),
+                load=self.name,
             )
         )
-        self._say_if_dead()
-        forms = self.promise.forms["candidate"]
-        volume = read_volume(self.run.journal)
-        told_s = (s.began_s if s.ended_s is None else s.ended_s for s in volume.saves)
-        settle_s = max(form.settle_s_max for form in forms.values())
-        self.observer.every_row(self.deployment, "final", max(told_s, default=0.0) + settle_s)
-        self._look_at_suspects()
 
     def _spec(self) -> LoadSpec:
-        profile, load, file = (
-            self.plan.profile(self.promise.profile),
-            self.plan.load,
-            self.plan.load_file(),
-        )
+        work = self.work
+        load, file = work.plan.load, work.plan.load_file()
         if load is None or file is None:
             raise EvidenceError("a load was promised, and the plan has none")
-        rate = load.peak_saves_per_s * profile.load_share
-        files = self.run.path / "files"
-        files.mkdir(mode=0o700, exist_ok=True)
+        rate = peak_of(load, work.profile)
+        files, journal = work.run.path / "files", acts_of(work.run, self.name)
+        for folder in (files, journal):
+            folder.mkdir(mode=0o700, exist_ok=True)
         return LoadSpec(
-            run=self.promise.tag,
-            url=self.deployment.url,
+            run=work.promise.tag,
+            url=self.url or self.deployment.url,
             file=file,
-            root=self.plan.folder,
-            journal=self.run.journal,
+            root=work.plan.folder,
+            journal=journal,
             files=files,
-            forms=self.promise.forms["candidate"],
+            forms=work.promise.forms[self.deployment.role],
             rate=rate,
-            ramp_s=default_ramp_s(profile.load_s),
-            hold_s=profile.load_s,
-            users=load.users or default_users(rate),
+            legs=self.legs or work.profile.load_legs,
+            users=max(load.users or default_users(rate), load.processes),
+            processes=load.processes,
+            name=self.name,
+            first_trial=FIRST_TRIAL.get(self.name, 0),
+            until=str(self.until or ""),
         )
 
     def _on_progress(self, progress: LoadProgress) -> None:
+        self.during(progress)
         text = f"{progress.seconds:.0f} s, {progress.acknowledged_n} saves acknowledged"
-        self.watch(Progress(STAGE, text, saves_n=progress.acknowledged_n, moving=True))
+        self.work.watch(Progress(self._stage, text, saves_n=progress.acknowledged_n, moving=True))
+
+    @property
+    def _stage(self) -> str:
+        return self.name if self.name in FURTHER else LOAD
 
     def _say_if_dead(self) -> None:
         if self.deployment.alive():
             return
-        sentence = scrub(how_it_died(self.deployment, "under load"), self.plan.secrets)
-        self.journal.write(ev.Trouble(stage=STAGE, sentence=sentence, verdict="inconclusive"))
-        self.watch(Progress(STAGE, sentence))
+        died = how_it_died(self.deployment, "under load")
+        self.work.trouble(self._stage, EvidenceError(died), "inconclusive")
 
-    def _look_at_suspects(self) -> None:
+    def _look_at_suspects(self, faults: Sequence[Fault]) -> None:
         """Read what did not look whole, twice; nothing where all did."""
-        forms = self.promise.forms["candidate"]
-        before, final = find_prints(self.run.observations)
-        _, sifted = sift(find_acts(self.run.journal), forms, before, final)
+        promise = self.work.promise
+        forms = promise.forms["candidate"]
+        before, final = reads_of(self.work.run, self.name)
+        if before is None or final is None:
+            raise EvidenceError("the reads around the load are not there")
+        files = find_acts(acts_of(self.work.run, self.name))
+        with gathered(files, forms, before, final) as load:
+            load.excuse = partial(excuse, faults=faults_within(load.volume.schedules, faults))
+            sifted = sift(load, forms, before, final)
         scope = {
             form: Keys(wants.keys, wants.marks)
-            for form, wants in wanted(sifted, forms, self.promise.tag).items()
+            for form, wants in wanted(sifted, forms, promise.tag).items()
         }
         if not scope:
             return
-        odd = plural(sifted.odd_n, "record")
-        self.watch(Progress(STAGE, f"{odd} to look at once more"))
-        self.observer.suspects(self.deployment, scope)
+        text = f"{plural(sifted.odd_n, 'record')} to look at once more"
+        self.work.watch(Progress(self._stage, text))
+        self.work.observer.suspects(self.deployment, scope, load=self.name)
+
+
+@contextmanager
+def _line(spec: LoadSpec) -> Iterator[Line | None]:
+    """Where the processes of a load meet, and nobody else does."""
+    if spec.processes == 1:
+        yield None
+        return
+    port = reserve_port()
+    try:
+        yield Line(port.number)
+    finally:
+        port.free()

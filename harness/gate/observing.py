@@ -164,21 +164,23 @@ class Observer:
             grounds = weigh()
         return grounds
 
-    def every_row(self, deployment: Standpoint, purpose: Purpose, ready_s: float = 0.0) -> Path:
+    def every_row(
+        self, deployment: Standpoint, purpose: Purpose, ready_s: float = 0.0, load: str = LOAD
+    ) -> Path:
         """Fingerprints of all that stands around a load, read at ready_s at the earliest."""
         _wait_until(ready_s)
         self._count += 1
         return stream_prints(
             deployment.storages,
             self._promise.forms[deployment.role],
-            id=f"{self._count:02d}-{LOAD}-{purpose}",
+            id=f"{self._count:02d}-{load}-{purpose}",
             role=LOAD,
             purpose=purpose,
             into=self._run.observations,
             folder=self._folder,
         )
 
-    def suspects(self, deployment: Standpoint, scope: Mapping[str, Keys]) -> None:
+    def suspects(self, deployment: Standpoint, scope: Mapping[str, Keys], load: str = LOAD) -> None:
         """What a load may have lost, with its texts, and once more a little later."""
         for purpose in _TWICE:
             _wait_until(self._read_s.get(LOAD, 0.0) + CONFIRM_AFTER_S)
@@ -186,7 +188,7 @@ class Observer:
             observation = observe_all(
                 deployment.storages,
                 self._promise.forms[deployment.role],
-                id=f"{self._count:02d}-{LOAD}-{purpose}",
+                id=f"{self._count:02d}-{load}-{purpose}",
                 role=LOAD,
                 purpose=purpose,
                 scope=scope,

@@ -18,10 +18,9 @@ from harness.gate.across.promised import across_stages, left_out
 from harness.gate.asked import Asked
 from harness.gate.baselines import Before, last_passed, promised_before
 from harness.gate.choosing import possible_on, sample
-from harness.gate.loading import why_skipped
+from harness.gate.load_promised import load_stages, load_warnings
 from harness.gate.loosened import loosened
 from harness.gate.missing import missing
-from harness.gate.recorded import STAGE
 from harness.model import Case, Form, Role
 from harness.plan import Plan, Profile, scrub
 from harness.plan.problems import refuse
@@ -125,7 +124,7 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
         stages={
             **_stages(cases, baseline, chosen, len(forms["candidate"])),
             **across_stages(asked, profile, baseline, deployer.name, len(possible)),
-            **_load_stage(asked, plan),
+            **load_stages(asked, plan, deployer.name),
         },
         sample=chosen,
         absent=found.absent,
@@ -140,11 +139,12 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
             *_loosened(forms, baseline, before),
             *codecs,
             *_sample_warning(asked.candidate, baseline, chosen, profile.sample_n),
-            *_load_warning(asked, plan),
+            *load_warnings(asked, plan, baseline, deployer.name),
             *left_out(asked, profile),
         ),
         partial=", ".join(asked.only) or None,
         save_p95_ms_max=plan.limits.save_p95_ms_max,
+        save_p95_ratio_max=_ratio_max(plan, baseline),
         plan=plan.redacted(),
     )
     return Promised(promise, possible)
@@ -189,16 +189,9 @@ def _stages(
     }
 
 
-def _load_stage(asked: Asked, plan: Plan) -> dict[str, int]:
-    """The load that is promised; none where the plan has no [load] at all."""
-    if plan.load is None:
-        return {}
-    return {STAGE: int(why_skipped(asked, plan.profile(asked.profile)) is None)}
-
-
-def _load_warning(asked: Asked, plan: Plan) -> tuple[str, ...]:
-    why = None if plan.load is None else why_skipped(asked, plan.profile(asked.profile))
-    return () if why is None else (f"nothing is said of losses under load: {why}",)
+def _ratio_max(plan: Plan, baseline: str | None) -> float | None:
+    """How much slower than its baseline a release may be; None where there is no such limit."""
+    return plan.limits.save_p95_ratio_max if baseline is not None else None
 
 
 def known_losses(plan: Plan, today: date) -> tuple[Known, ...]:

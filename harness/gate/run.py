@@ -15,7 +15,7 @@ from harness.deploy.releases import check_release_known
 from harness.errors import EvidenceError, UsageError
 from harness.exhibits import Account
 from harness.gate.asked import Asked, Progress, Watcher
-from harness.gate.loading import check_stages
+from harness.gate.load_promised import check_stages
 from harness.gate.promising import make_promise
 from harness.gate.settling import settle
 from harness.gate.stages import VITAL, stages

@@ -8,11 +8,13 @@ from typing import TypeAlias
 from harness.errors import EvidenceError, ReleaseDown
 from harness.gate.across.stages import across
 from harness.gate.choosing import broken, cut_short, representatives, unproved
-from harness.gate.loading import Loading, why_skipped
-from harness.gate.recorded import STAGE as LOAD
+from harness.gate.load_faults import load_under_faults
+from harness.gate.load_promised import why_faultless, why_skipped
+from harness.gate.loading import load
 from harness.gate.telling import Stopped
 from harness.gate.triggering import Triggering
 from harness.gate.work import Work
+from harness.promise import FAULTS_LOAD, LOAD
 
 Stage: TypeAlias = Callable[[Work], str | None]
 # Where one of these fails, there is nothing for the others to stand on.
@@ -29,7 +31,9 @@ def stages(work: Work) -> Iterator[tuple[str, Stage]]:
     yield "observe", look_again
     yield from across(work)
     if LOAD in work.promise.stages:
-        yield LOAD, load
+        yield LOAD, at_peak
+    if FAULTS_LOAD in work.promise.stages:
+        yield FAULTS_LOAD, at_peak_under_faults
 
 
 def deploy_candidate(work: Work) -> str | None:
@@ -115,12 +119,17 @@ def look_again(work: Work) -> str | None:
     return None
 
 
-def load(work: Work) -> str | None:
+def at_peak(work: Work) -> str | None:
     """The plan's peak, and every save of it compared with storage."""
     skipped = why_skipped(work.asked, work.profile)
     if skipped is None:
-        up = work.up["candidate"]
-        Loading(
-            work.plan, work.run, work.promise, up, work.observer, work.journal, work.watch
-        ).work()
+        load(work)
+    return skipped
+
+
+def at_peak_under_faults(work: Work) -> str | None:
+    """The peak once more, while everything fails and comes back."""
+    skipped = why_faultless(work.asked, work.deployer.name)
+    if skipped is None:
+        load_under_faults(work)
     return skipped

@@ -313,17 +313,18 @@ class Shown(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBegan(Event):
-    """A load was started; its own acts stand in files beside this one.
+    """A load was started; its own acts stand in files beside this one, or in a folder of its name.
 
-    target_saves_per_s is held for hold_s after a rise of ramp_s, by users in processes.
+    target_saves_per_s is held for hold_s, all in all, of lasts_s, by users in processes.
     """
 
     kind: ClassVar[str] = "load-began"
     target_saves_per_s: float
-    ramp_s: float
+    lasts_s: float
     hold_s: float
     users: int
     processes: int = 1
+    load: str = "load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +340,7 @@ class LoadEnded(Event):
     exit_code: int
     generator_busy: float | None = None
     trouble: str = ""
+    load: str = "load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 A load saves thousands of records, and nobody reads most of them: what a save owes is kept as a
 fingerprint per field, and its text is made again from its class and its place when it is looked
-at. Each process appends to a file of its own, ``load-PID.acts``, whose first line is JSON and
-names the schema. Words are percent-encoded and stand one blank apart::
+at. Each process appends to a file of its own, ``load-WORKER-PID.acts``, whose first line is JSON
+and names the schema. Words are percent-encoded and stand one blank apart::
 
-    p AT START_S RAMP_S HOLD_S RATE          the schedule of this process
+    p AT START_S PEAK NTH/OF_N TO:OVER_S ...  the schedule of this process, and its legs
     r AT RECORD FORM KEY                     a record was opened; KEY is ? while it is not known
     k AT RECORD KEY                          its key became known
     i AT DUE SAVE OPERATION NAME=CLASS:FINGERPRINT[:VALUE] ...
@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import gc
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,45 +33,13 @@ from urllib.parse import quote, unquote
 
 from harness.errors import RecordUnreadable
 from harness.journal import events as ev
-from harness.model import Key, Value, value_from_json
+from harness.journal.schedule import Schedule
+from harness.model import Key, Leg, Value, value_from_json
 
-SCHEMA = "harness.load/1"
+SCHEMA = "harness.load/2"
 UNKNOWN = "?"
 HEAD_BYTES_MAX = 65_536
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When saves are due: from start_s on, rising for ramp_s to rate saves/s, held for hold_s."""
-
-    start_s: float
-    ramp_s: float
-    hold_s: float
-    rate: float
-
-    @property
-    def held_s(self) -> tuple[float, float]:
-        """When the full rate begins and ends, as exact as times are written."""
-        begin_s = round(self.start_s + self.ramp_s, 6)
-        return begin_s, round(begin_s + self.hold_s, 6)
-
-    @property
-    def rising_n(self) -> int:
-        """How many saves are due before the full rate is reached."""
-        return int(self.rate * self.ramp_s / 2)
-
-    @property
-    def held_n(self) -> int:
-        """How many saves are due while the full rate is held."""
-        return round(self.rate * self.hold_s)
-
-    def due_s(self, number: int) -> float:
-        """When a save is due; they count from 0, and those of the rise come first."""
-        held = number - self.rising_n
-        if held < 0:
-            return round(self.start_s + math.sqrt(2 * self.ramp_s * number / self.rate), 6)
-        return round(self.held_s[0] + held / self.rate, 6)
 
 
 class Owed(NamedTuple):
@@ -262,7 +229,7 @@ def _take_other(words: Sequence[str], volume: Volume) -> None:
         message = unquote(words[2])
         volume.troubles[message] = volume.troubles.get(message, 0) + 1
     elif act == "p":
-        volume.schedules.append(Schedule(*map(float, words[2:6])))
+        volume.schedules.append(schedule_of(words))
     elif act in ("k", "t", *_STATES):
         volume.orphans_n += 1
     else:
@@ -288,6 +255,26 @@ def _owed_of(text: str) -> Owed:
     if not value:
         return Owed(text_class, print_)
     return Owed(unquote(text_class), print_, (value_from_json(json.loads(unquote(value[0]))),))
+
+
+def schedule_words(schedule: Schedule) -> str:
+    """A schedule as the journal has it."""
+    legs = (f"{leg.to!r}:{leg.over_s!r}" for leg in schedule.legs)
+    place = f"{schedule.nth}/{schedule.of_n}"
+    return " ".join((repr(schedule.start_s), repr(schedule.peak), place, *legs))
+
+
+def schedule_of(words: Sequence[str]) -> Schedule:
+    """The schedule of a line ``p``; raises ValueError or IndexError where it has none."""
+    nth, _, of_n = words[4].partition("/")
+    legs = (word.partition(":") for word in words[5:])
+    return Schedule(
+        float(words[2]),
+        float(words[3]),
+        tuple(Leg(float(to), float(over_s)) for to, _, over_s in legs),
+        int(nth),
+        int(of_n),
+    )
 
 
 def key_word(key: Key | None) -> str:

@@ -14,7 +14,8 @@ from harness.contracts import fingerprint
 from harness.corpus import CLASSES
 from harness.journal import events as ev
 from harness.journal.append_only import AppendOnly
-from harness.journal.volume import SCHEMA, UNKNOWN, Schedule, key_word
+from harness.journal.schedule import Schedule
+from harness.journal.volume import SCHEMA, UNKNOWN, key_word, schedule_words
 from harness.model import Field, Form, Value, value_to_json
 
 TROUBLE_CHARS_MAX = 200
@@ -22,23 +23,32 @@ NAMES_MAX = 4096
 
 
 class VolumeWriter(AppendOnly):
-    """Appends a load's acts to ``FOLDER/load-PID.acts``; safe to share between threads.
+    """Appends a load's acts to ``FOLDER/load-WORKER-PID.acts``; safe to share between threads.
 
-    Takes the events that a handle journals. Raises EnvironmentBroken where the file cannot be
-    written.
+    Takes the events that a handle journals; worker is which of the load's processes this is,
+    from 0, and name what it is called. Raises EnvironmentBroken where the file cannot be written.
     """
 
-    def __init__(self, folder: Path, forms: Mapping[str, Form]) -> None:
-        super().__init__(folder / f"load-{os.getpid()}.acts")
+    def __init__(
+        self, folder: Path, forms: Mapping[str, Form], worker: int = 0, name: str = ""
+    ) -> None:
+        super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._forms = forms
         self._form_of: dict[str, Form] = {}
-        head = {"kind": "opened", "schema": SCHEMA, "pid": os.getpid(), "wall_s": time.time()}
+        head = {
+            "kind": "opened",
+            "schema": SCHEMA,
+            "worker": worker,
+            "name": name,
+            "pid": os.getpid(),
+            "wall_s": time.time(),
+            "at_s": time.monotonic(),
+        }
         self.append(json.dumps(head))
 
     def schedule(self, schedule: Schedule) -> None:
         """Journal when saves are due."""
-        words = (schedule.start_s, schedule.ramp_s, schedule.hold_s, schedule.rate)
-        self.append(f"p {time.monotonic():.6f} " + " ".join(map(repr, words)))
+        self.append(f"p {time.monotonic():.6f} {schedule_words(schedule)}")
 
     def trouble(self, message: str) -> None:
         """Journal what the load file raised, cut to its first line."""

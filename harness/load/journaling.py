@@ -7,16 +7,27 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.drive.load_spec import VARIABLE, LoadSpec, read_load_spec
+from harness.drive.load_spec import (
+    PLACE_VARIABLE,
+    VARIABLE,
+    LoadSpec,
+    default_name,
+    read_load_spec,
+    read_place,
+    spec_from_text,
+    write_load_spec,
+)
+from harness.errors import EnvironmentBroken
 from harness.journal import events as ev
 from harness.journal.handles import KeyLike, Record, Save, Trial
 from harness.journal.volume_writer import VolumeWriter
 from harness.journal.writer import Writer
+from harness.load.company import Worker, is_worker
 from harness.load.pacing import Pacer
 from harness.model import Form, Value
 from harness.values import trial_number
@@ -37,10 +48,15 @@ class Journal:
 
     def __init__(self, user: Any = None) -> None:
         self._user = user
-        self._process = _process()
+        self._process = _process(user)
         self._number = next(self._process.users)
         self._process.listen(user)
         self._trial = self._new_trial()
+
+    @property
+    def number(self) -> int:
+        """Which user this is, from 0; no other has it, in whatever process of the load."""
+        return self._number
 
     @property
     def forms(self) -> Mapping[str, Form]:
@@ -96,17 +112,29 @@ def told(save: Save, status: int, what: str) -> bool:
 
 @dataclass(slots=True)
 class _Process:
-    """What the users of one process share; without a pacer nobody drives it and nothing is kept."""
+    """What the users of one process share; without a pacer nobody drives it and nothing is kept.
+
+    Of of_n processes of the load it is the nth, and numbers of its own are as many apart; trials
+    count from first_trial on.
+    """
 
     run: str
     forms: Mapping[str, Form]
     writer: Writer
     files: Path | None = None
     pacer: Pacer | None = None
-    users: Iterator[int] = field(default_factory=itertools.count)
-    trials: Iterator[int] = field(default_factory=itertools.count)
+    worker: Worker | None = None
+    nth: int = 0
+    of_n: int = 1
+    first_trial: int = 0
+    users: Iterator[int] = field(init=False)
+    trials: Iterator[int] = field(init=False)
     ended: bool = False
     listening: bool = False
+
+    def __post_init__(self) -> None:
+        self.users = itertools.count(self.nth, self.of_n)
+        self.trials = itertools.count(self.first_trial + self.nth, self.of_n)
 
     def listen(self, user: Any) -> None:
         """Have what the load file raises journaled."""
@@ -124,8 +152,9 @@ class _Process:
         """End this user, and once the whole load; who is in the middle of a save finishes it."""
         if not self.ended and user is not None:
             self.ended = True
-            # Quitting waits for every user, so none can do it for itself.
-            threading.Thread(target=user.environment.runner.quit, daemon=True).start()
+            ends = self.worker.end if self.worker else user.environment.runner.quit
+            # It waits for every user, so none can do it for itself.
+            threading.Thread(target=ends, daemon=True).start()
         raise getattr(sys.modules.get("locust.exception"), "StopUser", Over)
 
 
@@ -138,17 +167,67 @@ class _Dropped:
 
 
 @cache
-def _process() -> _Process:
-    path = os.environ.get(VARIABLE)
+def _processes() -> list[_Process]:
+    """This process, once its first user is there."""
+    return []
+
+
+def _process(user: Any) -> _Process:
+    known = _processes()
+    if not known:
+        known.append(_new_process(user))
+    return known[0]
+
+
+def _new_process(user: Any) -> _Process:
+    path, place = os.environ.get(VARIABLE), os.environ.get(PLACE_VARIABLE)
+    if user is not None and place is not None:
+        return _at(Path(place), user)
     if path is None:
         return _Process("0000", _forms_of_plan(), _Dropped())
-    spec = read_load_spec(Path(path))
-    writer = VolumeWriter(spec.journal, spec.forms)
-    return _Process(spec.run, spec.forms, writer, spec.files, _pacer(spec, writer))
+    return _driven(read_load_spec(Path(path)), default_name(), user)
 
 
-def _pacer(spec: LoadSpec, writer: VolumeWriter) -> Pacer:
-    return Pacer(spec.rate, spec.ramp_s, spec.hold_s, spec.users, writer.schedule)
+def _at(path: Path, user: Any) -> _Process:
+    """This process on a host of its own, where its master's spec came by Locust's own way."""
+    place = read_place(path)
+    sent = getattr(user.environment.parsed_options, "harness_load", "")
+    spec = replace(spec_from_text(sent), journal=place.journal, files=place.files)
+    write_load_spec(path.with_name("load.json"), spec)
+    return _driven(spec, place.name, user)
+
+
+def _driven(spec: LoadSpec, name: str, user: Any) -> _Process:
+    runner: Any = user.environment.runner if user is not None else None
+    worker = Worker(runner, name) if is_worker(runner) else None
+    nth = runner.worker_index if worker is not None else 0
+    if not 0 <= nth < spec.processes:
+        raise EnvironmentBroken(
+            f"this is worker {nth + 1} of a load that {spec.processes} drive: start as many as "
+            "its master expects"
+        )
+    writer = VolumeWriter(spec.journal, spec.forms, nth, name)
+    pacer = Pacer(
+        spec.rate,
+        spec.legs,
+        max(1, spec.users // spec.processes),
+        writer.schedule,
+        nth=nth,
+        of_n=spec.processes,
+        begin=worker.begin if worker is not None else None,
+        over=Path(spec.until).exists if spec.until else lambda: False,
+    )
+    return _Process(
+        spec.run,
+        spec.forms,
+        writer,
+        spec.files,
+        pacer,
+        worker,
+        nth,
+        spec.processes,
+        spec.first_trial,
+    )
 
 
 def _forms_of_plan() -> Mapping[str, Form]:

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.journal.volume import Schedule
+from harness.journal.schedule import Schedule
+from harness.model import Leg
 
 # Users sign in first, and the schedule starts when all have; it does not wait for one that cannot.
 GATHER_S_MAX = 10.0
 GATHER_POLL_S = 0.05
-# What is left when the hold is over is begun for so much of its time longer: who is further behind
+# What is left when all is over is begun for so much of the held time longer: who is further behind
 # did not hold the rate, and must not look as if.
 LATE_SHARE_MAX = 0.05
 
@@ -29,16 +30,22 @@ def _sleep(wait_s: float) -> None:
 class Pacer:
     """Hands the moments of one process's schedule to its users.
 
-    on_start is told the schedule once it is known.
+    peak and legs are the whole load's, nth and of_n this process's place among those that drive
+    it; users are its own. begin says when the schedule starts, None while not all who share it
+    are there. on_start is told the schedule once it is known; over says that the load is over, also
+    where moments are left.
     """
 
-    rate: float
-    ramp_s: float
-    hold_s: float
+    peak: float
+    legs: tuple[Leg, ...]
     users: int
     on_start: Callable[[Schedule], None]
+    nth: int = 0
+    of_n: int = 1
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = _sleep
+    begin: Callable[[], float | None] | None = None
+    over: Callable[[], bool] = lambda: False
     schedule: Schedule | None = None
     _given_n: int = 0
     _gathering_since_s: float | None = None
@@ -48,8 +55,8 @@ class Pacer:
         """Wait until the next save may begin and say when that was to be; None when all is over."""
         schedule = self.schedule or self._gather(user)
         number = self._given_n
-        late = self.clock() > schedule.held_s[1] + LATE_SHARE_MAX * schedule.hold_s
-        if number >= schedule.rising_n + schedule.held_n or late:
+        late = self.clock() > schedule.end_s + LATE_SHARE_MAX * schedule.hold_s
+        if number >= schedule.moments_n or late or self.over():
             return None
         self._given_n += 1
         due_s = schedule.due_s(number)
@@ -65,10 +72,14 @@ class Pacer:
             self._gathering_since_s = self.clock()
         while self.schedule is None:
             waited_s = self.clock() - self._gathering_since_s
-            if len(self._gathered) >= self.users or waited_s >= GATHER_S_MAX:
-                start_s = round(self.clock() + GATHER_POLL_S, 6)
-                self.schedule = Schedule(start_s, self.ramp_s, self.hold_s, self.rate)
+            gathered = len(self._gathered) >= self.users or waited_s >= GATHER_S_MAX
+            start_s = self._start_s() if gathered else None
+            if start_s is not None:
+                self.schedule = Schedule(start_s, self.peak, self.legs, self.nth, self.of_n)
                 self.on_start(self.schedule)
             else:
                 self.sleep(GATHER_POLL_S)
         return self.schedule
+
+    def _start_s(self) -> float | None:
+        return round(self.clock() + GATHER_POLL_S, 6) if self.begin is None else self.begin()

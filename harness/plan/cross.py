@@ -19,6 +19,7 @@ from harness.contracts import canonical
 from harness.model import Contract
 from harness.plan.expand import allowed, placeholder_kind, placeholder_owner, placeholders
 from harness.plan.forms import overridden
+from harness.plan.loads import load_problems
 from harness.plan.problems import Problem, Where, shown
 from harness.plan.profiles import BUILT_IN
 from harness.plan.schema import FieldTable, FormOverride, FormTable, Known, Table
@@ -44,6 +45,7 @@ def cross_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         _services(raw),
         _forms(raw),
         _profiles(raw),
+        load_problems(raw),
         _assets(raw),
         _known(raw),
         _placeholders(raw),

@@ -141,6 +141,12 @@ class Plan:
                 "write one there, or remove [load]"
             )
             raise refuse(self.path, (sentence,))
+        try:
+            compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
+        except (OSError, SyntaxError, ValueError) as error:
+            line = f": line {error.lineno}" if isinstance(error, SyntaxError) else ""
+            sentence = f"load.file = {self.load.file!r} is no Python{line}: {error}; mend it"
+            raise refuse(self.path, (sentence,)) from error
         return file
 
     @property
@@ -176,7 +182,7 @@ class Plan:
         if name not in BUILT_IN:
             raise PlanError(f"no profile is called {name!r}; {advice(name, BUILT_IN)}")
         table = self.table.profile.get(name, ProfileTable())
-        return with_changes(BUILT_IN[name], table, self.table.stages)
+        return with_changes(BUILT_IN[name], table, self.table.stages, self.load)
 
     def expired(self, today: date) -> list[str]:
         """A sentence per [[known]] or [[quarantine]] entry that no longer counts."""

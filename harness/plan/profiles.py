@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.plan.schema import CasesTable, ProfileTable
+from harness.journal.schedule import hold_s
+from harness.model import Leg
+from harness.plan.schema import CasesTable, Load, ProfileTable
+from harness.plan.shapes import shaped
 from harness.promise import ACROSS
 
 
@@ -18,7 +21,9 @@ class Profile:
     2 for every pair of factor levels, 3 for every triple; sample_n: cases driven on the baseline
     as well, for comparison; scenarios_s_max: the time all scenarios together may take;
     trigger_s_max: the time for learning by experiment when losses happen, 0 for none; load_s:
-    how long the load is held, 0 for none; load_share: how much of the plan's peak that is;
+    how long the peak of the load is held, 0 for no load; load_share: how much of the plan's peak
+    that is; load_legs: the way to it and from it; load_faults: how often each fault comes under
+    load, 0 for no such load;
     sequences_n: orders of actions for each scenario that has such; sequence_length_max: the
     actions of the longest; stages: the cases of each stage across two releases, None for all of
     them, 0 for no such stage.
@@ -35,6 +40,8 @@ class Profile:
     sequences_n: int
     sequence_length_max: int
     stages: Mapping[str, int | None]
+    load_faults: int = 0
+    load_legs: tuple[Leg, ...] = ()
 
 
 def _stages(*cases: int | None) -> Mapping[str, int | None]:
@@ -44,19 +51,34 @@ def _stages(*cases: int | None) -> Mapping[str, int | None]:
 BUILT_IN: Mapping[str, Profile] = {
     "commit": Profile("commit", 8, 2, 6, 600.0, 45.0, 10.0, 0.2, 8, 12, _stages(4, 8, 0, 0, 0)),
     "release": Profile(
-        "release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16, _stages(4, 16, 24, 8, 4)
+        "release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16, _stages(4, 16, 24, 8, 4), 1
     ),
     "nightly": Profile(
-        "nightly", "all", 3, 6, 14400.0, 900.0, 300.0, 1.0, 60, 30, _stages(4, 24, None, 16, 4)
+        "nightly", "all", 3, 6, 14400.0, 900.0, 300.0, 1.0, 60, 30, _stages(4, 24, None, 16, 4), 3
     ),
 }
 
 
-def with_changes(profile: Profile, table: ProfileTable, stages: CasesTable) -> Profile:
+def with_changes(
+    profile: Profile, table: ProfileTable, stages: CasesTable, load: Load | None
+) -> Profile:
     """The profile with what the plan writes in place of its own: for every profile, then for it."""
-    written = {key: getattr(table, key) for key in table.model_fields_set - {"stages"}}
+    own = table.model_fields_set - {"stages", "load_shape", "load_leg"}
+    written = {key: getattr(table, key) for key in own}
     cases = {**profile.stages, **_written(stages), **_written(table.stages)}
-    return replace(profile, **written, stages=cases)
+    changed = replace(profile, **written, stages=cases)
+    if load is None or not changed.load_s:
+        return changed
+    legs = _legs(changed.load_s, table, load)
+    return replace(changed, load_legs=legs, load_s=hold_s(legs))
+
+
+def _legs(load_s: float, table: ProfileTable, load: Load) -> tuple[Leg, ...]:
+    """The profile's own legs or shape, before those of every profile."""
+    written = table.load_leg or (() if table.load_shape else load.leg)
+    if written:
+        return tuple(Leg(float(leg.to), float(leg.over_s)) for leg in written)
+    return shaped(table.load_shape or load.shape, load_s)
 
 
 def _written(table: CasesTable) -> dict[str, int | None]:

@@ -14,9 +14,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from pydantic.fields import FieldInfo
 
 from harness.model import Anomaly
+from harness.plan.shapes import Shape
 
 Deployer: TypeAlias = Literal["docker", "compose", "process", "external"]
 ProfileName: TypeAlias = Literal["commit", "release", "nightly"]
+
+LEGS_MAX = 100
+FAULT_ROUNDS_MAX = 100
+LOAD_S_MAX = 86_400
 
 
 class Table(BaseModel):
@@ -309,14 +314,29 @@ class Scenarios(Table):
     timeout_s_max: SecondsMax = 60.0
 
 
+class LegTable(Table):
+    """A stretch of a load: its rate goes evenly to this share of the peak."""
+
+    to: Annotated[float, Field(ge=0, le=1)] = Field(examples=["to = 1.0"])
+    over_s: Annotated[float, Field(ge=0, le=LOAD_S_MAX)] = Field(examples=["over_s = 5"])
+
+
+Legs: TypeAlias = Annotated[
+    tuple[LegTable, ...], BeforeValidator(_tables), Field(max_length=LEGS_MAX)
+]
+
+
 class Load(Table):
-    """What produces load, and the peak it has to reach."""
+    """What produces load, the peak it has to reach, and the way there."""
 
     file: Text = Field(examples=['file = "scenarios/load.py"'])
     peak_saves_per_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         examples=["peak_saves_per_s = 100"]
     )
     users: Count | None = None
+    shape: Shape = "hold"
+    leg: Legs = ()
+    processes: Count = 1
 
 
 class CatalogueTable(Table):
@@ -333,6 +353,7 @@ class Limits(Table):
     """What blocks a release that loses nothing."""
 
     save_p95_ms_max: SecondsMax | None = None
+    save_p95_ratio_max: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
 
 
 class CasesTable(Table):
@@ -369,6 +390,9 @@ class ProfileTable(Table):
     trigger_s_max: Seconds | None = None
     load_s: Seconds | None = None
     load_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    load_shape: Shape | None = None
+    load_leg: Legs = ()
+    load_faults: Annotated[int, Field(ge=0, le=FAULT_ROUNDS_MAX)] | None = None
     sequences_n: Count | None = None
     sequence_length_max: Annotated[int, Field(ge=3, le=100)] | None = None
     stages: CasesTable = CasesTable()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from typing import TypeAlias
 
-from harness.exhibits import LoadSecond, Span
+from harness.exhibits import LoadCourse, LoadSecond, Span
 from harness.verdict import Stage
 
+# A value per second and series; None where there is none.
+Series: TypeAlias = dict[str, list[float | None]]
 # A box of these units is stretched over whatever width the page has.
 WIDTH = 1000
 HEIGHT = 200
@@ -45,16 +48,28 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series: its points as SVG spells them."""
+    """One series: its points as SVG spells them, in parts where nothing was there to draw."""
 
     name: str
-    points: str
+    parts: tuple[str, ...]
     highest: float
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """Saves of one second that were lost: where they are, of WIDTH."""
+
+    x: float
+    second: int
+    lost_n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """Series over one another on one scale from 0 to top, from the first second to the last."""
+    """Series over one another on one scale from 0 to top, from the first second to the last.
+
+    shades are faults of ours, ticks where losses fall.
+    """
 
     title: str
     unit: str
@@ -62,6 +77,8 @@ class Chart:
     first_s: int
     last_s: int
     lines: tuple[Line, ...]
+    shades: tuple[Shade, ...] = ()
+    ticks: tuple[Tick, ...] = ()
 
 
 def bars(stages: Sequence[Stage], faults: Sequence[Span] = ()) -> list[Bar]:
@@ -99,47 +116,81 @@ def _named(faults: Sequence[Span]) -> list[str]:
     return [*named[:FAULTS_NAMED_MAX], *([f"{more_n} more"] if more_n > 0 else [])]
 
 
-def load_charts(load: Sequence[LoadSecond]) -> tuple[Chart, ...]:
-    """Saves a second, and below it how long they took; none without load."""
-    if not load:
+def load_charts(course: LoadCourse) -> tuple[Chart, ...]:
+    """Saves a second, how long they took, and how many were under way; none without load."""
+    points = thinned(course.seconds)
+    if not points:
         return ()
-    seconds = thinned(load)
-    saves = [point.saves_per_s for point in seconds]
-    p50, p95 = [point.p50_ms for point in seconds], [point.p95_ms for point in seconds]
-    return (
-        _chart("Acknowledged saves", "saves/s", seconds, {"saves": saves}),
-        _chart("Time to acknowledge", "ms", seconds, {"p50": p50, "p95": p95}),
+    # Of nothing there is no time that half of it took.
+    took: Series = {
+        "p50": [point.p50_ms if point.saves_per_s else None for point in points],
+        "p95": [point.p95_ms if point.saves_per_s else None for point in points],
+        "p99": [point.p99_ms if point.saves_per_s else None for point in points],
+    }
+    saves: Series = {"acknowledged": [point.saves_per_s for point in points]}
+    if any(point.unsure_n for point in points):
+        saves["refused or unknown"] = [float(point.unsure_n) for point in points]
+    under_way: Series = {"saves": [float(point.under_way_n) for point in points]}
+    return tuple(
+        _chart(title, unit, points, series, course.faults)
+        for title, unit, series in (
+            ("Saves", "saves/s", saves),
+            ("Time to acknowledge", "ms", took),
+            ("Under way", "saves", under_way),
+        )
     )
 
 
 def thinned(load: Sequence[LoadSecond], most: int = POINTS_MAX) -> list[LoadSecond]:
-    """At most so many points, the worst latency of each stretch kept."""
+    """At most so many points, the worst latency of each stretch kept and what went wrong in all."""
     if len(load) <= most:
         return list(load)
     cuts = [len(load) * at // most for at in range(most + 1)]
-    stretches = (load[low:high] for low, high in pairwise(cuts))
-    return [max(stretch, key=lambda point: point.p95_ms) for stretch in stretches]
+    return [_worst(load[low:high]) for low, high in pairwise(cuts)]
+
+
+def _worst(stretch: Sequence[LoadSecond]) -> LoadSecond:
+    return replace(
+        max(stretch, key=lambda point: point.p95_ms),
+        under_way_n=max(point.under_way_n for point in stretch),
+        unsure_n=max(point.unsure_n for point in stretch),
+        lost_n=sum(point.lost_n for point in stretch),
+    )
 
 
 def _chart(
-    title: str, unit: str, points: Sequence[LoadSecond], series: dict[str, list[float]]
+    title: str, unit: str, points: Sequence[LoadSecond], series: Series, faults: Sequence[Span]
 ) -> Chart:
-    top = _round_up(max(max(values) for values in series.values()))
-    first_s, last_s = points[0].second, points[-1].second
-    wide_s = max(last_s - first_s, 1)
+    highest = {
+        name: max((v for v in vs if v is not None), default=0) for name, vs in series.items()
+    }
+    top = _round_up(max(highest.values()))
+    first_s, last_s = points[0].second, points[-1].second + 1
+    wide_s = last_s - first_s
+    # A second is drawn where its middle is.
+    xs = [(point.second + 0.5 - first_s) / wide_s * WIDTH for point in points]
     lines = tuple(
-        Line(
-            name,
-            " ".join(
-                f"{(point.second - first_s) / wide_s * WIDTH:.1f},"
-                f"{HEIGHT - value / top * HEIGHT:.1f}"
-                for point, value in zip(points, values, strict=True)
-            ),
-            max(values),
-        )
-        for name, values in series.items()
+        Line(name, tuple(_parts(xs, values, top)), highest[name]) for name, values in series.items()
     )
-    return Chart(title, unit, top, first_s, last_s, lines)
+    shades = tuple(
+        Shade(fault, *_place(max(0.0, fault.began_s), min(fault.ended_s, wide_s), wide_s))
+        for fault in faults[:SHADES_MAX]
+        if fault.began_s <= wide_s
+    )
+    ticks = tuple(
+        Tick(round(x, 1), point.second, point.lost_n)
+        for x, point in zip(xs, points, strict=True)
+        if point.lost_n
+    )
+    return Chart(title, unit, top, first_s, last_s, lines, shades, ticks)
+
+
+def _parts(xs: Sequence[float], values: Sequence[float | None], top: float) -> Iterator[str]:
+    """The points of one series, in parts between what was not there."""
+    points = zip(xs, values, strict=True)
+    for there, part in groupby(points, key=lambda point: point[1] is not None):
+        if there:
+            yield " ".join(f"{x:.1f},{HEIGHT - (y or 0.0) / top * HEIGHT:.1f}" for x, y in part)
 
 
 def _round_up(value: float) -> float:

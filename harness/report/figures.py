@@ -22,6 +22,18 @@ def load_line(load: Mapping[str, float]) -> str:
     return f"{head}: {told_n:,} acknowledged, {found}; p95 {load['p95_ms']:.0f} ms"
 
 
+def faults_line(load: Mapping[str, float]) -> str:
+    """How many faults came at the peak, and what was stored of what was acknowledged."""
+    told_n, found_n = int(load["saves_acknowledged"]), int(load["saves_verified"])
+    faults_n = int(load["faults"])
+    head = f"load with {faults_n} fault{'' if faults_n == 1 else 's'}"
+    if not told_n:
+        return f"{head}: no save acknowledged"
+    found = "all found in storage" if found_n == told_n else f"{found_n:,} found in storage"
+    unknown = f"; {int(load['saves_unknown']):,} of unknown outcome"
+    return f"{head}: {told_n:,} acknowledged, {found}{unknown}"
+
+
 def stages_line(verdict: Verdict) -> str:
     """How long each stage took, and those that did nothing by their reason, in one line."""
     ran = [f"{s.name} {s.duration_s:.1f} s" for s in verdict.stages if s.skipped is None]

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.exhibits import Account, Exhibit
-from harness.report.charts import bars, load_charts, scale_s, thinned
+from harness.report.charts import bars, scale_s
 from harness.report.clean import clean, one_line
 from harness.report.html_views import (
     LADDER,
@@ -23,6 +23,7 @@ from harness.report.html_views import (
     in_order,
     worst_first,
 )
+from harness.report.load_views import load_view
 from harness.report.pictures import PICTURES_MAX, Picture, pictures
 from harness.verdict import Answer
 
@@ -89,8 +90,7 @@ def _page(account: Account, limits: Limits, taken: dict[int, list[Picture]]) -> 
             bars=bars(verdict.stages, account.faults),
             whole_s=scale_s(verdict.stages),
             stages={stage.name: stage for stage in verdict.stages},
-            charts=load_charts(account.load),
-            seconds=thinned(account.load, 12),
+            loads=[load_view(course, verdict.evidence) for course in account.loads],
             limits=limits,
             reasons=gathered(_reasons(account)),
             gaps=_gaps(account),

@@ -33,6 +33,10 @@ def junit(verdict: Verdict, cells: Sequence[Cell]) -> str:
             (f"evidence.load.{name}", f"{value:.10g}")
             for name, value in (verdict.evidence.load or {}).items()
         ),
+        *(
+            (f"evidence.load_faults.{name}", f"{value:.10g}")
+            for name, value in (verdict.evidence.load_faults or {}).items()
+        ),
     ):
         ElementTree.SubElement(properties, "property", name=name, value=clean(value))
     suite.append(extra)

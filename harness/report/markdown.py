@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.exhibits import Account, Exhibit
 from harness.model import Finding, Severity
 from harness.report.clean import one_line
-from harness.report.figures import load_line, stages_line
+from harness.report.figures import faults_line, load_line, stages_line
 from harness.report.html_views import gathered
 from harness.verdict import Answer
 
@@ -85,6 +85,8 @@ def _measured(account: Account) -> str:
     evidence = account.verdict.evidence
     controls = evidence.controls
     load = f"{load_line(evidence.load)}; " if evidence.load is not None else ""
+    if evidence.load_faults is not None:
+        load += f"{faults_line(evidence.load_faults)}; "
     return (
         f"{evidence.cases} cases, {evidence.saves['acknowledged']} saves acknowledged, "
         f"{evidence.fields_read} fields compared, {controls['caught']} of {controls['planted']} "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.model import Anomaly, Finding, Severity
 from harness.report.clean import clean, one_line
-from harness.report.figures import load_line, stages_line
+from harness.report.figures import faults_line, load_line, stages_line
 from harness.verdict import EXPLORE, Answer, Evidence, Verdict
 
 _COLOURS = {Answer.PASS: "32", Answer.BLOCK: "31", Answer.INCONCLUSIVE: "33"}
@@ -40,6 +40,8 @@ def _lines(verdict: Verdict, run: Path, colour: bool) -> Iterator[str]:
     yield f"  measured   {_measured(verdict)}"
     if verdict.evidence.load is not None:
         yield f"             {load_line(verdict.evidence.load)}"
+    if verdict.evidence.load_faults is not None:
+        yield f"             {faults_line(verdict.evidence.load_faults)}"
     yield f"  stages     {one_line(stages_line(verdict), 600)}"
     yield f"  evidence   {clean(str(run))}"
     yield f"  next       {_next(verdict, run)}"

@@ -280,3 +280,10 @@ def runs(hashes: Hashes) -> tuple[Ints, Ints]:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     begin = np.concatenate(([0], np.flatnonzero(hashes[1:] != hashes[:-1]) + 1)).astype(np.int64)
     return begin, np.diff(np.append(begin, len(hashes)))
+
+
+def begun_s(entries: Entries) -> list[float]:
+    """When the first save among these entries was begun, if there is one."""
+    kind = kind_of(entries)
+    at_s = entries["at_s"][(kind == SAVE) | (kind == INTENT)]
+    return [float(at_s.min())] if len(at_s) else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from harness.prints import PrintRow, Prints, row_of
 from harness.sieve.acts import (
     ACT,
     Texts,
+    begun_s,
     form_hashes,
     recs_with,
     runs,
@@ -38,8 +39,9 @@ PARTITIONS_MAX = 4096
 class Gathered:
     """A load's journal and the reads around it.
 
-    volume has no record and no save in it; keyless are the lines of each record that never got a
-    key. names are the forms by their numbers, those of the reads alone at the end.
+    volume has no record and no save in it; there are records_n. keyless are the lines of each
+    record that never got a key; excuse is told every save that is read. names are the forms by
+    their numbers, those of the reads alone at the end.
     """
 
     volume: Volume
@@ -51,6 +53,9 @@ class Gathered:
     acts: Texts
     rows: Texts
     files: Sequence[ActsFile]
+    records_n: int = 0
+    start_s: float = 0.0
+    excuse: Callable[[Iterable[VolumeSave]], None] = lambda _: None
 
     def part(self, partition: int) -> Part:
         """All that is to be said of some spots."""
@@ -70,9 +75,10 @@ class Gathered:
                 raise unreadable(self.files[number].path, offset, error) from error
         self.volume.orphans_n += volume.orphans_n
         found = list(volume.records.values())
-        if shift_s:
-            for record in found:
+        for record in found:
+            if shift_s:
                 record.shift(shift_s)
+            self.excuse(record.saves)
         return found
 
     def spots_with(self, prints: Iterable[str], forms_n: int) -> Hashes:
@@ -185,7 +191,7 @@ def gathered(
     with folder as path:
         lines = Spill(Path(path, "lines"), ACT, count, by="rec")
         spots = Spill(Path(path, "spots"), SPOT, count, by="key")
-        went = Spill(Path(path, "went"), WENT, 1, by="")
+        went = Spill(Path(path, "went"), WENT, count, by="slot")
         acts = Texts([file.path for file in files])
         rows = Texts([final.path if who == FINAL and final else _path(before) for who in range(4)])
         try:
@@ -207,11 +213,21 @@ def _path(read: Prints | None) -> Path:
 def _scan(load: Gathered, forms_n: int) -> None:
     for number, file in enumerate(load.files):
         scan(number, file, load.lines, lambda words: take(words, load.volume, {}))
-    joined = join_records(load.lines, form_hashes(load.names[:forms_n]), load.spots, load.went)
-    load.keyless = joined.keyless
+    load.start_s = _start_s(load)
+    forms = form_hashes(load.names[:forms_n])
+    joined = join_records(load.lines, forms, load.spots, load.went, load.start_s)
+    load.keyless, load.records_n = joined.keyless, joined.records_n
     for places in joined.odd:
         # Only to count what belongs to nothing, and to find what was begun twice.
         load.records(places.tolist())
+
+
+def _start_s(load: Gathered) -> float:
+    """When the load began: when its first save was due, or was begun where nobody set a pace."""
+    if load.volume.schedules:
+        return min(schedule.start_s for schedule in load.volume.schedules)
+    parts = (load.lines.read(partition) for partition in range(load.lines.partitions_n))
+    return min((begun for part in parts for begun in begun_s(part)), default=0.0)
 
 
 def _partitions_n(files: Sequence[ActsFile], *reads: Prints | None) -> int:

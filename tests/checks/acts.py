@@ -6,7 +6,15 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from harness.journal.volume import SCHEMA, UNKNOWN, Volume, VolumeRecord, VolumeSave, key_word
+from harness.journal.volume import (
+    SCHEMA,
+    UNKNOWN,
+    Volume,
+    VolumeRecord,
+    VolumeSave,
+    key_word,
+    schedule_words,
+)
 from harness.model import value_to_json
 
 LETTERS = {"acknowledged": "a", "refused": "x", "unknown": "u"}
@@ -19,8 +27,7 @@ def write_acts(folder: Path, volume: Volume, files_n: int = 1) -> None:
     heads = [json.dumps({"kind": "opened", "schema": SCHEMA, "pid": n}) for n in range(files_n)]
     lines = [[head] for head in heads]
     for schedule in volume.schedules:
-        words = (schedule.start_s, schedule.ramp_s, schedule.hold_s, schedule.rate)
-        lines[0].append("p 1.000000 " + " ".join(map(repr, words)))
+        lines[0].append(f"p 1.000000 {schedule_words(schedule)}")
     for message, count in volume.troubles.items():
         lines[0] += [f"e 1.000000 {quote(message)}"] * count
     lines[0] += ["a 1.000000 load/0/1/r9999/s1 of%20nobody"] * volume.orphans_n

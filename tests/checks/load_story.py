@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.checks.load import LoadGrounds, judge_load
+from harness.checks.load import LoadGrounds, LoadLimits, judge_load
 from harness.checks.load_owed import LoadRecord
+from harness.checks.pace import Reference
 from harness.checks.retelling import LOAD
 from harness.checks.sifted import Sifted
 from harness.checks.volume import sift
 from harness.contracts import fingerprint
 from harness.corpus import CLASSES
 from harness.journal import events as ev
+from harness.journal.schedule import Schedule
 from harness.journal.volume import (
+    ActsFile,
     Owed,
-    Schedule,
     State,
     Volume,
     VolumeRecord,
@@ -25,15 +27,35 @@ from harness.journal.volume import (
     find_acts,
 )
 from harness.judge import Grounds, weigh
-from harness.model import Form, Key, Release, Value
+from harness.model import Form, Key, Leg, Release, Value
 from harness.observations import Observation, Purpose, Row
 from harness.prints import Prints, PrintsWriter, find_prints, printed
 from harness.promise import Promise
+from harness.sieve.gathering import gathered
 from harness.values import Trace, make_text, trial_number
 from tests.checks.acts import write_acts
 from tests.checks.story import NOTE, TAG, Story
 
 SAVE_S = 0.02
+
+
+def at_once(hold_s: float) -> tuple[Leg, ...]:
+    """The peak from the first moment on."""
+    return (Leg(1.0, 0.0), Leg(1.0, hold_s))
+
+
+def sifted_of(
+    files: Sequence[ActsFile],
+    forms: Mapping[str, Form],
+    before: Prints | None,
+    final: Prints,
+    partitions_n: int | None = None,
+    *,
+    in_bulk: bool = True,
+) -> Sifted:
+    """What the sieve says of a load's journal and the reads around it."""
+    with gathered(files, forms, before, final, partitions_n) as load:
+        return sift(load, forms, before, final, in_bulk=in_bulk)
 
 
 @dataclass
@@ -53,13 +75,17 @@ class LoadStory:
     ended: bool = True
     users: int = 20
     limit_ms: float | None = None
+    ratio_max: float | None = None
+    baseline: Reference | None = None
+    name: str = LOAD
+    faults: list[tuple[str, float, float]] = field(default_factory=list)
     records: dict[int, int] = field(default_factory=dict)
     trouble: str = ""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         self.start_s = self.now_s
-        self.volume.schedules.append(Schedule(self.now_s, 0.0, self.hold_s, self.rate))
+        self.volume.schedules.append(Schedule(self.now_s, self.rate, at_once(self.hold_s)))
 
     # --- what is driven -----------------------------------------------------------------------
 
@@ -112,7 +138,7 @@ class LoadStory:
         writer = PrintsWriter(
             self.folder,
             {self.form.name: self.form},
-            id=f"0{1 + (purpose == 'final')}-load-{purpose}",
+            id=f"0{1 + (purpose == 'final')}-{self.name}-{purpose}",
             role=LOAD,
             purpose=purpose,
             began_s=self.now_s if purpose == "final" else 0.0,
@@ -125,7 +151,7 @@ class LoadStory:
         """What stands is read whole."""
         for purpose in purposes:
             self.now_s += 1.5
-            id_ = f"0{3 + len(self.observations)}-load-{purpose}"
+            id_ = f"0{3 + len(self.observations)}-{self.name}-{purpose}"
             rows = {self.form.name: tuple(self.rows)}
             self.observations.append(Observation(id_, LOAD, purpose, self.now_s, self.now_s, rows))
 
@@ -139,15 +165,14 @@ class LoadStory:
         self.now_s += after_s
         write_acts(self.folder, self.volume)
         files = tuple(find_acts(self.folder))
-        return LoadRecord(self.volume, files, before, self.streamed("final", self.rows))
+        return LoadRecord(files, before, self.streamed("final", self.rows), name=self.name)
 
     def sifted(self) -> Sifted:
         """What the sieve says."""
         record = self.record_of()
         assert record.before is not None
         assert record.final is not None
-        _, sifted = sift(record.files, {self.form.name: self.form}, record.before, record.final)
-        return sifted
+        return sifted_of(record.files, {self.form.name: self.form}, record.before, record.final)
 
     def judged(self, record: LoadRecord | None = None, *, looks: bool = True) -> LoadGrounds:
         """What is said of the load: storage stays as it is from the read of every row on."""
@@ -155,11 +180,10 @@ class LoadStory:
         if looks and not self.observations:
             self.looks("final", "confirm")
         story = Story(form=self.form)
-        for event in self.events():
-            story.tell(event)
+        self._tell_to(story)
         history = weigh(self.promise(), story.events, []).history
         return judge_load(
-            record, history, {self.form.name: self.form}, TAG, self.observations, self.limit_ms
+            record, history, {self.form.name: self.form}, TAG, self.observations, self.limits
         )
 
     def weighed(self, record: LoadRecord | None = None, *more: ev.Event) -> Grounds:
@@ -171,21 +195,43 @@ class LoadStory:
         names = [spec.name for spec in self.form.fields]
         story.trial().record("another").save(*names).acknowledged()
         story.ends()
-        story.tell(ev.StageEntered(stage="load"))
+        story.tell(ev.StageEntered(stage=self.name))
+        self._tell_to(story, *more)
+        story.tell(ev.StageLeft(stage=self.name))
+        story.tell(ev.Closed())
+        story.changes = {"stages": {self.name: 1}, "save_p95_ms_max": self.limit_ms}
+        observations = [*story.observations, *self.observations]
+        return weigh(story.promise(), story.events, observations, [record])
+
+    @property
+    def limits(self) -> LoadLimits:
+        """What the plan says of time."""
+        return LoadLimits(self.limit_ms, self.ratio_max, self.baseline)
+
+    def _tell_to(self, story: Story, *more: ev.Event) -> None:
         for event in (*self.events(), *more):
             story.tell(event)
-        story.tell(ev.StageLeft(stage="load"))
-        story.tell(ev.Closed())
-        story.changes = {"stages": {"load": 1}, "save_p95_ms_max": self.limit_ms}
-        observations = [*story.observations, *self.observations]
-        return weigh(story.promise(), story.events, observations, record)
+        for name, began_s, ended_s in self.faults:
+            story.events.append(ev.FaultBegan(at_s=began_s, fault=name))
+            story.events.append(ev.FaultEnded(at_s=ended_s, fault=name))
+
+    def fault(self, name: str, began_s: float, lasted_s: float = 1.0) -> None:
+        """A fault of ours comes so long after the load began."""
+        began_s += self.start_s
+        self.faults.append((name, began_s, began_s + lasted_s))
 
     def events(self) -> list[ev.Event]:
         """What the gate journals of it."""
         began = ev.LoadBegan(
-            target_saves_per_s=self.rate, ramp_s=0.0, hold_s=self.hold_s, users=self.users
+            target_saves_per_s=self.rate,
+            lasts_s=self.hold_s,
+            hold_s=self.hold_s,
+            users=self.users,
+            load=self.name,
         )
-        ended = ev.LoadEnded(exit_code=0, generator_busy=self.busy, trouble=self.trouble)
+        ended = ev.LoadEnded(
+            exit_code=0, generator_busy=self.busy, trouble=self.trouble, load=self.name
+        )
         return [began, ended] if self.ended else [began]
 
     def promise(self) -> Promise:

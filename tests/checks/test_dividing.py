@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from harness.checks import sifting
 from harness.checks.owing import Owing
 from harness.checks.sifted import Crowd, First, Sifted
-from harness.checks.volume import sift
 from harness.journal.volume import find_acts
 from tests.checks.acts import write_acts
-from tests.checks.load_story import LoadStory
+from tests.checks.load_story import LoadStory, sifted_of
 from tests.checks.test_volume import FORM, damaged, record, told
 
 FORMS = {FORM.name: FORM}
@@ -124,8 +123,8 @@ def test_what_is_divided_is_the_same(
         write_acts(story.folder, story.volume, files_n)
         files = find_acts(story.folder)
         assert held.final is not None
-        _, whole = sift(files, FORMS, held.before, held.final, partitions_n=1, in_bulk=False)
-        _, divided = sift(files, FORMS, held.before, held.final, partitions_n=parts_n)
+        whole = sifted_of(files, FORMS, held.before, held.final, 1, in_bulk=False)
+        divided = sifted_of(files, FORMS, held.before, held.final, parts_n)
 
     assert flat(whole) == flat(divided)
 
@@ -140,7 +139,7 @@ def test_what_is_plainly_whole_is_never_read(
     weighed: list[Owing] = []
     monkeypatch.setattr(sifting.Sieve, "weigh", lambda _, owing, *of: weighed.append(owing))
     assert held.final is not None
-    _, sifted = sift(held.files, FORMS, held.before, held.final)
+    sifted = sifted_of(held.files, FORMS, held.before, held.final)
 
     assert (sifted.verified_n, weighed) == (2 * sifting.CONTROL_CANDIDATES_MAX, [])
     assert sifted.whole.keys() == {"note"}

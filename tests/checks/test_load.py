@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from harness.answer import conclude
-from harness.checks.load import LoadGrounds
+from harness.checks.load import LoadGrounds, pace_of
 from harness.checks.load_owed import LoadRecord
+from harness.checks.pace import Reference
 from harness.checks.sifted import LOOKED_AT_MAX
 from harness.journal import events as ev
-from harness.model import Anomaly, Severity
+from harness.journal.volume import find_acts
+from harness.model import Anomaly, Leg, Severity
+from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadStory
 from tests.checks.story import form
 
@@ -421,8 +424,8 @@ def test_a_trouble_that_only_warns_is_no_end_of_a_load(load: LoadStory) -> None:
     load.ended = False
     grounds = load.weighed(None, ev.Trouble(stage="load", sentence="hm", verdict="warn"))
 
-    assert grounds.load is not None
-    assert grounds.load.owed == ("the load never ended by itself",)
+    (loaded,) = grounds.loads
+    assert loaded.owed == ("the load never ended by itself",)
 
 
 def test_changes_that_nobody_looked_at_are_owed(load: LoadStory) -> None:
@@ -488,7 +491,8 @@ def test_too_few_users_were_the_limit(load: LoadStory) -> None:
     """Where every user was busy while saves were fast, more users are needed."""
     grounds = too_slow(load, 0.02)
 
-    assert "20 users were too few" in grounds.owed[0]
+    assert "20 users were too few: each was busy, while a save took 20 ms" in grounds.owed[0]
+    assert "about 50 would do, as [load] users" in grounds.owed[0]
     assert grounds.broken == ()
 
 
@@ -517,7 +521,7 @@ def test_a_rate_that_was_never_held_blocks_nothing(load: LoadStory, hold_s: floa
     load.saves(100)
     schedule = load.volume.schedules.pop()
     if hold_s is not None:
-        load.volume.schedules.append(replace(schedule, ramp_s=10.0, hold_s=hold_s))
+        load.volume.schedules.append(replace(schedule, legs=(Leg(1.0, 10.0), Leg(1.0, hold_s))))
     grounds = load.judged()
 
     assert grounds.broken == ()
@@ -585,6 +589,87 @@ def test_a_limit_on_time_is_no_limit_of_a_busy_generator(load: LoadStory) -> Non
 
     assert grounds.broken == ()
     assert "the limit is 15 ms, and the generator was the limit" in grounds.owed[0]
+
+
+def reference(load: LoadStory, p95_ms: float, busy: float | None = 0.2) -> Reference:
+    """How fast the baseline was, which is all else like the load itself."""
+    write_acts(load.folder, load.volume)
+    figures = pace_of(LoadRecord(tuple(find_acts(load.folder))), None)
+    ended = ev.LoadEnded(exit_code=0, generator_busy=busy)
+    return Reference("1.1.0", replace(figures, p95_ms=p95_ms), ended)
+
+
+def slow(load: LoadStory, took_s: float = 0.2) -> LoadStory:
+    """A load of which every save takes so long, against a baseline with a limit of twice that."""
+    for n in range(100):
+        load.record(f"k{n}", user=n % 20).save("reason").acknowledged(took_s=took_s)
+        load.now_s = load.start_s + (n + 1) / load.rate
+    load.now_s += 1.0
+    load.ratio_max = 2.0
+    return load
+
+
+def test_a_release_slower_than_its_baseline_is_blocked(load: LoadStory) -> None:
+    """Beyond the plan's ratio it blocks, with both times; within it, it passes."""
+    slow(load)
+    load.baseline = reference(load, 50.0)
+    broken = load.judged()
+    load.baseline = reference(load, 100.0)
+    kept = load.judged()
+
+    (sentence,) = broken.broken
+    assert sentence == (
+        "under load of 10 saves/s 95 % of saves were acknowledged within 200 ms, and within 50 ms "
+        "on 1.1.0: 4.0 times as long; the limit is 2 times"
+    )
+    assert (kept.broken, kept.owed) == ((), ())
+
+
+def test_a_difference_that_nobody_feels_is_no_slower_release(load: LoadStory) -> None:
+    """Twenty milliseconds more are within what a host does by itself, whatever their ratio."""
+    slow(load, took_s=0.02)
+    load.baseline = reference(load, 1.0)
+    grounds = load.judged()
+
+    assert (grounds.broken, grounds.owed) == ((), ())
+
+
+@pytest.mark.parametrize("who", ["here", "there"])
+def test_a_busy_generator_compares_nothing(load: LoadStory, who: str) -> None:
+    """Where the generator was the limit of either load, neither is faster than the other."""
+    slow(load)
+    load.busy = 0.95 if who == "here" else 0.2
+    load.baseline = reference(load, 50.0, busy=0.95 if who == "there" else 0.2)
+    grounds = load.judged()
+
+    assert grounds.broken == ()
+    assert "the limit is 2 times, and the generator was the limit" in grounds.owed[0]
+
+
+def test_users_that_were_busy_compare_nothing(load: LoadStory) -> None:
+    """Saves that were late before they began, and fast then, are no release's fault."""
+    slow(load, took_s=0.02)
+    for save in load.volume.saves:
+        save.began_s += 0.3
+        save.ended_s = save.began_s + 0.02
+    load.baseline = reference(load, 50.0)
+    grounds = load.judged()
+
+    assert grounds.broken == ()
+    assert "the limit is 2 times, and none took longer than 20 ms once" in grounds.owed[0]
+
+
+def test_a_baseline_that_was_not_measured_compares_nothing(load: LoadStory) -> None:
+    """A limit against the baseline is owed where its load is not there, or acknowledged nothing."""
+    slow(load)
+    nothing = load.judged()
+    load.baseline = reference(load, 50.0)
+    load.baseline = replace(load.baseline, figures=replace(load.baseline.figures, took_n=0))
+    silent = load.judged()
+
+    assert (
+        nothing.owed == silent.owed == ("the baseline's own load measured nothing to compare with",)
+    )
 
 
 # --- within a verdict ---------------------------------------------------------------------------

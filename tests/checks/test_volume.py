@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from harness.checks.oracle import Oracle
 from harness.checks.retelling import LOAD, retold
-from harness.checks.volume import sift
 from harness.contracts import fingerprint
 from harness.journal.handles import Trial
-from harness.journal.volume import Schedule, find_acts
+from harness.journal.schedule import Schedule
+from harness.journal.volume import find_acts
 from harness.journal.volume_writer import VolumeWriter
-from harness.model import Contract, Field, Form, Severity
+from harness.model import Contract, Field, Form, Leg, Severity
 from harness.observations import Observation, Row
 from harness.prints import PrintRow, Prints, PrintsWriter, find_prints, printed
 from harness.values import trial_number
 from tests.checks.acts import write_acts
-from tests.checks.load_story import LoadRecordStory, LoadStory
+from tests.checks.load_story import LoadRecordStory, LoadStory, sifted_of
 from tests.checks.story import NOTE, TAG
 
 NAMES = ("reason", "history")
@@ -118,7 +118,7 @@ def test_thirty_thousand_saves_a_second_are_judged(tmp_path: Path) -> None:
     forms = {"note": NOTE}
     rows = []
     with VolumeWriter(tmp_path, forms) as writer:
-        writer.schedule(Schedule(0.0, 0.0, 100.0, 1000.0))
+        writer.schedule(Schedule(0.0, 1000.0, (Leg(1.0, 0.0), Leg(1.0, 100.0))))
         for user in range(100):
             trial = Trial(
                 writer,
@@ -146,7 +146,7 @@ def test_thirty_thousand_saves_a_second_are_judged(tmp_path: Path) -> None:
     took_s, verified_n = [], []
     for _ in range(TRIES):
         began_s = time.process_time()
-        _, sifted = sift(find_acts(tmp_path), forms, None, find_prints(tmp_path)[0])
+        sifted = sifted_of(find_acts(tmp_path), forms, None, find_prints(tmp_path)[0])
         took_s.append(time.process_time() - began_s)
         verified_n.append(sifted.verified_n)
 
@@ -176,6 +176,6 @@ def test_two_forms_of_one_table_are_one_row(tmp_path: Path) -> None:
     final = read("2", story.rows, "yes")
 
     write_acts(tmp_path, story.volume)
-    _, sifted = sift(find_acts(tmp_path), forms, before, final)
+    sifted = sifted_of(find_acts(tmp_path), forms, before, final)
 
     assert sifted.changed == [("audit", "k1")]

@@ -12,7 +12,7 @@ from harness.contracts import fingerprint
 from harness.drive.load import drive_load
 from harness.drive.load_spec import LoadSpec
 from harness.journal.volume import Owed, VolumeRecord, read_volume
-from harness.model import Form
+from harness.model import Form, Leg
 from harness.plan import load_plan
 from scenarios.stored import text_of
 from tests.clinic.live import ROOT
@@ -28,7 +28,7 @@ def test_every_save_of_the_load_is_stored_as_it_was_journaled(
     spec = LoadSpec(
         run="ab12", url=clinic, file=ROOT / "scenarios" / "load.py", root=ROOT,
         journal=tmp_path / "journal", files=tmp_path / "files", forms=forms,
-        rate=40.0, ramp_s=0.5, hold_s=2.0, users=8,
+        rate=40.0, legs=(Leg(1.0, 0.5), Leg(1.0, 2.0)), users=8,
     )  # fmt: skip
 
     run = SimpleNamespace(logs=tmp_path / "logs", environment={}, temporary=tmp_path)

@@ -23,7 +23,7 @@ from harness.drive.load import LoadProgress, LoadResult, drive_load
 from harness.drive.load_spec import LoadSpec
 from harness.errors import DriveFailed
 from harness.journal.volume import Volume, read_volume
-from harness.model import Field, Form
+from harness.model import Field, Form, Leg
 from tests.plugin.conftest import Folder
 
 NOTE = Form("note", "main", ("id",), (Field("text", "text"),))
@@ -96,8 +96,8 @@ def spec_of(folder: Path, url: str, text: str, **changes: Any) -> LoadSpec:
     journal.mkdir(exist_ok=True)
     given: dict[str, Any] = {
         "run": "ab12", "url": url, "file": file, "root": folder, "journal": journal,
-        "files": folder, "forms": {"note": NOTE}, "rate": 40.0, "ramp_s": 0.2, "hold_s": 1.0,
-        "users": 4,
+        "files": folder, "forms": {"note": NOTE}, "rate": 40.0,
+        "legs": (Leg(1.0, 0.2), Leg(1.0, changes.pop("hold_s", 1.0))), "users": 4,
     }  # fmt: skip
     return LoadSpec(**{**given, **changes})
 

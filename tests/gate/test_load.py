@@ -19,6 +19,7 @@ users = 10
 load_s = {HOLD_S}
 load_share = 1
 """
+FAULTS = ("--only", "test_write", "--stages", "load-faults")
 ONE = '''
 from harness.plugin import exact
 
@@ -86,6 +87,86 @@ def test_a_loss_that_only_many_saves_show_is_blocked(tmp_path: Path) -> None:
     assert called.run is not None
     again = harness("judge", called.run, "--json")
     assert (again.code, json.loads(again.out)) == (1, called.verdict)
+
+
+def test_a_release_that_keeps_what_it_told_passes_under_faults(tmp_path: Path) -> None:
+    """Killed, ended, cut off, delayed and paused at its peak, it holds all it acknowledged."""
+    called = gate("good", *FAULTS, plan=loaded(tmp_path), runs=tmp_path / "runs")
+
+    assert called.code == 0, called.out + called.err
+    load = called.verdict["evidence"]["load_faults"]
+    assert load["faults"] == 6
+    assert load["saves_acknowledged"] == load["saves_verified"] > RATE * HOLD_S
+    assert load["saves_unknown"] > 0
+    (promised,) = (s for s in called.verdict["stages"] if s["name"] == "load-faults")
+    assert (promised["promised"], promised["measured"]) == (1, 1)
+    assert "load with 6 faults: " in called.out
+    assert called.run is not None
+    again = harness("judge", called.run, "--json")
+    assert (again.code, json.loads(again.out)) == (0, called.verdict)
+    assert called.left() == []
+
+
+def test_what_was_told_stored_too_early_is_lost_by_a_fault(tmp_path: Path) -> None:
+    """A release that writes a moment later keeps all under load, and loses it in a crash."""
+    called = gate("postpones", *FAULTS, plan=loaded(tmp_path), runs=tmp_path / "runs")
+
+    assert called.code == 1, called.out + called.err
+    (finding,) = (f for f in called.verdict["findings"] if f["severity"] == "block")
+    assert (finding["check"], finding["anomaly"]) == ("load-faults", "lost")
+    assert finding["fields"] == ["summary"]
+    assert "at 'app killed'" in finding["trigger"]["text"]
+    plain = gate(
+        "postpones", "--only", "test_write", "--stages", "load", plan=loaded(tmp_path / "plain"),
+        runs=tmp_path / "runs",
+    )  # fmt: skip
+    assert plain.code == 0, plain.out + plain.err
+
+
+@pytest.mark.parametrize(("release", "code"), [("good2", 0), ("drags", 1)])
+def test_a_release_may_be_so_many_times_as_slow(tmp_path: Path, release: str, code: int) -> None:
+    """The baseline is loaded first; beyond the plan's ratio to it the candidate is blocked."""
+    limit = ("[profile.commit]\n", "[limits]\nsave_p95_ratio_max = 3\n\n[profile.commit]\n")
+    called = gate(
+        release, "--baseline", "good", "--only", "test_write", "--stages", "load",
+        plan=loaded(tmp_path, limit), runs=tmp_path / "runs",
+    )  # fmt: skip
+
+    assert called.code == code, called.out + called.err
+    load, there = (called.verdict["evidence"][name] for name in ("load", "load_baseline"))
+    assert 0 < there["p50_ms"] <= there["p95_ms"] <= there["p99_ms"]
+    assert (load["p95_ms"] > 3 * there["p95_ms"]) == bool(code)
+    assert ("on good: " in reasons(called)) == bool(code)
+    assert called.left() == []
+
+
+def test_a_load_file_that_does_not_import_proves_nothing(tmp_path: Path) -> None:
+    """What Locust cannot load is inconclusive, with its own words."""
+    plan = loaded(tmp_path)
+    (plan / "load.py").write_text("import nowhere_to_be_found\n")
+    called = gate(
+        "good", "--only", "test_write", "--stages", "load", plan=plan, runs=tmp_path / "runs"
+    )
+
+    assert called.code == 3, called.out + called.err
+    assert "nowhere_to_be_found" in reasons(called)
+    assert called.left() == []
+
+
+def test_a_load_that_can_be_none_starts_nothing(tmp_path: Path) -> None:
+    """A peak of zero, legs that hold nothing and a file that is no Python are said beforehand."""
+    for change, words in (
+        ((f"peak_saves_per_s = {RATE}", "peak_saves_per_s = 0"), "load.peak_saves_per_s = 0: has"),
+        (("users = 10", "leg = [{ to = 0.5, over_s = 9 }]"), "no leg holds the peak"),
+    ):
+        called = gate("good", plan=loaded(tmp_path / words[:6], change), runs=tmp_path / "runs")
+        assert (called.code, called.run) == (2, None), called.out + called.err
+        assert words in called.err
+    plan = loaded(tmp_path / "no python")
+    (plan / "load.py").write_text("class Writer(:\n")
+    called = gate("good", plan=plan, runs=tmp_path / "runs")
+    assert (called.code, called.run) == (2, None), called.out + called.err
+    assert "is no Python: line 1" in called.err
 
 
 def test_an_application_that_gives_up_is_blocked(tmp_path: Path) -> None:

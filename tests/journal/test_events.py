@@ -64,7 +64,7 @@ LINES: list[ev.Event] = [
     ev.FaultEnded(fault="network cut"),
     ev.Happened(trial="t", what="a response was cut"),
     ev.Shown(record="r", reader="colleague", began_s=3.25, values=VALUES, error="404"),
-    ev.LoadBegan(target_saves_per_s=12.5, ramp_s=1.0, hold_s=5.0, users=20, processes=1),
+    ev.LoadBegan(target_saves_per_s=12.5, lasts_s=6.0, hold_s=5.0, users=20, processes=1),
     ev.LoadEnded(exit_code=1, generator_busy=0.25, trouble="KeyError: 'id' (3 times)"),
     ev.LoadEnded(exit_code=0),
     ev.Closed(),

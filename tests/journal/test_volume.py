@@ -9,9 +9,10 @@ import pytest
 from harness.contracts import fingerprint
 from harness.errors import RecordUnreadable, ScenarioError
 from harness.journal.handles import Trial, exact
-from harness.journal.volume import Schedule, read_volume
+from harness.journal.schedule import Schedule
+from harness.journal.volume import read_volume
 from harness.journal.volume_writer import VolumeWriter
-from harness.model import Contract, Field, Form
+from harness.model import Contract, Field, Form, Leg
 from harness.values import trial_number
 
 NOTE = Form(
@@ -41,7 +42,7 @@ def user(writer: VolumeWriter, number: int = 3) -> Trial:
 def test_saves_come_back_with_their_states(tmp_path: Path) -> None:
     """Acknowledged, refused, unknown and cut saves are told apart, with key, pace and evidence."""
     with VolumeWriter(tmp_path, FORMS) as writer:
-        writer.schedule(Schedule(10.0, 1.0, 5.0, 40.0))
+        writer.schedule(Schedule(10.0, 40.0, (Leg(1.0, 1.0), Leg(1.0, 5.0))))
         record = user(writer).record("note")
         with record.save(title="plain", text="multiline") as save:
             made = save.values
@@ -69,7 +70,7 @@ def test_saves_come_back_with_their_states(tmp_path: Path) -> None:
     assert (owed["title"].text_class, owed["title"].value) == ("plain", None)
     assert found.saves[1].fields["title"].value == ("x=1:2",)
     assert found.saves[3].fields["tags"].value is not None
-    assert volume.schedules[0].held_s == (11.0, 16.0)
+    assert volume.schedules[0].held_s == ((11.0, 16.0),)
 
 
 def test_a_cut_line_is_no_act(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
     """What another program wrote is no journal of ours."""
     (tmp_path / "load-1.acts").write_text('{"schema": "other/1"}\n')
 
-    with pytest.raises(RecordUnreadable, match=r"harness\.load/1"):
+    with pytest.raises(RecordUnreadable, match=r"harness\.load/2"):
         read_volume(tmp_path)
 
 

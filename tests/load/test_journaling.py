@@ -17,7 +17,6 @@ import pytest
 from harness.drive.load_spec import (
     VARIABLE,
     LoadSpec,
-    default_ramp_s,
     default_users,
     read_load_spec,
     write_load_spec,
@@ -25,7 +24,7 @@ from harness.drive.load_spec import (
 from harness.errors import PlanError, RecordUnreadable
 from harness.journal.volume import read_volume
 from harness.load import Journal, journaling, told
-from harness.model import Contract, Field, Form
+from harness.model import Contract, Field, Form, Leg
 from harness.values import find_traces, trial_number
 from tests.plan.writing import write
 
@@ -37,7 +36,7 @@ def spec_in(folder: Path, **changes: Any) -> LoadSpec:
     given: dict[str, Any] = {
         "run": "ab12", "url": "http://127.0.0.1:1", "file": folder / "load.py", "root": folder,
         "journal": folder, "files": folder, "forms": {"note": NOTE}, "rate": 20.0,
-        "ramp_s": 0.0, "hold_s": 0.5, "users": 1,
+        "legs": (Leg(1.0, 0.0), Leg(1.0, 0.5)), "users": 1,
     }  # fmt: skip
     return LoadSpec(**{**given, **changes})
 
@@ -61,9 +60,9 @@ def fake_user() -> Any:
 @pytest.fixture(autouse=True)
 def fresh_process() -> Iterator[None]:
     """Each test is a process of its own."""
-    journaling._process.cache_clear()
+    journaling._processes.cache_clear()
     yield
-    journaling._process.cache_clear()
+    journaling._processes.cache_clear()
 
 
 @pytest.fixture
@@ -177,14 +176,13 @@ def test_a_spec_comes_back_as_it_was(tmp_path: Path) -> None:
 
     assert spec == read_load_spec(path)
     path.write_text('{"schema": "other/1"}', encoding="ascii")
-    with pytest.raises(RecordUnreadable, match=r"harness\.load-spec/1"):
+    with pytest.raises(RecordUnreadable, match=r"harness\.load-spec/2"):
         read_load_spec(path)
 
 
-def test_the_defaults_follow_the_rate_and_the_hold() -> None:
-    """A save is given a quarter of a second, and the rise a fifth of the hold, 5 s at most."""
+def test_the_users_follow_the_rate() -> None:
+    """Where a save takes a quarter of a second, so many users hold the rate."""
     assert (20, 125) == (default_users(10), default_users(500))
-    assert (2.0, 5.0) == (default_ramp_s(10), default_ramp_s(300))
 
 
 def test_importing_it_loads_nothing_that_locust_has_to_replace() -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from harness.journal.volume import Schedule
+from harness.journal.schedule import Schedule
 from harness.load.pacing import GATHER_S_MAX, LATE_SHARE_MAX, Pacer
+from harness.model import Leg
 
 
 @dataclass
@@ -26,45 +24,12 @@ class Clock:
         self.now_s += wait_s
 
 
+RISE = (Leg(1.0, 2.0), Leg(1.0, 3.0))
+
+
 def pacer(clock: Clock, users: int = 1, told: list[Schedule] | None = None) -> Pacer:
     kept = [] if told is None else told
-    return Pacer(10.0, 2.0, 3.0, users, kept.append, clock.read, clock.sleep)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.floats(0.5, 2000), st.floats(0, 10), st.floats(0.1, 20), st.floats(0, 1e6),
-)  # fmt: skip
-def test_moments_rise_and_then_stand_evenly(
-    rate: float, ramp_s: float, hold_s: float, start_s: float
-) -> None:
-    """Moments never go back; the rise holds rate * ramp / 2 of them, the hold rate * hold."""
-    schedule = Schedule(round(start_s, 6), ramp_s, hold_s, rate)
-    due = [schedule.due_s(n) for n in range(min(5000, schedule.rising_n + schedule.held_n))]
-    begin_s, end_s = schedule.held_s
-
-    assert due == sorted(due)
-    assert schedule.rising_n == int(rate * ramp_s / 2)
-    assert abs(schedule.held_n - rate * hold_s) <= 0.5
-    assert all(moment <= begin_s for moment in due[: schedule.rising_n])
-    assert all(begin_s <= moment <= end_s for moment in due[schedule.rising_n :])
-
-
-def test_a_whole_number_of_saves_falls_into_the_hold() -> None:
-    """500 saves/s for 10 s are 5,000 saves from the first moment of the hold to before its end."""
-    schedule = Schedule(12.345678, 2.0, 10.0, 500.0)
-    due = [schedule.due_s(n) for n in range(schedule.rising_n + schedule.held_n)]
-    begin_s, end_s = schedule.held_s
-
-    assert 5000 == len([moment for moment in due if begin_s <= moment < end_s])
-    assert 500 == len([moment for moment in due if moment < begin_s])
-
-
-def test_the_rate_rises_evenly() -> None:
-    """Half of the rise's time holds a quarter of its saves."""
-    schedule = Schedule(0.0, 4.0, 1.0, 100.0)
-
-    assert 50 == len([n for n in range(schedule.rising_n) if schedule.due_s(n) < 2.0])
+    return Pacer(10.0, RISE, users, kept.append, clock=clock.read, sleep=clock.sleep)
 
 
 def test_a_user_waits_for_its_moment_and_no_longer() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import PlanError
-from harness.model import Anomaly
+from harness.model import Anomaly, Leg
 from harness.plan import load_plan
 from harness.plan.profiles import BUILT_IN
+from harness.plan.shapes import shaped
 from harness.promise import ACROSS
 from tests.plan.writing import load, problems, write
 
@@ -80,6 +81,11 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
     ] == list(found)
 
 
+LOAD = "[load]\nfile = 'x'\npeak_saves_per_s = 100\n"
+PEAK = "[[load.leg]]\nto = 1.0\nover_s = 5\n[[load.leg]]\nto = 1.0\nover_s = 10\n"
+DAYS = ("{ to = 1.0, over_s = 86000 }", "{ to = 1.0, over_s = 86000 }")
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
@@ -105,6 +111,29 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
         (
             "[load]\nfile = 'x'\npeak_saves_per_s = 0\n",
             "load.peak_saves_per_s = 0: has to be greater than 0",
+        ),
+        (f"{LOAD}shape = 'ramp'\n", "load.shape = 'ramp': write 'hold', 'spike' or 'soak'"),
+        (f"{LOAD}shape = 'hold'\n{PEAK}", "load.shape = 'hold': a shape, or legs of its own"),
+        (f"{LOAD}leg = 5\n", "load.leg = 5: write a list"),
+        (f"{LOAD}leg = [{{ to = 1.1, over_s = 1 }}]\n", "load.leg[0].to = 1.1: has to be less"),
+        (f"{LOAD}leg = [{{ to = -0.1, over_s = 1 }}]\n", "load.leg[0].to = -0.1: has to be great"),
+        (f"{LOAD}leg = [{{ to = 1.0, over_s = -1 }}]\n", "load.leg[0].over_s = -1: has to be gre"),
+        (f"{LOAD}leg = [{{ to = 1.0 }}]\n", "load.leg[0].over_s: is missing; write over_s = 5"),
+        (f"{LOAD}leg = [{{ to = 1.0, over_s = 9 }}]\n", "load.leg = [1.0]: no leg holds the peak"),
+        (f"{LOAD}leg = []\n", "load.leg = []: no leg holds the peak; to hold it, write two legs"),
+        (f"{LOAD}leg = [{', '.join(DAYS)}]\n", "the legs last more than 86400 s, a day; shorten"),
+        (f"{LOAD}leg = [{', '.join(DAYS * 60)}]\n", "load.leg = "),
+        (
+            f"{LOAD}{PEAK}[profile.commit]\nload_s = 5\n",
+            "profile.commit.load_s = 5: the legs of the load say how long it is held; remove one",
+        ),
+        (
+            f"{LOAD}[profile.nightly]\nload_shape = 'soak'\nload_leg = [{DAYS[0]}, {DAYS[0]}]\n",
+            "profile.nightly.load_shape = 'soak': a shape, or legs of its own",
+        ),
+        (
+            "[load]\nfile = 'x'\npeak_saves_per_s = 0.4\n",
+            "no save is due in the 10 s that profile commit holds 0.08 saves/s; ask for more",
         ),
         ("[profile.commit]\nload_share = 1.5\n", "profile.commit.load_share = 1.5: "),
         ("[profile.commit]\nload_share = 0.0\n", "profile.commit.load_share = 0.0: "),
@@ -314,6 +343,32 @@ def test_a_profile_keeps_what_the_plan_does_not_write(tmp_path: Path) -> None:
         plan.profile("nightl")
 
 
+def test_a_profiles_own_way_to_the_peak_comes_first(tmp_path: Path) -> None:
+    """Legs or a shape of the profile stand before those of every profile, which last otherwise."""
+    plan = load(
+        tmp_path,
+        f"{LOAD}{PEAK}"
+        "[profile.commit]\nload_shape = 'soak'\nload_s = 3\n"
+        "[[profile.nightly.load_leg]]\nto = 1.0\nover_s = 0\n"
+        "[[profile.nightly.load_leg]]\nto = 1.0\nover_s = 7\n",
+    )
+    legs = {name: plan.profile(name).load_legs for name in BUILT_IN}
+
+    assert shaped("soak", 3.0) == legs["commit"]
+    assert (Leg(1.0, 5.0), Leg(1.0, 10.0)) == legs["release"]
+    assert (Leg(1.0, 0.0), Leg(1.0, 7.0)) == legs["nightly"]
+    assert [3.0, 10.0, 7.0] == [plan.profile(name).load_s for name in BUILT_IN]
+
+
+def test_a_load_without_a_word_on_its_shape_rises_and_holds(tmp_path: Path) -> None:
+    """The rise is a fifth of the profile's time, and 5 s at most; 0 s is no load at all."""
+    plan = load(tmp_path, f"{LOAD}[profile.release]\nload_s = 0\n")
+
+    assert (Leg(1.0, 2.0), Leg(1.0, 10.0)) == plan.profile("commit").load_legs
+    assert (Leg(1.0, 5.0), Leg(1.0, 300.0)) == plan.profile("nightly").load_legs
+    assert () == plan.profile("release").load_legs
+
+
 def test_the_cases_of_each_stage_across_releases(tmp_path: Path) -> None:
     """What a profile writes counts before [stages], and that before what it comes with."""
     plan = load(
@@ -364,6 +419,19 @@ def test_another_deployer_has_to_have_its_section(tmp_path: Path) -> None:
     assert "process" == plan.release.deployer
     with pytest.raises(PlanError, match=r"write \[release.docker\]"):
         plan.with_deployer("docker")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [(b"class Writer(:\n", "line 1: "), (b"x = '\0'\n", "is no Python")]
+)
+def test_a_load_file_that_is_no_python_is_named(tmp_path: Path, text: bytes, words: str) -> None:
+    """What Locust could not load is said before anything is started."""
+    (tmp_path / "peak.py").write_bytes(text)
+    plan = load(tmp_path, '[load]\nfile = "peak.py"\npeak_saves_per_s = 5\n')
+    with pytest.raises(PlanError, match=r"load\.file = 'peak\.py' is no Python") as raised:
+        plan.load_file()
+
+    assert words in str(raised.value)
 
 
 def test_a_load_file_that_is_missing_is_named(tmp_path: Path) -> None:

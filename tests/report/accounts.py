@@ -10,6 +10,7 @@ from harness.exhibits import (
     Grid,
     GridRow,
     Journey,
+    LoadCourse,
     LoadSecond,
     Mark,
     Span,
@@ -67,6 +68,13 @@ def grid(rows_n: int = 3, fields_n: int = 2) -> Grid:
     )
 
 
+def second(n: int, **changes: int) -> LoadSecond:
+    """A second of a load like all others."""
+    return replace(
+        LoadSecond(n, 400.0 + n % 7 * 9, 20.0 + n % 5, 60.0 + n % 11, 90.0, n % 30), **changes
+    )
+
+
 def account(answer: Answer = Answer.BLOCK, **changes: Any) -> Account:
     """An account with something of everything."""
     findings = (LOST,) if answer is Answer.BLOCK else ()
@@ -82,8 +90,13 @@ def account(answer: Answer = Answer.BLOCK, **changes: Any) -> Account:
         ),
         grids=(grid(),),
         faults=(Span("database restarted", 2.0, 2.5), Span("database restarted", 7.0, 9.9)),
-        load=tuple(
-            LoadSecond(n, 400.0 + n % 7 * 9, 20.0 + n % 5, 60.0 + n % 11) for n in range(60)
+        loads=(
+            LoadCourse("load", tuple(second(n) for n in range(60))),
+            LoadCourse(
+                "load-faults",
+                tuple(second(n, lost_n=n % 9 == 4, unsure_n=n % 5) for n in range(90)),
+                (Span("app killed", 4.0, 6.5), Span("connections cut", 30.0, 31.0)),
+            ),
         ),
         gaps=(Gap("absent", "test_old: since 2.0"), Gap("owed", "case 1 is owed: it broke")),
     )

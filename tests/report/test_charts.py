@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.exhibits import LoadSecond, Span
+from harness.exhibits import LoadCourse, LoadSecond, Span
 from harness.report.charts import (
     FAULTS_NAMED_MAX,
     HEIGHT,
@@ -23,9 +23,15 @@ SECONDS = st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=60
 @given(SECONDS)
 def test_every_point_is_inside_its_box(values: list[tuple[float, float, float]]) -> None:
     """Whatever the load was, its lines stay inside the drawing and have few points."""
-    for chart in load_charts([LoadSecond(n, *each) for n, each in enumerate(values)]):
+    faults = (Span("cut", 0.5, 2.0), Span("cut", 3.0, 1e9), Span("late", 1e8, 1e9))
+    course = LoadCourse(
+        "load", tuple(LoadSecond(n, *each) for n, each in enumerate(values)), faults
+    )
+    for chart in load_charts(course):
+        places = [(shade.x, shade.width) for shade in chart.shades]
+        assert all(0 <= x <= WIDTH and x + width <= WIDTH * (1 + THIN) + 0.2 for x, width in places)
         for line in chart.lines:
-            points = [tuple(map(float, p.split(","))) for p in line.points.split()]
+            points = [tuple(map(float, p.split(","))) for p in " ".join(line.parts).split()]
             assert len(points) <= POINTS_MAX
             assert all(0 <= x <= WIDTH and -0.1 <= y <= HEIGHT for x, y in points)
             assert line.highest <= chart.top
@@ -35,12 +41,42 @@ def test_the_worst_second_is_kept() -> None:
     """Thinning a long load keeps its slowest second."""
     load = [LoadSecond(n, 500, 20, 900 if n == 1234 else 60) for n in range(3000)]
 
-    assert load_charts(load)[1].lines[1].highest == 900
+    assert load_charts(LoadCourse("load", tuple(load)))[1].lines[1].highest == 900
+
+
+def test_what_went_wrong_in_a_long_load_is_not_thinned_away() -> None:
+    """Each lost save of a stretch is counted where it is drawn, and its worst second is shown."""
+    load = [
+        LoadSecond(n, 500, 20, 60, 90, n % 40, unsure_n=7 * (n == 999), lost_n=n in (998, 999))
+        for n in range(3000)
+    ]
+    saves, _, under_way = load_charts(LoadCourse("load", tuple(load)))
+
+    assert 2 == sum(tick.lost_n for tick in saves.ticks)
+    assert ("refused or unknown", 7) == (saves.lines[1].name, saves.lines[1].highest)
+    assert 39 == under_way.lines[0].highest
+
+
+def test_no_time_is_drawn_where_nothing_was_acknowledged() -> None:
+    """The line of the times is broken where there are none, and does not fall to nothing."""
+    load = [LoadSecond(n, 0 if n in (3, 4) else 9, 20, 60, 90) for n in range(8)]
+    saves, took, _ = load_charts(LoadCourse("load", tuple(load)))
+
+    assert [1, 2] == [len(saves.lines[0].parts), len(took.lines[0].parts)]
+    assert all("200.0" not in part for part in took.lines[0].parts)
+
+
+def test_faults_shade_the_load_they_fell_into() -> None:
+    """A fault is as wide as it lasted, on every drawing of the load."""
+    load = tuple(LoadSecond(n, 9, 20, 60) for n in range(100))
+    charts = load_charts(LoadCourse("load-faults", load, (Span("cut", 50.0, 60.0),)))
+
+    assert [[(500, 100)]] * 3 == [[(s.x, s.width) for s in chart.shades] for chart in charts]
 
 
 def test_no_load_has_no_chart() -> None:
     """Where nothing was measured there is nothing drawn."""
-    assert load_charts([]) == ()
+    assert load_charts(LoadCourse("load", ())) == ()
 
 
 TIMES = st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1e5)), max_size=8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from harness.deploy.seams import Deployment
@@ -15,6 +15,7 @@ from harness.gate.across.choosing import Chosen
 from harness.gate.across.fleet import NEW, Fleet
 from harness.gate.switchboard import Moment
 from harness.journal import events as ev
+from harness.journal.writer import JournalWriter
 from harness.model import Phase
 
 STAGE = "restart"
@@ -35,7 +36,8 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
     """
     work, new = fleet.work, fleet.work.up[NEW]
     fleet.old.end()
-    faults = list(_faults(fleet))
+    storages = [name for name, table in work.plan.storages.items() if table.url is None]
+    faults = list(faults_of(new, fleet.old, storages))
     due = deque(faults)
     acting = threading.Lock()
 
@@ -44,15 +46,7 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
             front.to(NEW)
         elif moment.kind == "acknowledged":
             with acting:
-                name, act = due.popleft() if due else faults[0]
-                work.journal.write(ev.FaultBegan(fault=name))
-                try:
-                    act(front)
-                    if not new.alive():
-                        # Whoever runs it would start again what did not live through it.
-                        new.restart()
-                finally:
-                    work.journal.write(ev.FaultEnded(fault=name))
+                befall(due.popleft() if due else faults[0], new, front, work.journal)
 
     rounds_n = -(-len(faults) // len(chosen))
     for number in range(rounds_n + FURTHER_ROUNDS_N):
@@ -77,20 +71,44 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
         raise EvidenceError(f"no save was told stored at which there could be: {missed}")
 
 
-def _faults(fleet: Fleet) -> Iterator[Fault]:
-    """Everything that is done to the candidate, its storages and the way to it."""
-    new, old = fleet.work.up[NEW], fleet.old
-    app, *workers = new.parts
-    yield f"{app} killed", _restarted(new, app)
-    yield f"{app} asked to end", _restarted(new, app, graceful=True)
+def befall(fault: Fault, up: Deployment, front: Front, journal: JournalWriter) -> None:
+    """Have one fault come and end, journaled, whatever comes of it; raises ReleaseDown."""
+    name, act = fault
+    journal.write(ev.FaultBegan(fault=name))
+    try:
+        act(front)
+        if not up.alive():
+            # Whoever runs it would start again what did not live through it.
+            up.restart()
+    finally:
+        journal.write(ev.FaultEnded(fault=name))
+
+
+def faults_of(up: Deployment, owner: Deployment, storages: Iterable[str]) -> Iterator[Fault]:
+    """Everything that is done to a release, to storages of its owner's and the way to it."""
+    app, *workers = up.parts
+    yield f"{app} killed", _restarted(up, app)
+    yield f"{app} asked to end", _restarted(up, app, graceful=True)
     for worker in workers:
-        yield f"{worker} killed", _restarted(new, worker)
-        yield f"{worker} asked to end", _restarted(new, worker, graceful=True)
-    for name, table in fleet.work.plan.storages.items():
-        if table.url is None:
-            yield f"storage {name} ended", _ended(old, name)
+        yield f"{worker} killed", _restarted(up, worker)
+        yield f"{worker} asked to end", _restarted(up, worker, graceful=True)
+    for name in storages:
+        yield f"storage {name} ended", _ended(owner, name)
     yield "connections cut", _cut
     yield "answers delayed", _delayed
+
+
+def paused(up: Deployment) -> Fault:
+    """The application stands still, and goes on."""
+
+    def act(_: Front) -> None:
+        up.pause()
+        try:
+            time.sleep(LASTS_S)
+        finally:
+            up.resume()
+
+    return f"{up.parts[0]} paused", act
 
 
 def _restarted(up: Deployment, part: str, *, graceful: bool = False) -> Act:

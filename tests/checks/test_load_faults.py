@@ -1,0 +1,131 @@
+"""A load under faults of ours: what was acknowledged has to be there, and nothing else is owed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.answer import conclude
+from harness.promise import FAULTS_LOAD
+from tests.checks.load_story import LoadStory
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> LoadStory:
+    """A load of ten seconds in which the application is killed after three."""
+    story = LoadStory(tmp_path / "observations", name=FAULTS_LOAD)
+    story.fault("app killed", 3.0, 2.0)
+    return story
+
+
+def test_a_load_that_was_kept_under_faults_passes(load: LoadStory) -> None:
+    """Every acknowledged save is there: the verdict passes, and says how many faults there were."""
+    load.saves(100)
+    verdict = conclude(load.weighed())
+
+    assert verdict.verdict == "pass", verdict.reasons
+    assert verdict.evidence.load is None
+    assert verdict.evidence.load_faults == {
+        "faults": 1,
+        "saves_acknowledged": 100,
+        "saves_verified": 100,
+        "saves_unknown": 0,
+    }
+    (stage,) = verdict.stages
+    assert (stage.name, stage.promised, stage.measured) == (FAULTS_LOAD, 1, 1)
+    assert stage.checked == "100 acknowledged saves: 100 found whole, with 1 fault among them"
+
+
+def test_what_was_acknowledged_before_a_fault_is_due_after_it(load: LoadStory) -> None:
+    """A loss blocks, with the fault that each lost save came shortly before."""
+    records = load.saves(100)
+    for record in (records[25], records[31], records[80]):
+        record.holds(history=None)
+    verdict = conclude(load.weighed())
+
+    assert verdict.verdict == "block"
+    assert verdict.findings[0].check == FAULTS_LOAD
+    assert verdict.findings[0].trigger.text == (
+        "under load of 10 saves/s with faults: 3 of 100 saves, between second 2 and 8, "
+        "2 at 'app killed', 1 at 'no fault'"
+    )
+    assert verdict.reasons[0].startswith("note: history lost, under load of 10 saves/s with faults")
+
+
+@pytest.mark.parametrize("stores", [True, False])
+@pytest.mark.parametrize("outcome", ["refused", "unknown"])
+def test_what_a_fault_cut_is_nobodys_fault(load: LoadStory, outcome: str, stores: bool) -> None:
+    """A save that a fault overlaps is unknown whatever was told of it: stored or not is right."""
+    load.saves(35)
+    cut = load.record("cut").save("reason")
+    (cut.refused if outcome == "refused" else cut.unknown)(stores=stores)
+    load.saves(64, first=36)
+    grounds = load.judged()
+
+    assert (grounds.findings, grounds.owed, grounds.broken) == ((), (), ())
+    assert (grounds.figures.refused_n, grounds.figures.unknown_n) == (0, 1)
+    assert grounds.warnings == ("of unknown outcome while a fault of ours lasted: 1 save",)
+
+
+def test_a_refusal_that_no_fault_explains_is_told(load: LoadStory) -> None:
+    """Stored although the user was told of a failure stays a warning where no fault was on."""
+    load.saves(80)
+    load.record("refused").save("reason").refused(stores=True)
+    grounds = load.judged()
+
+    assert [str(finding.anomaly) for finding in grounds.findings] == ["unacknowledged"]
+    assert "refused under load with faults: 1 save" in grounds.warnings
+
+
+def test_how_fast_it_was_is_not_judged(load: LoadStory) -> None:
+    """Neither rate nor time of a load under faults blocks or is owed."""
+    load.saves(40)
+    load.limit_ms = 1.0
+    grounds = load.judged()
+
+    assert (grounds.broken, grounds.owed) == ((), ())
+    load.name = "load"
+    load.faults, load.observations = [], []
+    assert "95 % of saves were acknowledged within 20 ms" in load.judged().broken[1]
+
+
+@pytest.mark.parametrize("at_s", [None, -5.0, 60.0])
+def test_a_load_that_met_no_fault_proves_nothing(load: LoadStory, at_s: float | None) -> None:
+    """Faults before the load or after it are none within it."""
+    load.faults = []
+    if at_s is not None:
+        load.fault("app killed", at_s)
+    load.saves(100)
+
+    assert load.judged().owed == ("no fault of ours came within the load that was to meet some",)
+
+
+def test_the_course_of_a_load_shows_where_losses_fall(load: LoadStory) -> None:
+    """Each second has what was acknowledged, what is unsure and lost, and what was under way."""
+    records = load.saves(40)
+    records[31].holds(history=None)
+    load.now_s = load.start_s + 4.0
+    load.record("cut").save("reason").unknown()
+    for name in ("slow", "slower"):
+        load.now_s = load.start_s + 4.2
+        load.record(name).save("reason").acknowledged(took_s=3.0)
+    grounds = load.judged()
+    course = grounds.seconds
+
+    assert [10.0] * 4 == [second.saves_per_s for second in course[:4]]
+    assert [3] == [second.second for second in course if second.lost_n]
+    assert [4] == [second.second for second in course if second.unsure_n]
+    assert [1, 1, 1, 1, 2, 2, 2] == [second.under_way_n for second in course[:7]]
+    assert 3000.0 == course[7].p99_ms
+
+
+def test_a_fault_elsewhere_excuses_nothing(load: LoadStory) -> None:
+    """A refused save in an ordinary load, with a fault long before it, stays refused."""
+    load.name = "load"
+    load.faults = []
+    load.fault("app killed", -20.0)
+    load.saves(99)
+    load.record("refused").save("reason").refused()
+
+    assert load.judged().figures.refused_n == 1
