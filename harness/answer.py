@@ -76,7 +76,7 @@ def _bound(grounds: Grounds) -> Bound | None:
 def _verified(grounds: Grounds) -> int:
     """How many saves of promised cases were verified: probes are no part of what is proved."""
     if grounds.promise.load_alone:
-        return grounds.load.saves_verified if grounds.load is not None else 0
+        return sum(load.saves_verified for load in grounds.loads)
     promised = {save.id for t in grounds.history.promised("candidate") for save in t.saves}
     return len(grounds.storage.saves_verified & promised)
 

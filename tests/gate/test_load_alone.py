@@ -60,7 +60,7 @@ def driven(folder: Path, release: str, *words: str) -> Called:
 
 @pytest.mark.parametrize(("release", "code"), [("good", 0), ("forgets", 1)])
 def test_a_load_alone_is_judged(tmp_path: Path, release: str, code: int) -> None:
-    """Without a scenario or a browser every save is compared, and the exit code is the verdict's."""
+    """Without a scenario every save is compared, and the exit code is the verdict's."""
     loaded(tmp_path)
     called = driven(tmp_path, release)
 
@@ -87,7 +87,7 @@ def test_workers_bring_their_journals_home(tmp_path: Path, port: str) -> None:
     found = called.verdict["evidence"]["load"]
     assert found["saves_acknowledged"] == found["saves_verified"] >= RATE * HOLD_S
     assert called.run is not None
-    journals = list((called.run / "journal").glob("load-*.acts"))
+    journals = list((called.run / "journal").rglob("load-*.acts"))
     heads = [json.loads(path.read_text().partition("\n")[0]) for path in journals]
     assert {(0, 1), (1, 0)} >= {(h["worker"], 1 - h["worker"]) for h in heads}
     assert {"one", "two"} == {head["name"] for head in heads}
