@@ -83,6 +83,7 @@ class Master:
         self._since_s = self._since_s or time.monotonic()
         if name in (other for id_, other in self._names.items() if id_ != node):
             self._break(f"two workers of the load are called {name!r}; give each its own --name")
+            return
         self._names[node] = name
         if len(self._names) == self._expected_n and not self._began:
             self._began = True
@@ -91,12 +92,12 @@ class Master:
 
     def _on_over(self, msg: Any, **_: object) -> None:
         self._over.add(str(msg.node_id))
-        if len(self._over) == self._expected_n:
+        if self._is_over():
             # Quitting ends who listens to messages, so it is not done by him.
             threading.Thread(target=self._runner.quit, daemon=True).start()
 
     def _watch(self) -> None:
-        while self._runner.environment.process_exit_code is None:
+        while self._runner.environment.process_exit_code is None and not self._is_over():
             time.sleep(WATCH_S)
             gone = [name for node, name in self._names.items() if self._has_left(node)]
             if gone:
@@ -106,6 +107,9 @@ class Master:
                     f"{len(self._names)} of {self._expected_n} workers of the load had their "
                     f"users ready after {READY_S_MAX:g} s"
                 )
+
+    def _is_over(self) -> bool:
+        return len(self._over) == self._expected_n
 
     def _waited_s(self) -> float:
         return 0.0 if self._since_s is None else time.monotonic() - self._since_s
