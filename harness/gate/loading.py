@@ -189,6 +189,8 @@ class Loading:
     def _on_progress(self, progress: LoadProgress) -> None:
         self.during(progress)
         text = f"{progress.seconds:.0f} s, {progress.acknowledged_n} saves acknowledged"
+        if self.away is not None:
+            text = f"driven by {plural(self.away.workers_n, 'worker')}"
         self.work.watch(Progress(self._stage, text, saves_n=progress.acknowledged_n, moving=True))
 
     @property
