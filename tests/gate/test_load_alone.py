@@ -137,8 +137,8 @@ def test_a_worker_whose_master_dies_ends(tmp_path: Path, port: str) -> None:
         lead = stack.enter_context(calling(*words, runs=tmp_path / "runs"))
         await_acts(tmp_path)
         family = psutil.Process(lead.process.pid).children(recursive=True)
-        for member in (lead.process, *family):
-            os.kill(member.pid, signal.SIGKILL)
+        for pid in (lead.process.pid, *(member.pid for member in family)):
+            os.kill(pid, signal.SIGKILL)
         called = one.ended(60)
 
     assert called.code == 3, called.err
