@@ -11,8 +11,8 @@ import hashlib
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from harness.corpus import TextClass
 from harness.model import Role
@@ -36,8 +36,7 @@ CACHED_NUMBERS_MAX = 65_536
 CACHED_RECORDS_MAX = 1_024
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Trace:
+class Trace(NamedTuple):
     """Where a value belongs; run is the run's four-character tag, the rest are numbers.
 
     form and field are places in the plan, record and revision count from 1.
