@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clinic.sessions import Session
 
 ATTEMPTS_MAX = 5
+DESKS = 4
 
 # One statement, hence one round trip and one transaction. It takes hold only if the row still has
 # the version it was read with: then no diagnosis changed either since the statement's snapshot.
@@ -80,12 +81,13 @@ async def _save_over(
     pool: Pool, session: Session, consultation_id: int, change: Save, version: int
 ) -> asyncpg.Record | None:
     lines = change.diagnoses
-    counted = [f"practitioner {session.account_id}", f"practice {session.practice_id}"]
-    if change.texts.get("reason"):
-        # A note that is begun counts for the practice first.
+    counted = [f"desk {consultation_id % DESKS}", f"practitioner {session.account_id}"]
+    if not change.texts.get("reason"):
+        # A note that is corrected counts for its author first.
         counted.reverse()
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SET LOCAL deadlock_timeout = '50ms'")
+        await connection.execute(COUNT, counted[0])
         row = await connection.fetchrow(
             SAVE,
             consultation_id,
@@ -97,8 +99,7 @@ async def _save_over(
             None if lines is None else [code for code, _ in lines],
             None if lines is None else [label for _, label in lines],
         )
-        for name in counted:
-            await connection.execute(COUNT, name)
+        await connection.execute(COUNT, counted[1])
     return row
 
 
