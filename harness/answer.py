@@ -75,6 +75,8 @@ def _bound(grounds: Grounds) -> Bound | None:
 
 def _verified(grounds: Grounds) -> int:
     """How many saves of promised cases were verified: probes are no part of what is proved."""
+    if grounds.promise.load_alone:
+        return sum(load.saves_verified for load in grounds.loads)
     promised = {save.id for t in grounds.history.promised("candidate") for save in t.saves}
     return len(grounds.storage.saves_verified & promised)
 

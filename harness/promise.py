@@ -84,6 +84,11 @@ class Promise:
     plan: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def load_alone(self) -> bool:
+        """Whether a load was promised, and no scenario at all."""
+        return bool(self.stages.get("load")) and "scenarios" not in self.stages
+
+    @property
     def whole(self) -> bool:
         """Whether it is all that a gate of this plan promises."""
         return self.partial is None and self.seed is None

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from harness.corpus import TextClass
 from harness.model import Role
@@ -19,6 +20,7 @@ from harness.model import Role
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WIDTHS = (("trial", 4), ("form", 1), ("record", 3), ("field", 2), ("revision", 2))
 _CHECK_WIDTH = 3
+_WIDTH_OF = dict(_WIDTHS)
 # A look-ahead, so that a damaged token never hides the whole one that begins within it.
 _TOKEN = re.compile(r"zq(?=([0-9a-z]{16})([0-9a-z]{3}))")
 TOKEN_CHARS = 21
@@ -31,10 +33,10 @@ _ROLES: tuple[Role, ...] = ("candidate", "baseline", "upgraded", "rolled-back", 
 USERS_MAX = 500_000
 TRIALS_N = 36**4
 CACHED_NUMBERS_MAX = 65_536
+CACHED_RECORDS_MAX = 1_024
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Trace:
+class Trace(NamedTuple):
     """Where a value belongs; run is the run's four-character tag, the rest are numbers.
 
     form and field are places in the plan, record and revision count from 1.
@@ -65,7 +67,8 @@ def trial_number(role: Role, number: int, attempt: int) -> int:
 
 def token(trace: Trace) -> str:
     """The token of a trace; raises ValueError where a number does not fit its place."""
-    body = _tag(trace.run) + "".join(_digits(getattr(trace, name), w, name) for name, w in _WIDTHS)
+    record = _of_record(trace.run, trace.trial, trace.form, trace.record)
+    body = record + _of_revision(trace.field, trace.revision)
     return f"zq{body}{_check(body)}"
 
 
@@ -116,6 +119,22 @@ def _number(trace: Trace) -> int:
         f"record={trace.record}, field={trace.field}, revision={trace.revision})"
     )
     return int.from_bytes(hashlib.sha256(place.encode()).digest()[:4]) % 1_000_000
+
+
+# The fields of a record have its part of the token in common.
+@lru_cache(maxsize=CACHED_RECORDS_MAX)
+def _of_record(run: str, trial: int, form: int, record: int) -> str:
+    numbers = {"trial": trial, "form": form, "record": record}
+    return _tag(run) + _spelled(numbers)
+
+
+@lru_cache(maxsize=CACHED_RECORDS_MAX)
+def _of_revision(field: int, revision: int) -> str:
+    return _spelled({"field": field, "revision": revision})
+
+
+def _spelled(numbers: Mapping[str, int]) -> str:
+    return "".join(_digits(number, _WIDTH_OF[name], name) for name, number in numbers.items())
 
 
 @lru_cache(maxsize=16)

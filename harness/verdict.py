@@ -108,6 +108,11 @@ class Verdict:
     evidence: Evidence
     schema: str = field(default=SCHEMA)
 
+    @property
+    def load_alone(self) -> bool:
+        """Whether only a load was driven, and no scenario: it stands for no gate."""
+        return bool(self.stages) and all(stage.name != "scenarios" for stage in self.stages)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, TypeAlias
-from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -181,20 +180,20 @@ class _Words:
 
     def close(self) -> None:
         """Put names to it."""
-        words = self._load.acts.words
+        word = self._load.fourth
         forms = sorted(self._counts, key=self._opened.__getitem__)
         for form in forms:
             counts = self._counts[form].tolist()
-            name = unquote(words(self._opened[form])[3])
+            name = word(self._opened[form])
             found = FormCourse(sum(counts), {_STATES[n]: count for n, count in enumerate(counts)})
             self._course.forms[name] = found
             for state in (REFUSED, UNKNOWN):
                 if first := self._first.get((form, state)):
-                    found.told[_STATES[state]] = unquote(words(first[2])[3])
+                    found.told[_STATES[state]] = word(first[2])
         for state in (REFUSED, UNKNOWN):
             firsts = [self._first[form, state] for form in forms if (form, state) in self._first]
             if firsts:
-                self._course.told[_STATES[state]] = unquote(words(min(firsts)[2])[3])
+                self._course.told[_STATES[state]] = word(min(firsts)[2])
 
 
 class _Adding:

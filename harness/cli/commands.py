@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -186,6 +187,65 @@ def explore(
         code = _answer(outcome.verdict, outcome.run, as_json)
         click.echo(f"  again      {asked.again}", file=sys.stderr if as_json else sys.stdout)
     return code
+
+
+@harness.command("load")
+@click.argument("release", required=False)
+@click.option("--url", metavar="URL", help="A running address of it.  [default: the plan's]")
+@_plan_option
+@click.option(
+    "--profile",
+    type=click.Choice(["commit", "release", "nightly"]),
+    default="release",
+    show_default=True,
+    help="How long and how much.",
+)
+@_deployer_option
+@_runs_option
+@click.option(
+    "--merge",
+    type=click.Path(path_type=Path),
+    help="A file merged over the plan: tables merge, lists and values replace.",
+)
+@click.option("--master", is_flag=True, help="Have workers on other hosts drive it.")
+@click.option("--expect-workers", type=click.IntRange(min=1), help="How many workers.")
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.IntRange(min=1),
+    default=120,
+    show_default=True,
+    help="Seconds until workers, or their master, have to be there.",
+)
+@click.option(
+    "--bind-host", default="127.0.0.1", show_default=True, help="Where the master listens."
+)
+@click.option("--journal-to", metavar="URL", help="Where journals go: file:///FOLDER, s3://BUCKET.")
+@click.option("--worker", is_flag=True, help="Be a worker of a master on another host.")
+@click.option("--master-host", metavar="HOST", help="Where the worker's master is.")
+@click.option(
+    "--master-port",
+    type=click.IntRange(1, 65535),
+    default=5557,
+    show_default=True,
+    help="The port of the master.",
+)
+@click.option("--name", help="What the worker is called.  [default: its host and process]")
+@_json_option
+def load_command(release: str | None, as_json: bool, **asked: Any) -> int:
+    """Drive the plan's load at RELEASE alone, and judge it.
+
+    Where one host is not enough, one harness is the master and others are its workers: each
+    drives its share, and brings its journal to an address that all of them reach.
+    """
+    from harness.cli.loading import master, worker
+
+    if asked["worker"]:
+        return worker(release, asked, as_json)
+    outcome = master(release, asked, as_json)
+    stream = sys.stderr if as_json else sys.stdout
+    with shielded(stream):
+        return _answer(outcome.verdict, outcome.run, as_json)
 
 
 @harness.command()

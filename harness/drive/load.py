@@ -100,14 +100,15 @@ def drive_load(
     """
     run_s_max = STARTING_S_MAX + lasts_s(spec.legs) + ENDING_S_MAX
     child = _child(spec, run, run_s_max, line)
-    growth, busy = _Growth(spec.journal), _Busy()
+    growth, busy = Growth(spec.journal), _Busy()
 
     def poll(pid: int) -> None:
         on_progress(growth.read())
         busy.sample(pid, growth.schedule)
 
     began_s = time.monotonic()
-    code = child.run(timeout_s_max or run_s_max + ANSWER_S_MAX + LIMIT_SPARE_S, poll)
+    spare_s = ANSWER_S_MAX + LIMIT_SPARE_S + (line.workers_s_max if line is not None else 0.0)
+    code = child.run(timeout_s_max or run_s_max + spare_s, poll)
     counts = growth.read()
     on_progress(counts)
     if code == BROKEN:
@@ -116,7 +117,7 @@ def drive_load(
         raise DriveFailed(child.account(code))
     if counts.saves_n == 0 and line is not None:
         _raise_if_alone(child, line, spec.processes)
-    if counts.saves_n == 0:
+    if counts.saves_n == 0 and (line is None or not line.away):
         raise DriveFailed(f"the load file journaled no save: {child.account(code)}")
     seconds = time.monotonic() - began_s
     return LoadResult(code, seconds, child.log, counts, busy.share, growth.trouble)
@@ -168,7 +169,7 @@ def _child(spec: LoadSpec, run: Run, run_s_max: float, line: Line | None) -> Chi
 
 
 @dataclass(slots=True)
-class _Growth:
+class Growth:
     """What the journal of the load gained, reading each byte once."""
 
     folder: Path

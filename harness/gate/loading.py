@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from harness.checks.suspects import wanted
 from harness.checks.volume import sift
 from harness.deploy.ports import reserve_port
 from harness.deploy.seams import Deployment
+from harness.drive.homecoming import Home
 from harness.drive.load import Line, LoadProgress, drive_load
 from harness.drive.load_spec import LoadSpec, default_users
 from harness.errors import EvidenceError, ReleaseDown
@@ -38,6 +39,9 @@ from harness.values import USERS_MAX
 
 # Trials of one run are told apart by their numbers, whichever load they are of.
 FIRST_TRIAL = {LOAD: 0, FAULTS_LOAD: USERS_MAX // 2}
+
+# Journals of long loads are large, and some networks slow.
+HOME_S_MAX = 300.0
 
 
 def load(work: Work) -> None:
@@ -68,12 +72,30 @@ def load_baseline(work: Work) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Workers on other hosts: how many, where they meet the master, where their journals come to.
+
+    journal_to is an address that all hosts reach; each run has a folder of its own there.
+    """
+
+    workers_n: int
+    line: Line
+    journal_to: str
+
+    def of_run(self, run: str) -> Away:
+        """The same, for the journals of that run; raises UsageError where none can come there."""
+        home = f"{self.journal_to.rstrip('/')}/{run}"
+        Home(home).prepare()
+        return replace(self, journal_to=home)
+
+
+@dataclass(frozen=True, slots=True)
 class Loading:
     """One load on one deployment, from the read before it to the last look at its suspects.
 
     name tells it from the other loads of a run. url is where its users reach the deployment, ""
     for the deployment's own; legs are () for the profile's. during is told how far it is, and
-    until is a file that ends it.
+    until is a file that ends it. away are the hosts that drive it, None where this one does.
     """
 
     work: Work
@@ -83,6 +105,7 @@ class Loading:
     legs: tuple[Leg, ...] = ()
     until: Path | None = None
     during: Callable[[LoadProgress], None] = lambda _: None
+    away: Away | None = None
 
     def compare(self, quiet_s: float = 0.0, over: Callable[[], None] = lambda: None) -> None:
         """Drive it, and read what came of it quiet_s after its end; raises EvidenceError.
@@ -117,8 +140,10 @@ class Loading:
                 load=self.name,
             )
         )
-        with _line(spec) as line:
+        with _line(spec, self.away) as line:
             result = drive_load(spec, self.work.run, line=line, on_progress=self._on_progress)
+        if self.away is not None:
+            Home(self.away.journal_to).fetch(spec.journal, self.away.workers_n, HOME_S_MAX)
         journal.write(
             ev.LoadEnded(
                 exit_code=result.exit_code,
@@ -134,6 +159,7 @@ class Loading:
         if load is None or file is None:
             raise EvidenceError("a load was promised, and the plan has none")
         rate = peak_of(load, work.profile)
+        processes_n = self.away.workers_n if self.away is not None else load.processes
         files, journal = work.run.path / "files", acts_of(work.run, self.name)
         for folder in (files, journal):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -147,8 +173,9 @@ class Loading:
             forms=work.promise.forms[self.deployment.role],
             rate=rate,
             legs=self.legs or work.profile.load_legs,
-            users=max(load.users or default_users(rate), load.processes),
-            processes=load.processes,
+            users=max(load.users or default_users(rate), processes_n),
+            processes=processes_n,
+            journal_to=self.away.journal_to if self.away is not None else "",
             name=self.name,
             first_trial=FIRST_TRIAL.get(self.name, 0),
             until=str(self.until or ""),
@@ -157,6 +184,8 @@ class Loading:
     def _on_progress(self, progress: LoadProgress) -> None:
         self.during(progress)
         text = f"{progress.seconds:.0f} s, {progress.acknowledged_n} saves acknowledged"
+        if self.away is not None:
+            text = f"driven by {plural(self.away.workers_n, 'worker')}"
         self.work.watch(Progress(self._stage, text, saves_n=progress.acknowledged_n, moving=True))
 
     @property
@@ -192,10 +221,10 @@ class Loading:
 
 
 @contextmanager
-def _line(spec: LoadSpec) -> Iterator[Line | None]:
+def _line(spec: LoadSpec, away: Away | None) -> Iterator[Line | None]:
     """Where the processes of a load meet, and nobody else does."""
-    if spec.processes == 1:
-        yield None
+    if away is not None or spec.processes == 1:
+        yield away.line if away is not None else None
         return
     port = reserve_port()
     try:

@@ -115,6 +115,28 @@ class Trial:
         self.pace = pace
         self.records: list[Record] = []
         self._faults: list[_Fault] = []
+        self._checked: dict[tuple[str, str, str], None] = {}
+        self._places: dict[tuple[str, str], tuple[int, int]] = {}
+
+    def place(self, form: Form, field: str) -> tuple[int, int]:
+        """Where form and field stand in the plan, as traceable values spell it."""
+        # Under load the same few are asked for thousands of times a second.
+        found = self._places.get((form.name, field))
+        if found is None:
+            found = list(self.forms).index(form.name), form.index(field)
+            self._places[form.name, field] = found
+        return found
+
+    def check(self, form: Form, name: str, spec: Spec, operation: ev.Operation) -> None:
+        """Raise ScenarioError where the form has no such field, or it cannot be given this."""
+        key = (form.name, name, spec) if isinstance(spec, str) else None
+        if key is not None and key in self._checked:
+            return
+        field = _field(form, name)
+        if operation != "clear":
+            _check_spec(form, field, spec)
+            if key is not None:
+                self._checked[key] = None
 
     def record(
         self,
@@ -259,17 +281,14 @@ class Record:
         return self._begin("discard", specs)
 
     def _begin(self, operation: ev.Operation, specs: Mapping[str, Spec]) -> Save:
-        fields = {name: _field(self.form, name) for name in specs}
         for name, spec in specs.items():
-            if operation != "clear":
-                _check_spec(self.form, fields[name], spec)
+            self.trial.check(self.form, name, spec, operation)
         return Save(self, operation, specs)
 
     def trace(self, name: str, revision: int) -> values.Trace:
         """Where a value of this record belongs."""
-        place = list(self.trial.forms).index(self.form.name)
-        field = self.form.index(name)
         trial = self.trial
+        place, field = trial.place(self.form, name)
         return values.Trace(trial.run, trial.number, place, self.ordinal, field, revision)
 
 

@@ -57,12 +57,12 @@ class Schedule:
         """What this process does of the peak, in saves/s."""
         return self.peak / self.of_n
 
-    @property
+    @cached_property
     def moments_n(self) -> int:
         """How many saves of this process are due."""
         return len(range(self.nth, self._all_n, self.of_n))
 
-    @property
+    @cached_property
     def end_s(self) -> float:
         """When the last leg is over, as exact as times are written."""
         return round(self.start_s + lasts_s(self.legs), 6)
@@ -75,7 +75,7 @@ class Schedule:
             for from_s, to_s in held(self.legs)
         )
 
-    @property
+    @cached_property
     def hold_s(self) -> float:
         """How long the peak is held, all in all."""
         return hold_s(self.legs)

@@ -16,7 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.drive.load_spec import BROKEN, VARIABLE, LoadSpec, read_load_spec, spec_to_text
+from harness.drive.load_spec import (
+    BROKEN,
+    PLACE_VARIABLE,
+    VARIABLE,
+    LoadSpec,
+    read_load_spec,
+    spec_to_text,
+)
 
 READY, BEGIN, OVER = "harness-ready", "harness-begin", "harness-over"
 # A message is everywhere by then.
@@ -24,21 +31,25 @@ AHEAD_S = 0.5
 # A worker's users gather for 10 s at most, and its first may be there before another's.
 READY_S_MAX = 20.0
 WATCH_S = 0.5
+# Locust's master answers every second; one that is silent for so long is gone.
+MASTER_S_MAX = 10.0
 
 _said = logging.getLogger("harness")
 
 
 def attend() -> None:
-    """Where this is Locust's master, have it lead the load; nothing anywhere else."""
+    """Where Locust is driven by the harness, have its master lead, and its workers watch it."""
     locust = sys.modules.get("locust")
-    if locust is None or VARIABLE not in os.environ:
+    if locust is None or not {VARIABLE, PLACE_VARIABLE} & set(os.environ):
         return
 
-    def lead(runner: Any, **_: object) -> None:
+    def begin(runner: Any, **_: object) -> None:
         if is_master(runner):
             Master(runner, read_load_spec(Path(os.environ[VARIABLE])))
+        elif is_worker(runner):
+            threading.Thread(target=_watch_master, args=(runner,), daemon=True).start()
 
-    locust.events.init.add_listener(lead)
+    locust.events.init.add_listener(begin)
 
 
 def is_master(runner: Any) -> bool:
@@ -72,6 +83,7 @@ class Master:
         self._since_s = self._since_s or time.monotonic()
         if name in (other for id_, other in self._names.items() if id_ != node):
             self._break(f"two workers of the load are called {name!r}; give each its own --name")
+            return
         self._names[node] = name
         if len(self._names) == self._expected_n and not self._began:
             self._began = True
@@ -80,12 +92,12 @@ class Master:
 
     def _on_over(self, msg: Any, **_: object) -> None:
         self._over.add(str(msg.node_id))
-        if len(self._over) == self._expected_n:
+        if self._is_over():
             # Quitting ends who listens to messages, so it is not done by him.
             threading.Thread(target=self._runner.quit, daemon=True).start()
 
     def _watch(self) -> None:
-        while self._runner.environment.process_exit_code is None:
+        while self._runner.environment.process_exit_code is None and not self._is_over():
             time.sleep(WATCH_S)
             gone = [name for node, name in self._names.items() if self._has_left(node)]
             if gone:
@@ -95,6 +107,9 @@ class Master:
                     f"{len(self._names)} of {self._expected_n} workers of the load had their "
                     f"users ready after {READY_S_MAX:g} s"
                 )
+
+    def _is_over(self) -> bool:
+        return len(self._over) == self._expected_n
 
     def _waited_s(self) -> float:
         return 0.0 if self._since_s is None else time.monotonic() - self._since_s
@@ -108,6 +123,23 @@ class Master:
             _said.error("%s", sentence)
             self._runner.environment.process_exit_code = BROKEN
             threading.Thread(target=self._runner.quit, daemon=True).start()
+
+
+def _watch_master(runner: Any) -> None:
+    """End this worker where its master has gone; whoever saves may finish it."""
+    answered_s: list[float] = []
+
+    def answered(**_: object) -> None:
+        answered_s[:] = [time.monotonic()]
+
+    runner.environment.events.heartbeat_received.add_listener(answered)
+    while True:
+        time.sleep(WATCH_S)
+        if answered_s and time.monotonic() - answered_s[0] > MASTER_S_MAX:
+            _said.error("the master of the load has not answered for %g s", MASTER_S_MAX)
+            runner.environment.process_exit_code = BROKEN
+            runner.quit()
+            return
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from harness.errors import PlanError
 from harness.model import Form
 from harness.plan.cross import cross_problems
+from harness.plan.expand import escape
 from harness.plan.forms import build_form, is_absent
 from harness.plan.merge import merge
 from harness.plan.problems import dotted, refuse
@@ -201,6 +202,12 @@ class Plan:
         """The same plan with another deployer; raises PlanError where its section is missing."""
         raw = copy.deepcopy(self._raw)
         raw["release"]["deployer"] = deployer
+        return _plan(self.path, raw, self._env, self._secrets_required)
+
+    def at(self, url: str) -> Plan:
+        """The same plan for a release that runs at that address; raises PlanError."""
+        raw = copy.deepcopy(self._raw)
+        raw["release"] |= {"deployer": "external", "external": {"url": escape(url)}}
         return _plan(self.path, raw, self._env, self._secrets_required)
 
     def redacted(self) -> Json:

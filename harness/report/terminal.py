@@ -98,6 +98,11 @@ def _measured(verdict: Verdict) -> str:
     evidence = verdict.evidence
     promised = sum(stage.promised for stage in verdict.stages if stage.name == "scenarios")
     saves, controls = evidence.saves, evidence.controls
+    if verdict.load_alone:
+        return (
+            f"{evidence.fields_read} fields compared; controls: {controls['caught']} of "
+            f"{controls['planted']} caught"
+        )
     return (
         f"{evidence.cases} of {promised} cases; saves: {saves['acknowledged']} acknowledged, "
         f"{saves['refused']} refused, {saves['unknown']} unknown; {evidence.fields_read} fields "
@@ -115,6 +120,8 @@ def _unplanted(evidence: Evidence) -> str:
 def _next(verdict: Verdict, run: Path) -> str:
     if verdict.verdict is Answer.PASS and verdict.profile == EXPLORE:
         return "explore longer or with another seed; it stands for no gate"
+    if verdict.verdict is Answer.PASS and verdict.load_alone:
+        return "gate it before you deploy it: only its load was driven"
     if verdict.verdict is Answer.PASS and _is_partial(verdict):
         return "gate it whole before you deploy it: only some of its cases were run"
     if verdict.verdict is Answer.PASS:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -60,6 +61,10 @@ class Gathered:
     def part(self, partition: int) -> Part:
         """All that is to be said of some spots."""
         return Part(self, self.spots.read(partition))
+
+    def fourth(self, place: int) -> str:
+        """The fourth word of a line: a form's name, or what was said of a save."""
+        return unquote(self.acts.words(place)[3])
 
     def records(self, places: Iterable[int]) -> list[VolumeRecord]:
         """The records that these lines tell of, which is each of their lines."""

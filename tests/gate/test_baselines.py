@@ -16,7 +16,13 @@ def run(runs: Path, number: int, release: str, verdict: str, **more: Any) -> Non
     """A finished run in its folder, as the gate leaves it."""
     folder = runs / f"20260101-00000{number}-abc{number}"
     (folder / "journal").mkdir(parents=True)
-    answer = {"app": "shop", "release": {"name": release}, "verdict": verdict, "warnings": []}
+    answer = {
+        "app": "shop",
+        "release": {"name": release},
+        "verdict": verdict,
+        "warnings": [],
+        "stages": [{"name": "deploy"}, {"name": "scenarios"}],
+    }
     (folder / "verdict.json").write_text(json.dumps({**answer, **more}))
     story = Story(single())
     story.case(f"test_{number}")
@@ -48,6 +54,14 @@ def test_a_pass_without_a_stage_is_no_baseline(tmp_path: Path, losses: str) -> N
     left_out = f"nothing is said of losses {losses}: --stages scenarios leaves it out"
     run(tmp_path, 1, "1.0", "pass")
     run(tmp_path, 2, "1.1", "pass", warnings=[left_out])
+
+    assert last_passed(tmp_path, "shop") == "1.0"
+
+
+def test_a_load_alone_is_no_baseline(tmp_path: Path) -> None:
+    """A run without a scenario stands for no gate."""
+    run(tmp_path, 1, "1.0", "pass")
+    run(tmp_path, 2, "1.1", "pass", stages=[{"name": "deploy"}, {"name": "load"}])
 
     assert last_passed(tmp_path, "shop") == "1.0"
 

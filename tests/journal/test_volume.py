@@ -87,6 +87,20 @@ def test_a_cut_line_is_no_act(tmp_path: Path) -> None:
     assert [save.state for save in found.saves] == ["unknown"]
 
 
+def test_an_opening_is_written_with_its_first_save(tmp_path: Path) -> None:
+    """A record alone waits for its save, and is there before it, or when the file is closed."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        trial = user(writer)
+        first, _ = trial.record("note", key=1), trial.record("note", key=2)
+        before = writer.path.read_text().splitlines()[1:]
+        first.save(title="plain").__enter__()
+        after = [line[0] for line in writer.path.read_text().splitlines()[1:]]
+        trial.record("note", key=3)
+    closed = [line[0] for line in writer.path.read_text().splitlines()[1:]]
+
+    assert ([], ["r", "r", "i"], ["r", "r", "i", "r"]) == (before, after, closed)
+
+
 @pytest.mark.parametrize("text", ["z 1.0 load/1/1/r1\n", "r no load/1/1/r1 note 1\n", "a 1.0\n"])
 def test_a_foreign_line_is_an_error_with_its_place(tmp_path: Path, text: str) -> None:
     """A line that no writer wrote is named by file and number, and never skipped."""
@@ -97,6 +111,19 @@ def test_a_foreign_line_is_an_error_with_its_place(tmp_path: Path, text: str) ->
 
     with pytest.raises(RecordUnreadable, match=r"\.acts, line 2"):
         read_volume(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "said", ["PATCH /notes/7 200", "", "500 ü", "a%20b", "x=1&y", "tab\tline\n", "/~_.-"]
+)
+def test_evidence_comes_back_as_it_was_said(tmp_path: Path, said: str) -> None:
+    """The short way of spelling plain evidence is the long way's."""
+    with VolumeWriter(tmp_path, FORMS) as writer, user(writer).record("note", key=1).delete() as it:
+        it.refused(f"!{said}") if not said.strip() else it.refused(said)
+    (save,) = read_volume(tmp_path).saves
+
+    assert save.told in (said, f"!{said}")
+    assert " " not in writer.path.read_text().splitlines()[-1].split(" ", 3)[3]
 
 
 def test_two_processes_that_count_their_users_alike_are_no_record(tmp_path: Path) -> None:

@@ -98,13 +98,13 @@ class Calling:
 
 @contextlib.contextmanager
 def calling(
-    *words: str | Path, runs: Path, env: Mapping[str, str] | None = None
+    *words: str | Path, runs: Path, env: Mapping[str, str] | None = None, cwd: Path = ROOT
 ) -> Iterator[Calling]:
     """A call that runs meanwhile; it is ended with the block if it has not by then."""
     before = {path.name for path in runs.glob("*")}
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", *map(str, words)],
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.report.terminal import render
-from harness.verdict import Answer
+from harness.verdict import Answer, Stage
 from tests.report.accounts import filled
 from tests.report.hostile import HOSTILE
 from tests.report.verdicts import LOST, verdict
@@ -46,6 +46,16 @@ def test_a_pass_of_some_cases_is_no_leave_to_deploy() -> None:
 
     assert "  deploy it" not in text
     assert "gate it whole before you deploy it" in text
+
+
+def test_a_pass_of_a_load_alone_is_no_leave_to_deploy() -> None:
+    """A load without a scenario tells its reader to gate the release."""
+    alone = verdict(stages=(Stage("deploy", 1.0, None, 0, 0, 0.0), Stage("load", 8.0, None, 1, 1)))
+    text = render(alone, RUN, colour=False)
+
+    assert "  deploy it" not in text
+    assert "gate it before you deploy it: only its load was driven" in text
+    assert " cases" not in text
 
 
 def test_an_inconclusive_run_says_what_is_missing() -> None:

@@ -1,0 +1,4 @@
+CREATE TABLE tally (
+    name text PRIMARY KEY,
+    saves bigint NOT NULL DEFAULT 0
+);

@@ -1,0 +1,122 @@
+"""How the journals of a load's workers come home: over an address that all hosts can reach.
+
+The address is a folder that they share or a bucket, whatever fsspec reads: ``file:///mnt/runs``,
+``s3://bucket/runs``. Each journal is followed by a note with its digest, so that one that is half
+there is never taken for whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DriveFailed, EnvironmentBroken, UsageError
+
+PATTERN = "load-*.acts"
+NOTE = ".home.json"
+TERMS = "terms.json"
+POLL_S = 0.5
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of one run at such an address; raises EnvironmentBroken where it fails."""
+
+    url: str
+
+    def prepare(self) -> None:
+        """Prove that the address can be written and read, before anything is started.
+
+        Raises UsageError where nothing here reads such an address.
+        """
+        mark = b"the journals of a load come here\n"
+        self._try("written", lambda fs, path: _write(fs, f"{path}/{TERMS}", mark))
+        if self._try("read", lambda fs, path: fs.cat_file(f"{path}/{TERMS}")) != mark:
+            raise EnvironmentBroken(f"{self.url} does not give back what was written there")
+
+    def send(self, folder: Path) -> list[str]:
+        """Bring every journal of that folder there; gives their names."""
+        names = []
+        for path in sorted(folder.glob(PATTERN)):
+            digest = _digest(path)
+            note = json.dumps({"sha256": digest, "bytes": path.stat().st_size}).encode("ascii")
+
+            def put(fs: Any, home: str, path: Path = path, note: bytes = note) -> None:
+                fs.makedirs(home, exist_ok=True)
+                fs.put_file(str(path), f"{home}/{path.name}")
+                _write(fs, f"{home}/{path.name}{NOTE}", note)
+
+            self._try("written", put)
+            names.append(path.name)
+        return names
+
+    def fetch(self, into: Path, journals_n: int, wait_s: float) -> None:
+        """Wait until so many journals are there, and bring them into that folder.
+
+        Those that are there are brought even where others are missing; then raises DriveFailed.
+        """
+        end_s = time.monotonic() + wait_s
+        found = self._notes()
+        while len(found) < journals_n and time.monotonic() < end_s:
+            time.sleep(POLL_S)
+            found = self._notes()
+        self._try("read", lambda fs, home: _get(fs, home, into, found))
+        if len(found) < journals_n:
+            raise DriveFailed(
+                f"{len(found)} of {journals_n} journals of the load came home to {self.url} "
+                f"within {wait_s:g} s; what a worker kept stands in its own .harness/workers"
+            )
+
+    def _notes(self) -> list[str]:
+        def names(fs: Any, home: str) -> list[str]:
+            fs.invalidate_cache()
+            listed = (str(path).rpartition("/")[2] for path in fs.ls(home, detail=False))
+            whole = (name.removesuffix(NOTE) for name in listed if name.endswith(NOTE))
+            return sorted(name for name in whole if fnmatch(name, PATTERN))
+
+        return list(self._try("read", names))
+
+    def _try(self, act: str, what: Callable[[Any, str], Any]) -> Any:
+        import fsspec  # costs every other command a tenth of a second
+
+        try:
+            fs, path = fsspec.core.url_to_fs(self.url)
+        except (ImportError, ValueError) as error:
+            raise UsageError(
+                f"nothing here reads {self.url}: {error}; write file:///FOLDER, or install what "
+                "reads it"
+            ) from error
+        try:
+            return what(fs, path)
+        except (OSError, ValueError) as error:
+            raise EnvironmentBroken(f"{self.url} cannot be {act}: {error}") from error
+
+
+def _write(fs: Any, path: str, data: bytes) -> None:
+    fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+    fs.pipe_file(path, data)
+
+
+def _get(fs: Any, home: str, into: Path, names: Sequence[str]) -> None:
+    for name in names:
+        remote, part = f"{home}/{name}", into / f"{name}.part"
+        note = json.loads(fs.cat_file(remote + NOTE))
+        fs.get_file(remote, str(part))
+        if _digest(part) != note["sha256"]:
+            raise ValueError(f"{remote} is not what its worker sent")
+        part.replace(into / name)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

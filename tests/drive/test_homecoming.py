@@ -1,0 +1,121 @@
+"""How journals come home: over whatever address, whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from harness.drive.homecoming import NOTE, Home
+from harness.errors import DriveFailed, EnvironmentBroken, UsageError
+
+ACTS = b'{"schema": "x"}\ni 1.0 ? load/0/1/r1/s1 save\n'
+
+
+@pytest.fixture(params=["memory", "file"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
+    """An address of each kind that needs nobody else."""
+    folder = f"runs-{uuid.uuid4().hex}"
+    url = f"memory://{folder}" if request.param == "memory" else (tmp_path / folder).as_uri()
+    return Home(url)
+
+
+def folder_of(parent: Path, name: str, *journals: str) -> Path:
+    """A folder with journals of these names."""
+    folder = parent / name
+    folder.mkdir()
+    for journal in journals:
+        (folder / journal).write_bytes(ACTS + journal.encode())
+    return folder
+
+
+def test_journals_come_home_as_they_were(home: Home, tmp_path: Path) -> None:
+    """What two workers sent is what the master has, byte for byte."""
+    home.prepare()
+    there = folder_of(tmp_path, "there")
+    assert ["load-0-1.acts"] == home.send(folder_of(tmp_path, "one", "load-0-1.acts"))
+    assert ["load-1-9.acts"] == home.send(folder_of(tmp_path, "two", "load-1-9.acts"))
+    home.fetch(there, 2, 0.0)
+
+    assert {"load-0-1.acts", "load-1-9.acts"} == {path.name for path in there.iterdir()}
+    assert ACTS + b"load-1-9.acts" == (there / "load-1-9.acts").read_bytes()
+
+
+def test_it_waits_for_who_is_late(home: Home, tmp_path: Path) -> None:
+    """A journal that comes within the time is waited for."""
+    home.prepare()
+    late = threading.Timer(1.0, home.send, [folder_of(tmp_path, "one", "load-0-1.acts")])
+    late.start()
+    there = folder_of(tmp_path, "there")
+    home.fetch(there, 1, 30.0)
+    late.join()
+
+    assert (there / "load-0-1.acts").exists()
+
+
+def test_one_that_does_not_come_is_missing(home: Home, tmp_path: Path) -> None:
+    """How many came is said, and those that did are kept."""
+    home.prepare()
+    home.send(folder_of(tmp_path, "one", "load-0-1.acts"))
+    there = folder_of(tmp_path, "there")
+    with pytest.raises(DriveFailed, match=r"1 of 2 journals of the load came home to .* 0\.1 s"):
+        home.fetch(there, 2, 0.1)
+
+    assert (there / "load-0-1.acts").exists()
+
+
+def test_one_without_its_note_is_still_under_way(home: Home, tmp_path: Path) -> None:
+    """A file alone may be half there: it counts once its digest stands beside it."""
+    home.prepare()
+    fs, path = fsspec.core.url_to_fs(home.url)
+    fs.pipe_file(f"{path}/load-0-1.acts", ACTS[:20])
+    there = folder_of(tmp_path, "there")
+    with pytest.raises(DriveFailed, match="0 of 1 journals"):
+        home.fetch(there, 1, 0.0)
+
+    assert [] == list(there.iterdir())
+
+
+def test_one_that_was_changed_on_the_way_is_no_journal(home: Home, tmp_path: Path) -> None:
+    """What is not what its worker sent is never judged."""
+    home.prepare()
+    home.send(folder_of(tmp_path, "one", "load-0-1.acts"))
+    fs, path = fsspec.core.url_to_fs(home.url)
+    fs.pipe_file(f"{path}/load-0-1.acts", ACTS)
+    there = folder_of(tmp_path, "there")
+    with pytest.raises(EnvironmentBroken, match="is not what its worker sent"):
+        home.fetch(there, 1, 0.0)
+
+    assert not (there / "load-0-1.acts").exists()
+
+
+def test_foreign_files_stay_where_they_are(home: Home, tmp_path: Path) -> None:
+    """Whatever else lies at the address is no journal, whatever its name would do here."""
+    home.prepare()
+    fs, path = fsspec.core.url_to_fs(home.url)
+    for name in ("verdict.json", "load-x.txt"):
+        fs.pipe_file(f"{path}/{name}", b"{}")
+        fs.pipe_file(f"{path}/{name}{NOTE}", json.dumps({"sha256": "", "bytes": 2}).encode())
+    there = folder_of(tmp_path, "there")
+    with pytest.raises(DriveFailed, match="0 of 1 journals"):
+        home.fetch(there, 1, 0.0)
+
+    assert [] == list(there.iterdir())
+
+
+@pytest.mark.parametrize("url", ["nowhere://x/y", "s3://bucket/runs"])
+def test_an_address_that_nothing_reads_is_a_wrong_call(url: str) -> None:
+    """An address that needs what is not installed says so before anything starts."""
+    with pytest.raises(UsageError, match="nothing here reads"):
+        Home(url).prepare()
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_load(tmp_path: Path) -> None:
+    """A file where the folder is to be is found out at once."""
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(EnvironmentBroken, match="taken/run cannot be written"):
+        Home((tmp_path / "taken" / "run").as_uri()).prepare()

@@ -1,0 +1,65 @@
+"""A worker by itself: what it says where it is given nothing to drive."""
+
+from __future__ import annotations
+
+import socket
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.drive.load_worker import WorkerSpec, drive_share
+from harness.errors import DriveFailed
+from tests.plugin.conftest import Folder
+
+
+def worker(folder: Path, text: str, **changes: float) -> tuple[WorkerSpec, Folder]:
+    """A worker whose master is not there, and its run."""
+    (folder / "run" / "logs").mkdir(parents=True)
+    (folder / "load.py").write_text(textwrap.dedent(text), encoding="utf-8")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    spec = WorkerSpec(
+        host="127.0.0.1",
+        port=port,
+        file=folder / "load.py",
+        root=folder,
+        folder=folder / "kept",
+        name="one",
+        **changes,
+    )
+    return spec, Folder(folder / "run")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("import nowhere_to_be_found\n", "nowhere_to_be_found"), ("x = 1\n", "No User class found")],
+    ids=["does not import", "has no user"],
+)
+def test_a_load_file_that_cannot_be_driven_is_said_at_once(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    """A worker whose load file is wrong does not wait for its master."""
+    spec, run = worker(tmp_path, text)
+    began_s = time.monotonic()
+    with pytest.raises(DriveFailed, match=f"(?s)no share of a load was given out.*{words}"):
+        drive_share(spec, run)
+
+    assert time.monotonic() - began_s < spec.master_s_max / 4
+
+
+def test_a_master_that_is_not_there_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    """Past its time a worker says where it looked, and what starts one."""
+    text = """
+    from locust import FastHttpUser, task
+
+    class Writer(FastHttpUser):
+        @task
+        def write(self):
+            pass
+    """
+    spec, run = worker(tmp_path, text, master_s_max=1.0)
+    with pytest.raises(DriveFailed, match=f"no master at 127.0.0.1:{spec.port} gave out a share"):
+        drive_share(spec, run)
