@@ -53,18 +53,19 @@ class FormCourse:
 class Course:
     """What a load did, by its own journal.
 
-    start_s is when it began, over_s when its last save had its outcome. excused_n are saves that
-    are unknown because of a fault of ours. Of saves that were due at the peak: began_n were begun,
-    late_n of them late, ended_n had their outcome in time and served_n were acknowledged by then.
-    took_us are percentiles of the time from when a save was due to its acknowledgement, of took_n
-    saves; slowest_us is the longest. service_ms is the mean time from a beginning to an outcome,
-    longest_ms the longest, ended_at_all_n how many had one.
+    cut_n journals end in the middle of a line. start_s is when it began, over_s when its last save
+    had its outcome. excused_n are saves that are unknown because of a fault of ours. Of saves that
+    were due at the peak: began_n were begun, late_n of them late, ended_n had their outcome in time
+    and served_n were acknowledged by then. took_us are percentiles of the time from when a save was
+    due to its acknowledgement, of took_n saves; slowest_us is the longest. service_ms is the mean
+    time from a beginning to an outcome, longest_ms the longest, ended_at_all_n how many had one.
     """
 
     schedules: Sequence[Schedule] = ()
     spans: Sequence[Span] = ()
     records_n: int = 0
     orphans_n: int = 0
+    cut_n: int = 0
     start_s: float = 0.0
     over_s: float = 0.0
     excused_n: int = 0
@@ -99,6 +100,7 @@ def course_of(load: Gathered, faults: Sequence[Fault] = ()) -> Course:
         spans=held_spans(volume.schedules),
         records_n=load.records_n,
         orphans_n=volume.orphans_n,
+        cut_n=load.cut_n,
         start_s=load.start_s,
     )
     words, adding = _Words(load, course), _Adding(course)

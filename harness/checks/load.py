@@ -156,7 +156,10 @@ def _judge_load(
         findings=findings,
         owed=tuple(owed),
         broken=tuple(broken),
-        warnings=tuple(_warnings(figures, sifted, ended, name, course.excused_n)),
+        warnings=(
+            *_warnings(figures, sifted, ended, name, course.excused_n),
+            *_of_journals(record, course),
+        ),
         controls=controls,
         seconds=telling.seconds(),
         began_s=course.start_s,
@@ -218,6 +221,22 @@ def _warnings(
             f"the {load} made {plural(sifted.strays_n, 'row')} that no record of it names"
         )
     return warnings
+
+
+def _of_journals(record: LoadRecord, course: Course) -> list[str]:
+    """What is to be known of the journals themselves."""
+    warnings = []
+    if course.cut_n:
+        warnings.append(
+            f"{plural(course.cut_n, 'journal')} of the load ended in the middle of a line, which "
+            "counts for nothing: its process was killed"
+        )
+    return warnings + [
+        f"the wall clock of the load's worker {file.name} was set by {file.jumped_s:.1f} s while "
+        "it saved: its times may be off by as much"
+        for file in record.files
+        if file.jumped_s
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from harness.checks.pace import REACHED, Figures, said
 from harness.checks.sentences import plural
 from harness.checks.sifted import Sifted
 from harness.checks.suspects import Looked
+from harness.journal.acts_files import ActsFile
 from harness.journal.events import LoadBegan
-from harness.journal.volume import ActsFile
 from harness.model import Finding, Severity
 from harness.prints import Prints
 from harness.promise import LOAD

@@ -23,12 +23,13 @@ from harness.drive.load_spec import LoadSpec, default_users
 from harness.errors import EvidenceError, ReleaseDown
 from harness.gate.asked import Progress
 from harness.gate.dying import how_it_died
-from harness.gate.recorded import acts_of, reads_of
+from harness.gate.recorded import acts_of, clock_of_run, reads_of
 from harness.gate.work import Work
 from harness.journal import events as ev
+from harness.journal.acts_files import find_acts
+from harness.journal.clocks import Clock
 from harness.journal.reader import read_journal
 from harness.journal.schedule import hold_s, lasts_s
-from harness.journal.volume import find_acts
 from harness.model import Leg
 from harness.plan import scrub
 from harness.plan.loads import peak_of
@@ -117,7 +118,8 @@ class Loading:
         self.drive()
         over()
         self._say_if_dead()
-        faults = read_history(read_journal(self.work.run.journal)).faults
+        events = read_journal(self.work.run.journal)
+        faults = read_history(events).faults
         # Whoever was told something of a save was told it by now.
         told_s = time.monotonic()
         healed_s = max((f.ended_s for f in faults if f.ended_s < FOREVER_S), default=0.0)
@@ -125,7 +127,7 @@ class Loading:
         settle_s = max(form.settle_s_max for form in forms.values())
         ready_s = max(healed_s, told_s) + settle_s + quiet_s
         observer.every_row(self.deployment, "final", ready_s, load=self.name)
-        self._look_at_suspects(faults)
+        self._look_at_suspects(faults, clock_of_run(events))
 
     def drive(self) -> None:
         """Drive it alone; raises EvidenceError."""
@@ -198,14 +200,14 @@ class Loading:
         died = how_it_died(self.deployment, "under load")
         self.work.trouble(self._stage, EvidenceError(died), "inconclusive")
 
-    def _look_at_suspects(self, faults: Sequence[Fault]) -> None:
+    def _look_at_suspects(self, faults: Sequence[Fault], clock: Clock | None) -> None:
         """Read what did not look whole, twice; nothing where all did."""
         promise = self.work.promise
         forms = promise.forms["candidate"]
         before, final = reads_of(self.work.run, self.name)
         if before is None or final is None:
             raise EvidenceError("the reads around the load are not there")
-        files = find_acts(acts_of(self.work.run, self.name))
+        files = find_acts(acts_of(self.work.run, self.name), clock)
         with gathered(files, forms, before, final) as load:
             load.excuse = partial(excuse, faults=faults_within(load.volume.schedules, faults))
             sifted = sift(load, forms, before, final)

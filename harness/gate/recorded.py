@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.checks.grounds import Grounds
 from harness.checks.load_owed import LoadRecord
 from harness.errors import RecordUnreadable
+from harness.journal.acts_files import ActsFile, find_acts
+from harness.journal.clocks import Clock, clock_of
+from harness.journal.events import Event, Opened
 from harness.journal.reader import read_journal
-from harness.journal.volume import ActsFile, find_acts
 from harness.judge import weigh
 from harness.observations import read_observations
 from harness.prints import Prints, find_prints
@@ -22,17 +25,21 @@ def weigh_run(run: RunFolder, promise: Promise | None = None) -> Grounds:
     promised = [name for name in (LOAD, FAULTS_LOAD) if promise.stages.get(name)]
     if LOAD in promised and promise.save_p95_ratio_max is not None:
         promised.append(BASELINE_LOAD)
-    loads = [read_load(run, name) for name in promised]
-    return weigh(promise, read_journal(run.journal), read_observations(run.observations), loads)
+    events = read_journal(run.journal)
+    loads = [read_load(run, name, clock_of_run(events)) for name in promised]
+    return weigh(promise, events, read_observations(run.observations), loads)
 
 
-def read_load(run: RunFolder, name: str = LOAD) -> LoadRecord:
-    """What a run's folder holds of a load; what cannot be read is a sentence in it."""
+def read_load(run: RunFolder, name: str = LOAD, clock: Clock | None = None) -> LoadRecord:
+    """What a run's folder holds of a load, by the clock of whoever read storage.
+
+    What cannot be read is a sentence in it.
+    """
     unreadable: list[str] = []
     files: list[ActsFile] = []
     reads: tuple[Prints | None, Prints | None] = (None, None)
     try:
-        files = find_acts(acts_of(run, name))
+        files = find_acts(acts_of(run, name), clock)
     except RecordUnreadable as error:
         unreadable.append(str(error))
     try:
@@ -42,6 +49,13 @@ def read_load(run: RunFolder, name: str = LOAD) -> LoadRecord:
     before, final = reads
     final = None if unreadable else final
     return LoadRecord(tuple(files), before, final, tuple(unreadable), name)
+
+
+def clock_of_run(events: Sequence[Event]) -> Clock | None:
+    """The clock by which a run's own journal was written; None where it does not say."""
+    opened = (event for event in events if isinstance(event, Opened))
+    first = next(opened, None)
+    return None if first is None else clock_of(first.boot, [(first.at_s, first.wall_s)])
 
 
 def acts_of(run: RunFolder, name: str) -> Path:

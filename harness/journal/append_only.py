@@ -15,8 +15,9 @@ class AppendOnly:
     """A file that only grows, line by line; safe to share between threads.
 
     A line goes to the kernel in one ``write`` on an append-only descriptor, so a kill of the
-    process loses none. Raises EnvironmentBroken where the file cannot be opened or written (a
-    full disk, a missing folder).
+    process loses none. One that goes in by half, as on a full disk, is taken back, so that no later
+    line follows it. Raises EnvironmentBroken where the file cannot be opened or written (a full
+    disk, a missing folder).
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,6 +26,7 @@ class AppendOnly:
         try:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._fd = os.open(path, flags, 0o600)
+            self._size = os.fstat(self._fd).st_size
         except OSError as error:
             raise EnvironmentBroken(f"the journal {path} cannot be opened: {error}") from error
 
@@ -36,15 +38,28 @@ class AppendOnly:
                 raise EnvironmentBroken(
                     f"the journal {self.path} is closed: nothing more goes into it"
                 )
-            try:
-                written = os.write(self._fd, data)
-                while written < len(data):
-                    written += os.write(self._fd, data[written:])
-            except OSError as error:
-                raise EnvironmentBroken(
-                    f"the journal {self.path} cannot be written: {error}; free the disk and run "
-                    "again"
-                ) from error
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """Whole lines, all of them or none; whoever calls holds the lock."""
+        try:
+            written = os.write(self._fd, data)
+            while written < len(data):
+                written += os.write(self._fd, data[written:])
+        except OSError as error:
+            self._take_back()
+            raise EnvironmentBroken(
+                f"the journal {self.path} cannot be written: {error}; free the disk and run again"
+            ) from error
+        self._size += len(data)
+
+    def _take_back(self) -> None:
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError:
+            # What is torn stays the last line: nothing comes after it.
+            os.close(self._fd)
+            self._fd = -1
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""

@@ -43,13 +43,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened(Event):
-    """A process opened its file; wall_s ties at_s to the wall clock (Unix seconds)."""
+    """A process opened its file; wall_s ties at_s to the wall clock (Unix seconds).
+
+    boot names the host's monotonic clock, "" where it was not written down.
+    """
 
     kind: ClassVar[str] = "opened"
     schema: str = SCHEMA
     writer: str
     pid: int
     wall_s: float
+    boot: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

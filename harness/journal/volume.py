@@ -14,6 +14,7 @@ and names the schema. Words are percent-encoded and stand one blank apart::
     x AT SAVE EVIDENCE                       refused
     u AT SAVE REASON FAULT                   unknown; FAULT is ? where none was on
     e AT MESSAGE                             the load file raised this
+    c AT WALL CRC LINES_N                    a sum of the lines above it, since the last such line
 
 AT is seconds on the host's monotonic clock; DUE is when the save was to begin, ? where nobody
 set a pace. VALUE is JSON, and left out where CLASS says all of it.
@@ -38,7 +39,6 @@ from harness.model import Key, Leg, Value, value_from_json
 
 SCHEMA = "harness.load/2"
 UNKNOWN = "?"
-HEAD_BYTES_MAX = 65_536
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
@@ -138,39 +138,6 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, slots=True)
-class ActsFile:
-    """One process's journal: its acts begin at an offset, after its head.
-
-    shift_s takes its times to the clock of the whole load.
-    """
-
-    path: Path
-    offset: int
-    shift_s: float = 0.0
-
-
-def find_acts(folder: Path) -> list[ActsFile]:
-    """The journal of every process of a run's load; raises RecordUnreadable."""
-    return [file for path in sorted(folder.glob("load-*.acts")) if (file := _opened(path))]
-
-
-def _opened(path: Path) -> ActsFile | None:
-    """None where not even its head was written whole."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.readline(HEAD_BYTES_MAX)
-        if not head.endswith(b"\n"):
-            if len(head) == HEAD_BYTES_MAX:
-                raise ValueError("it does not begin with a line of JSON")
-            return None
-        if json.loads(head)["schema"] != SCHEMA:
-            raise ValueError(f"this harness reads {SCHEMA!r}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecordUnreadable(f"the journal {path} cannot be read: {error!r}") from error
-    return ActsFile(path, len(head))
-
-
 def _read_file(path: Path, volume: Volume) -> None:
     try:
         lines = path.read_text(encoding="ascii").split("\n")[:-1]
@@ -232,7 +199,7 @@ def _take_other(words: Sequence[str], volume: Volume) -> None:
         volume.schedules.append(schedule_of(words))
     elif act in ("k", "t", *_STATES):
         volume.orphans_n += 1
-    else:
+    elif act != "c":
         raise ValueError(f"no act is called {act!r}")
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import threading
 import time
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -16,12 +17,15 @@ from harness.contracts import fingerprint
 from harness.corpus import CLASSES
 from harness.journal import events as ev
 from harness.journal.append_only import AppendOnly
+from harness.journal.clocks import boot_name
 from harness.journal.schedule import Schedule
 from harness.journal.volume import SCHEMA, UNKNOWN, key_word, schedule_words
 from harness.model import Field, Form, Value, value_to_json
 
 TROUBLE_CHARS_MAX = 200
 NAMES_MAX = 4096
+# So many lines are summed up together: what is spoiled is known to within as many.
+SUM_LINES = 1_000
 _PLAIN = re.compile(r"[A-Za-z0-9_.~/ -]+")
 
 
@@ -48,8 +52,10 @@ class VolumeWriter(AppendOnly):
             "pid": os.getpid(),
             "wall_s": time.time(),
             "at_s": time.monotonic(),
+            "boot": boot_name(),
         }
-        self.append(json.dumps(head))
+        self._crc = self._lines_n = 0
+        self._write_whole(json.dumps(head).encode("ascii") + b"\n")
 
     def schedule(self, schedule: Schedule) -> None:
         """Journal when saves are due."""
@@ -78,7 +84,22 @@ class VolumeWriter(AppendOnly):
         with self._order:
             if self._opened:
                 self._write_opened()
+        with self._lock:
+            if self._lines_n and self._fd >= 0:
+                self._write_whole(_sum(self._crc, self._lines_n))
+                self._crc = self._lines_n = 0
         super().close()
+
+    def _write(self, data: bytes) -> None:
+        """Lines, and now and then a sum of those since the last one."""
+        crc, lines_n = zlib.crc32(data, self._crc), self._lines_n + data.count(b"\n")
+        if lines_n >= SUM_LINES:
+            data, crc, lines_n = data + _sum(crc, lines_n), 0, 0
+        self._write_whole(data)
+        self._crc, self._lines_n = crc, lines_n
+
+    def _write_whole(self, data: bytes) -> None:
+        super()._write(data)
 
     def _write_opened(self) -> None:
         lines, self._opened = self._opened, []
@@ -117,6 +138,10 @@ class VolumeWriter(AppendOnly):
             for name, value in event.values.items()
         ]
         return " ".join([f"i {at_s:.6f} {due} {event.save} {event.operation}", *fields])
+
+
+def _sum(crc: int, lines_n: int) -> bytes:
+    return f"c {time.monotonic():.6f} {time.time():.6f} {crc:08x} {lines_n}\n".encode("ascii")
 
 
 def _words(text: str) -> str:

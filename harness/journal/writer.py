@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.journal.append_only import AppendOnly
+from harness.journal.clocks import boot_name
 from harness.journal.events import Event, Opened, to_json
 
 
@@ -32,7 +33,8 @@ class JournalWriter(AppendOnly):
     def __init__(self, folder: Path, writer: str) -> None:
         super().__init__(folder / f"{writer}-{os.getpid()}.jsonl")
         self._stamping = threading.Lock()
-        self.write(Opened(writer=writer, pid=os.getpid(), wall_s=round(time.time(), 3)))
+        wall_s = round(time.time(), 3)
+        self.write(Opened(writer=writer, pid=os.getpid(), wall_s=wall_s, boot=boot_name()))
 
     def write(self, event: Event) -> float:
         """Append the event, stamped now; returns its at_s."""

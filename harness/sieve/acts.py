@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from harness.errors import RecordUnreadable
-from harness.journal.volume import ActsFile
+from harness.journal.acts_files import ActsFile
 from harness.sieve.spill import Entries, Spill
 from harness.sieve.words import (
     Flags,
@@ -47,6 +48,7 @@ _KINDS = np.uint64(0xFF)
 _WORDS = {"r": 5, "k": 4, "a": 4, "x": 4, "u": 5, "t": 4}
 _KIND = {"i": INTENT, "a": TOLD, "x": REFUSED, "u": CUT, "t": TYPED}
 _INTENT_WORDS_MIN = 5
+_SUM_WORDS = 5
 _REVISION_CHARS_MAX = 8
 _SAVE_WORD = int.from_bytes(b"save", "little")
 _UNKNOWN = ord("?")
@@ -69,18 +71,48 @@ def kind_of(entries: Entries) -> Ints:
     return (entries["place"] & _KINDS).astype(np.int64)
 
 
-def scan(number: int, file: ActsFile, into: Spill, take: Callable[[Sequence[str]], None]) -> None:
+def scan(number: int, file: ActsFile, into: Spill, take: Callable[[Sequence[str]], None]) -> bool:
     """Keep an entry for every line about a record or a save; take is given the words of others.
 
-    Raises RecordUnreadable with file and line.
+    Gives whether the last line was cut, which then counts for nothing. Raises RecordUnreadable with
+    file and line, also where lines are not what their process summed up.
     """
+    sums, end = _Sums(), file.offset
     try:
         if file.path.stat().st_size >= _OFFSET_MAX:
             raise ValueError(f"it has more than {_OFFSET_MAX} bytes")
         for lines in read_lines(file.path, file.offset):
-            _Chunk(number, file, lines, into).scan(take)
+            chunk = _Chunk(number, file, lines, into)
+            sums.check(chunk)
+            chunk.scan(take)
+            end = lines.end_place
+        return file.path.stat().st_size > end
     except (OSError, ValueError) as error:
         raise RecordUnreadable(f"the journal {file.path} cannot be read: {error}") from error
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Whether lines are what their process wrote, by the sums that it wrote with them."""
+
+    crc: int = 0
+
+    def check(self, chunk: _Chunk) -> None:
+        """Raise RecordUnreadable where some are not."""
+        lines, at = chunk.lines, int(chunk.lines.at[0])
+        data = lines.data.data
+        for line in np.flatnonzero(lines.code == ord("c")).tolist():
+            stop, crc = int(lines.at[line]), self.crc
+            words = lines.text(line).split(" ")
+            if len(words) != _SUM_WORDS or int(words[3], 16) != zlib.crc32(data[at:stop], crc):
+                raise chunk.broken(
+                    line,
+                    f"the {words[-1]} lines above it are not what was written; judge a copy "
+                    "of the journal that is whole",
+                )
+            last = lines.first[line] + lines.count[line] - 1
+            at, self.crc = int(lines.end[last]) + 1, 0
+        self.crc = zlib.crc32(data[at : int(lines.end[-1]) + 1], self.crc)
 
 
 @dataclass(slots=True)
@@ -109,8 +141,8 @@ class _Chunk:
         self.into.add(entries[~rest] if len(others) else entries)
 
     def _other(self, line: int, take: Callable[[Sequence[str]], None]) -> None:
-        words = self.lines.text(line).split(" ")
         try:
+            words = self.lines.text(line).split(" ")
             if words[0] in _WORDS or words[0] == "i":
                 raise ValueError(f"a line {words[0]!r} of {len(words)} words")
             take(words)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote
@@ -12,7 +13,8 @@ from urllib.parse import unquote
 import numpy as np
 
 from harness.errors import EnvironmentBroken, RecordUnreadable
-from harness.journal.volume import ActsFile, Volume, VolumeRecord, VolumeSave, take
+from harness.journal.acts_files import ActsFile
+from harness.journal.volume import Volume, VolumeRecord, VolumeSave, take
 from harness.model import Form
 from harness.prints import PrintRow, Prints, row_of
 from harness.sieve.acts import (
@@ -40,9 +42,9 @@ PARTITIONS_MAX = 4096
 class Gathered:
     """A load's journal and the reads around it.
 
-    volume has no record and no save in it; there are records_n. keyless are the lines of each
-    record that never got a key; excuse is told every save that is read. names are the forms by
-    their numbers, those of the reads alone at the end.
+    volume has no record and no save in it; there are records_n, and cut_n files end in the middle
+    of a line. keyless are the lines of each record that never got a key; excuse is told every save
+    that is read. names are the forms by their numbers, those of the reads alone at the end.
     """
 
     volume: Volume
@@ -55,6 +57,7 @@ class Gathered:
     rows: Texts
     files: Sequence[ActsFile]
     records_n: int = 0
+    cut_n: int = 0
     start_s: float = 0.0
     excuse: Callable[[Iterable[VolumeSave]], None] = lambda _: None
 
@@ -217,7 +220,14 @@ def _path(read: Prints | None) -> Path:
 
 def _scan(load: Gathered, forms_n: int) -> None:
     for number, file in enumerate(load.files):
-        scan(number, file, load.lines, lambda words: take(words, load.volume, {}))
+        told = Volume()
+        load.cut_n += scan(number, file, load.lines, partial(take, volume=told, saves={}))
+        load.volume.schedules += [
+            replace(schedule, start_s=schedule.start_s + file.shift_s)
+            for schedule in told.schedules
+        ]
+        for message, count in told.troubles.items():
+            load.volume.troubles[message] = load.volume.troubles.get(message, 0) + count
     load.start_s = _start_s(load)
     forms = form_hashes(load.names[:forms_n])
     joined = join_records(load.lines, forms, load.spots, load.went, load.start_s)

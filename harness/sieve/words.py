@@ -54,6 +54,11 @@ class Lines:
         """Where each line stands in its file."""
         return self.at - _PAD + self.offset
 
+    @property
+    def end_place(self) -> int:
+        """Where the last line's end is over, in its file."""
+        return int(self.end[-1]) + 1 - _PAD + self.offset
+
     def text(self, line: int) -> str:
         """One line without its end; raises ValueError where it is not ASCII."""
         last = self.first[line] + self.count[line] - 1

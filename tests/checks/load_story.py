@@ -16,16 +16,9 @@ from harness.checks.volume import sift
 from harness.contracts import fingerprint
 from harness.corpus import CLASSES
 from harness.journal import events as ev
+from harness.journal.acts_files import ActsFile, find_acts
 from harness.journal.schedule import Schedule
-from harness.journal.volume import (
-    ActsFile,
-    Owed,
-    State,
-    Volume,
-    VolumeRecord,
-    VolumeSave,
-    find_acts,
-)
+from harness.journal.volume import Owed, State, Volume, VolumeRecord, VolumeSave
 from harness.judge import Grounds, weigh
 from harness.model import Form, Key, Leg, Release, Value
 from harness.observations import Observation, Purpose, Row

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.checks import sifting
 from harness.checks.owing import Owing
 from harness.checks.sifted import Crowd, First, Sifted
-from harness.journal.volume import find_acts
+from harness.journal.acts_files import find_acts
 from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadStory, sifted_of
 from tests.checks.test_volume import FORM, damaged, record, told

@@ -13,7 +13,7 @@ from harness.checks.load_owed import LoadRecord
 from harness.checks.pace import Reference
 from harness.checks.sifted import LOOKED_AT_MAX
 from harness.journal import events as ev
-from harness.journal.volume import find_acts
+from harness.journal.acts_files import find_acts
 from harness.model import Anomaly, Leg, Severity
 from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadStory

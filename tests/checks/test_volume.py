@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from harness.checks.oracle import Oracle
 from harness.checks.retelling import LOAD, retold
 from harness.contracts import fingerprint
+from harness.journal.acts_files import find_acts
 from harness.journal.handles import Trial
 from harness.journal.schedule import Schedule
-from harness.journal.volume import find_acts
 from harness.journal.volume_writer import VolumeWriter
 from harness.model import Contract, Field, Form, Leg, Severity
 from harness.observations import Observation, Row

@@ -1,0 +1,92 @@
+"""Which processes of a load journaled, and by which clocks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import RecordUnreadable
+from harness.journal.clocks import Clock, clock_of
+from harness.journal.volume import SCHEMA
+
+HEAD_BYTES_MAX = 65_536
+# A journal sums itself up more often than this, and notes the time when it does.
+_LOOK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ActsFile:
+    """One process's journal: its acts begin at an offset, after its head.
+
+    name is what the process is called, "" where it is not. shift_s takes its times to the clock of
+    the whole load; jumped_s is by how much its host's wall clock was set meanwhile, where that
+    matters.
+    """
+
+    path: Path
+    offset: int
+    name: str = ""
+    shift_s: float = 0.0
+    jumped_s: float = 0.0
+
+
+def find_acts(folder: Path, clock: Clock | None = None) -> list[ActsFile]:
+    """The journal of every process of a run's load, by the clock of whoever read storage.
+
+    One of which not even the head was written whole is left out. Raises RecordUnreadable, also
+    where two processes are called alike.
+    """
+    found = [each for path in sorted(folder.glob("load-*.acts")) if (each := _opened(path, clock))]
+    named: dict[str, Path] = {}
+    for each in found:
+        if each.name and each.name in named:
+            raise RecordUnreadable(
+                f"{named[each.name]} and {each.path} are both of a worker called {each.name!r}; "
+                "give each worker of a load a --name of its own"
+            )
+        named[each.name] = each.path
+    return found
+
+
+def _opened(path: Path, clock: Clock | None) -> ActsFile | None:
+    try:
+        with path.open("rb") as stream:
+            line = stream.readline(HEAD_BYTES_MAX)
+        if not line.endswith(b"\n"):
+            if len(line) == HEAD_BYTES_MAX:
+                raise ValueError("it does not begin with a line of JSON")
+            return None
+        head = json.loads(line)
+        if head["schema"] != SCHEMA:
+            raise ValueError(f"written as {head['schema']!r}, this harness reads {SCHEMA!r}")
+        own = clock_of(head.get("boot"), _pairs(head))
+        if clock is None or own.is_same(clock):
+            return ActsFile(path, len(line), str(head.get("name", "")))
+        own = clock_of(own.boot, [*_pairs(head), *_noted(path)])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecordUnreadable(
+            f"the journal {path} cannot be read: {error!r}; it is no journal of a load, or one of "
+            "another version of the harness"
+        ) from error
+    name = str(head.get("name", ""))
+    return ActsFile(path, len(line), name, own.shift_s(clock), own.jumped_s)
+
+
+def _pairs(head: dict[str, Any]) -> list[tuple[float, float]]:
+    if "at_s" not in head:
+        return []
+    return [(float(head["at_s"]), float(head["wall_s"]))]
+
+
+def _noted(path: Path) -> Iterator[tuple[float, float]]:
+    """Monotonic and wall time as the sums in the middle of a journal and at its end note them."""
+    with path.open("rb") as stream:
+        size = path.stat().st_size
+        for at in sorted({max(0, size // 2), max(0, size - _LOOK_BYTES)}):
+            stream.seek(at)
+            lines: Sequence[bytes] = stream.read(_LOOK_BYTES).split(b"\n")[1:-1]
+            sums = [line.split(b" ") for line in lines if line.startswith(b"c ")]
+            yield from ((float(words[1]), float(words[2])) for words in sums[-3:])

@@ -1,0 +1,267 @@
+"""A load's journal outlives what ends its process, and a full disk."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from harness.checks.course import Course, course_of
+from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.journal.acts_files import ActsFile, find_acts
+from harness.journal.clocks import Clock, clock_of
+from harness.journal.handles import Trial
+from harness.journal.volume_writer import SUM_LINES, VolumeWriter
+from harness.journal.writer import JournalWriter
+from harness.model import Field, Form
+from harness.sieve.gathering import gathered
+from harness.values import trial_number
+
+NOTE = Form("note", "main", ("id",), (Field("title", "title"), Field("text", "text")))
+FORMS = {"note": NOTE}
+ROOT = Path(__file__).parent.parent.parent
+
+
+def read(files: list[ActsFile]) -> Course:
+    """What these journals add up to."""
+    with gathered(files, FORMS, None, None) as load:
+        return course_of(load)
+
+
+def saved(writer: VolumeWriter, number: int = 0) -> None:
+    """One save of one record, from its opening to its acknowledgement."""
+    id_, place = f"load/{number}/1", trial_number("load", number, 1)
+    trial = Trial(writer, id=id_, run="ab12", number=place, forms=FORMS)
+    with trial.record("note", key=number).save(title="plain", text="plain") as save:
+        assert save.values
+        save.acknowledged("200 PATCH", level="transport")
+
+
+# What a process of its own does: save without end, and tell of each save that it is journaled.
+SAVING = """
+import sys
+from pathlib import Path
+from harness.journal.volume_writer import VolumeWriter
+from tests.journal.test_durability import FORMS, saved
+writer = VolumeWriter(Path(sys.argv[1]), FORMS)
+for number in range(1_000_000):
+    saved(writer, number)
+    print(number, flush=True)
+"""
+
+
+@contextmanager
+def saving(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", SAVING, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_killed_process_loses_no_acknowledgement(tmp_path: Path) -> None:
+    """After SIGKILL every save that was told is there, and unknown is what was under way."""
+    with saving(tmp_path) as process:
+        assert process.stdout is not None
+        told = [int(process.stdout.readline()) for _ in range(3 * SUM_LINES)][-1]
+        process.send_signal(signal.SIGKILL)
+        told = max([told, *(int(line) for line in process.stdout if line.endswith("\n"))])
+    course = read(find_acts(tmp_path))
+
+    assert course.orphans_n == 0
+    assert told + 1 <= course.states["acknowledged"] <= told + 2
+    assert course.states["unknown"] <= 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for a few lines; where nobody may mount one, a limit on files does it."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if (
+        os.geteuid() == 0
+        and subprocess.run(mount, check=False, capture_output=True).returncode == 0
+    ):
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, hard))
+    yield folder
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def keep_saving(writer: VolumeWriter) -> int:
+    """How many saves were journaled before the disk was full."""
+    for number in range(10_000):
+        try:
+            saved(writer, number)
+        except EnvironmentBroken:
+            return number
+    raise AssertionError("the disk is not small")
+
+
+def test_a_full_disk_tears_no_line(small_disk: Path) -> None:
+    """Where a line does not fit it is taken back: what was journaled before is whole."""
+    writer = VolumeWriter(small_disk, FORMS)
+    told_n = keep_saving(writer)
+    with suppress(EnvironmentBroken):
+        writer.close()
+    course = read(find_acts(small_disk))
+
+    assert writer.path.read_bytes().endswith(b"\n")
+    assert (course.states["acknowledged"], course.cut_n, course.orphans_n) == (told_n, 0, 0)
+    assert told_n > 10
+
+
+def test_a_disk_with_room_again_goes_on(small_disk: Path) -> None:
+    """What is written after a line that did not fit follows a whole one."""
+    writer = JournalWriter(small_disk, "gate")
+    with pytest.raises(EnvironmentBroken):
+        writer.append("y" * 70_000)
+    writer.append("z")
+    writer.close()
+
+    assert writer.path.read_bytes().endswith(b"\nz\n")
+    assert b"y" not in writer.path.read_bytes().splitlines()[-2]
+
+
+def test_a_line_that_was_cut_counts_for_nothing_and_is_told(tmp_path: Path) -> None:
+    """The last line of a process that was killed in it is left out, and counted."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        saved(writer)
+    lines = writer.path.read_bytes().splitlines(keepends=True)
+    (acknowledged,) = [n for n, line in enumerate(lines) if line.startswith(b"a ")]
+    writer.path.write_bytes(b"".join(lines[:acknowledged]) + lines[acknowledged][:-5])
+    course = read(find_acts(tmp_path))
+
+    assert (course.states["acknowledged"], course.states["unknown"], course.cut_n) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("damage", ["a byte", "a hole", "a line"])
+def test_what_was_changed_after_it_was_written_is_an_error(tmp_path: Path, damage: str) -> None:
+    """Lines that are not what their process summed up are named, whatever happened to them."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        for number in range(SUM_LINES):
+            saved(writer, number)
+    whole = writer.path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    middle = sum(map(len, lines[:500])) + 30
+    spoiled = {
+        "a byte": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+        "a hole": whole[:middle] + b"\0" * 64 + whole[middle + 64 :],
+        "a line": b"".join(lines[:500] + lines[501:]),
+    }
+    writer.path.write_bytes(spoiled[damage])
+
+    with pytest.raises(RecordUnreadable, match=r"\.acts, line \d+: the 10\d\d lines above"):
+        read(find_acts(tmp_path))
+
+
+def test_a_line_that_goes_on_with_another_is_an_error(tmp_path: Path) -> None:
+    """A torn line in the middle is named by file and number also where nothing is summed up."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        saved(writer)
+    lines = writer.path.read_bytes().splitlines(keepends=True)[:-1]
+    writer.path.write_bytes(b"".join([*lines[:2], lines[2][:20], *lines[3:]]))
+
+    with pytest.raises(RecordUnreadable, match=r"line 3: a line 'i' of 2 words|line 3: "):
+        read(find_acts(tmp_path))
+
+
+def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
+    """A file of something else is named, with what it may be."""
+    (tmp_path / "load-1.acts").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 70_000)
+
+    with pytest.raises(RecordUnreadable, match="it is no journal of a load"):
+        find_acts(tmp_path)
+
+
+def test_a_journal_without_its_head_is_no_journal_yet(tmp_path: Path) -> None:
+    """A process that was killed before its first line was whole has saved nothing."""
+    (tmp_path / "load-1.acts").write_bytes(b'{"schema": "har')
+
+    assert find_acts(tmp_path) == []
+
+
+def test_two_workers_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Two journals of one worker are two workers that nobody can tell apart."""
+    for worker in (0, 1):
+        VolumeWriter(tmp_path, FORMS, worker, "host-a").close()
+
+    with pytest.raises(RecordUnreadable, match="both of a worker called 'host-a'; give each"):
+        find_acts(tmp_path)
+
+
+def test_two_processes_that_count_their_users_alike_are_refused(tmp_path: Path) -> None:
+    """A record that is opened twice would hide the saves of the first, and is an error."""
+    for worker in (0, 1):
+        with VolumeWriter(tmp_path, FORMS, worker) as writer:
+            saved(writer)
+
+    with pytest.raises(RecordUnreadable, match="opened a second time: two processes"):
+        read(find_acts(tmp_path))
+
+
+# --- clocks --------------------------------------------------------------------------------------
+
+
+def noted(folder: Path, boot: str, at_s: float, aheads_s: list[float]) -> None:
+    """A journal of another host, with what its clocks said at its head and in its sums."""
+    first, *later = aheads_s
+    head = f'{{"schema": "harness.load/2", "name": "far", "boot": "{boot}", "at_s": {at_s}, '
+    lines = [head + f'"wall_s": {at_s + first}}}']
+    lines += [f"r {at_s:.6f} load/1/1/r1 note 1"]
+    lines += [f"i {at_s:.6f} {at_s:.6f} load/1/1/r1/s1 save text=plain:0123456789abcdef"]
+    lines += [f"a {at_s + 1:.6f} load/1/1/r1/s1 200"]
+    path = folder / "load-0-1.acts"
+    path.write_text("\n".join(lines) + "\n", "ascii")
+    data = path.read_bytes().partition(b"\n")[2]
+    for ahead_s in later:
+        with path.open("ab") as stream:
+            stream.write(
+                f"c {at_s:.6f} {at_s + ahead_s:.6f} {zlib.crc32(data):08x} 3\n".encode("ascii")
+            )
+        data = b""
+
+
+HERE = clock_of("here", [(100.0, 1_000_100.0)])
+
+
+def test_times_of_another_host_are_taken_to_the_clock_of_the_run(tmp_path: Path) -> None:
+    """A monotonic clock that began elsewhere is moved by what both wall clocks say."""
+    noted(tmp_path, "there", 5_000.0, [995_110.0, 995_110.0, 995_110.0])
+    (file,) = find_acts(tmp_path, HERE)
+    course = read([file])
+
+    assert (file.shift_s, file.jumped_s) == (-4_890.0, 0.0)
+    assert (course.start_s, course.over_s) == (110.0, 111.0)
+
+
+def test_a_wall_clock_that_was_set_once_moves_nothing(tmp_path: Path) -> None:
+    """Of several notes the middle one counts, and that they differ is told."""
+    noted(tmp_path, "there", 5_000.0, [995_110.0, 995_110.0, 998_710.0])
+    (file,) = find_acts(tmp_path, HERE)
+
+    assert (file.shift_s, file.jumped_s) == (-4_890.0, 3_600.0)
+
+
+def test_times_of_the_same_host_stay_as_they_are(tmp_path: Path) -> None:
+    """Whatever a wall clock says, one monotonic clock is one axis."""
+    noted(tmp_path, "here", 5_000.0, [1.0, 2.0])
+    (same,) = find_acts(tmp_path, HERE)
+    (unknown,) = find_acts(tmp_path, Clock())
+
+    assert (same.shift_s, same.jumped_s, unknown.shift_s) == (0.0, 0.0, 0.0)
