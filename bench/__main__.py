@@ -10,15 +10,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from bench import front, loads, overhead, scenarios
+from bench import front, judging, loads, overhead, scenarios
 from harness.checks.pace import REACHED
 from harness.errors import HarnessError
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = "| bench | median | min | max | measured | target |\n|---|---|---|---|---|---|\n"
 PAIRS_MIN = 5
+MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,15 @@ BENCHES = {
         least=True,
         digits=0,
         long=True,
+    ),
+    "judge-100k": Bench(partial(judging.ratios, saves_n=100_000), "", "pairs", 2.0),
+    "judge-1m": Bench(partial(judging.ratios, saves_n=MILLION), "", "pairs", 2.0, long=True),
+    "judge-10m": Bench(partial(judging.ratios, saves_n=10 * MILLION), "", "pairs", 2.0, long=True),
+    "judge-1m-memory": Bench(
+        partial(judging.peaks_mb, saves_n=MILLION), "MB", "loads", 150.0, digits=0, long=True
+    ),
+    "judge-10m-memory": Bench(
+        partial(judging.peaks_mb, saves_n=10 * MILLION), "MB", "loads", 150.0, digits=0, long=True
     ),
     "front-saves": Bench(front.saves_per_s, "saves/s", "pairs", 1_500.0, least=True, digits=0),
 }

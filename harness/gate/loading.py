@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -33,8 +33,9 @@ from harness.journal.schedule import hold_s, lasts_s
 from harness.model import Leg
 from harness.plan import scrub
 from harness.plan.loads import peak_of
+from harness.prints import Prints
 from harness.promise import BASELINE_LOAD, FAULTS_LOAD, FURTHER, LOAD
-from harness.sieve.gathering import gathered
+from harness.sieve.gathering import Gathered, gathering
 from harness.storage.scope import Keys
 from harness.values import USERS_MAX
 
@@ -126,8 +127,9 @@ class Loading:
         forms = self.work.promise.forms["candidate"]
         settle_s = max(form.settle_s_max for form in forms.values())
         ready_s = max(healed_s, told_s) + settle_s + quiet_s
-        observer.every_row(self.deployment, "final", ready_s, load=self.name)
-        self._look_at_suspects(faults, clock_of_run(events))
+        with self._gathering(clock_of_run(events)) as read:
+            observer.every_row(self.deployment, "final", ready_s, load=self.name)
+            self._look_at_suspects(faults, read)
 
     def drive(self) -> None:
         """Drive it alone; raises EvidenceError."""
@@ -200,17 +202,26 @@ class Loading:
         died = how_it_died(self.deployment, "under load")
         self.work.trouble(self._stage, EvidenceError(died), "inconclusive")
 
-    def _look_at_suspects(self, faults: Sequence[Fault], clock: Clock | None) -> None:
+    def _gathering(
+        self, clock: Clock | None
+    ) -> AbstractContextManager[Callable[[Prints | None], Gathered]]:
+        """The journals are read while storage is."""
+        files = find_acts(acts_of(self.work.run, self.name), clock)
+        before, _ = reads_of(self.work.run, self.name)
+        return gathering(files, self.work.promise.forms["candidate"], before)
+
+    def _look_at_suspects(
+        self, faults: Sequence[Fault], read: Callable[[Prints | None], Gathered]
+    ) -> None:
         """Read what did not look whole, twice; nothing where all did."""
         promise = self.work.promise
         forms = promise.forms["candidate"]
         before, final = reads_of(self.work.run, self.name)
         if before is None or final is None:
             raise EvidenceError("the reads around the load are not there")
-        files = find_acts(acts_of(self.work.run, self.name), clock)
-        with gathered(files, forms, before, final) as load:
-            load.excuse = partial(excuse, faults=faults_within(load.volume.schedules, faults))
-            sifted = sift(load, forms, before, final)
+        load = read(final)
+        load.excuse = partial(excuse, faults=faults_within(load.volume.schedules, faults))
+        sifted = sift(load, forms, before, final)
         scope = {
             form: Keys(wants.keys, wants.marks)
             for form, wants in wanted(sifted, forms, promise.tag).items()

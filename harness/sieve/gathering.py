@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote
@@ -28,7 +30,7 @@ from harness.sieve.acts import (
     unpacked,
     unreadable,
 )
-from harness.sieve.join import WENT, join_records, spots_of
+from harness.sieve.join import WENT, Joined, join_records, spots_of
 from harness.sieve.rows import BEFORE, FINAL, LINES, PLAIN, SPOT, scan_rows, spot_of
 from harness.sieve.spill import Entries, Spill
 from harness.sieve.words import Flags, Hashes, Ints, hash_of
@@ -36,6 +38,8 @@ from harness.sieve.words import Flags, Hashes, Ints, hash_of
 # So much of the record is looked at together: its texts are objects then, if none of it is whole.
 PARTITION_BYTES = 8 << 20
 PARTITIONS_MAX = 4096
+# Starting another process takes as long as reading this.
+BESIDE_BYTES_MIN = 64 << 20
 
 
 @dataclass(slots=True)
@@ -175,6 +179,111 @@ def _places(entry: Entries) -> list[int]:
     return [place for place in entry["lines"].tolist() if place]
 
 
+@dataclass(slots=True)
+class Heard:
+    """What the journals alone say; odd are lines of no record that was opened once."""
+
+    volume: Volume
+    joined: Joined
+    lines: Spill
+    spots: Spill
+    went: Spill
+    cut_n: int = 0
+    start_s: float = 0.0
+
+
+def hear(files: Sequence[ActsFile], forms: Sequence[str], folder: Path, partitions_n: int) -> Heard:
+    """Read journals into entries in that folder; raises RecordUnreadable, EnvironmentBroken."""
+    heard = Heard(
+        Volume(),
+        Joined(),
+        Spill(folder / "lines", ACT, partitions_n, by="rec"),
+        Spill(folder / "spots", SPOT, partitions_n, by="key"),
+        Spill(folder / "went", WENT, partitions_n, by="slot"),
+    )
+    volume = heard.volume
+    for number, file in enumerate(files):
+        told = Volume()
+        heard.cut_n += scan(number, file, heard.lines, partial(take, volume=told, saves={}))
+        volume.schedules += [
+            replace(schedule, start_s=schedule.start_s + file.shift_s)
+            for schedule in told.schedules
+        ]
+        for message, count in told.troubles.items():
+            volume.troubles[message] = volume.troubles.get(message, 0) + count
+    heard.start_s = _start_s(heard)
+    hashes = form_hashes(forms)
+    heard.joined = join_records(heard.lines, hashes, heard.spots, heard.went, heard.start_s)
+    return heard
+
+
+@contextmanager
+def gathering(
+    files: Sequence[ActsFile],
+    forms: Mapping[str, Form],
+    before: Prints | None,
+    partitions_n: int | None = None,
+) -> Iterator[Callable[[Prints | None], Gathered]]:
+    """Begin with a load's journals, and go on with the last read of every row once it is there.
+
+    Where there is much to read another process does it meanwhile. What it takes on disk is gone at
+    the end. Raises RecordUnreadable, and EnvironmentBroken where there is no room for it.
+    """
+    size = _bytes(files)
+    count = partitions_n or min(PARTITIONS_MAX, 1 + (size + _bytes([before])) // PARTITION_BYTES)
+    with ExitStack() as stack:
+        try:
+            path = Path(stack.enter_context(TemporaryDirectory(prefix="harness-load-")))
+        except OSError as error:
+            raise EnvironmentBroken(f"no folder for a load's entries: {error}") from error
+        asked: Callable[[], Heard] = partial(hear, files, tuple(forms), path, count)
+        if size >= BESIDE_BYTES_MIN:
+            # What forks here would inherit the threads of whoever calls.
+            pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+            stack.callback(pool.shutdown, cancel_futures=True)
+            asked = partial(Future[Heard].result, pool.submit(asked))
+
+        def read(final: Prints | None) -> Gathered:
+            try:
+                heard = asked()
+            except BrokenExecutor as error:
+                raise EnvironmentBroken(
+                    f"the process that read the load's journals has died: {error!r}; was there "
+                    "memory and disk enough?"
+                ) from error
+            return _together(heard, files, forms, before, final, stack)
+
+        yield read
+
+
+def _together(
+    heard: Heard,
+    files: Sequence[ActsFile],
+    forms: Mapping[str, Form],
+    before: Prints | None,
+    final: Prints | None,
+    stack: ExitStack,
+) -> Gathered:
+    reads = [(BEFORE, before), (FINAL, final)]
+    told = [set(read.fields) - set(forms) for _, read in reads if read is not None]
+    names = (*forms, *sorted(set().union(*told)))
+    acts = Texts([file.path for file in files])
+    rows = Texts([final.path if who == FINAL and final else _path(before) for who in range(4)])
+    load = Gathered(
+        heard.volume, names, heard.joined.keyless, heard.lines, heard.spots, heard.went, acts, rows,
+        files, heard.joined.records_n, heard.cut_n, heard.start_s,
+    )  # fmt: skip
+    for each in (load.lines, load.spots, load.went, acts, rows):
+        stack.callback(each.close)
+    for places in heard.joined.odd:
+        # Only to count what belongs to nothing, and to find what was begun twice.
+        load.records(places.tolist())
+    for who, read in reads:
+        if read is not None:
+            scan_rows(read, who, names, load.spots)
+    return load
+
+
 @contextmanager
 def gathered(
     files: Sequence[ActsFile],
@@ -183,61 +292,16 @@ def gathered(
     final: Prints | None,
     partitions_n: int | None = None,
 ) -> Iterator[Gathered]:
-    """The record of a load; what it takes on disk is gone at the end.
-
-    Raises RecordUnreadable, and EnvironmentBroken where there is no room for it.
-    """
-    reads = [(BEFORE, before), (FINAL, final)]
-    told = [set(read.fields) - set(forms) for _, read in reads if read is not None]
-    names = (*forms, *sorted(set().union(*told)))
-    count = partitions_n or _partitions_n(files, before, final)
-    volume = Volume()
-    try:
-        folder = TemporaryDirectory(prefix="harness-load-")
-    except OSError as error:
-        raise EnvironmentBroken(f"no folder for a load's entries can be made: {error}") from error
-    with folder as path:
-        lines = Spill(Path(path, "lines"), ACT, count, by="rec")
-        spots = Spill(Path(path, "spots"), SPOT, count, by="key")
-        went = Spill(Path(path, "went"), WENT, count, by="slot")
-        acts = Texts([file.path for file in files])
-        rows = Texts([final.path if who == FINAL and final else _path(before) for who in range(4)])
-        try:
-            load = Gathered(volume, names, [], lines, spots, went, acts, rows, files)
-            _scan(load, len(forms))
-            for who, read in reads:
-                if read is not None:
-                    scan_rows(read, who, names, spots)
-            yield load
-        finally:
-            for each in (lines, spots, went, acts, rows):
-                each.close()
+    """The record of a load that is there whole; as :func:`gathering`."""
+    with gathering(files, forms, before, partitions_n) as read:
+        yield read(final)
 
 
 def _path(read: Prints | None) -> Path:
     return read.path if read is not None else Path()
 
 
-def _scan(load: Gathered, forms_n: int) -> None:
-    for number, file in enumerate(load.files):
-        told = Volume()
-        load.cut_n += scan(number, file, load.lines, partial(take, volume=told, saves={}))
-        load.volume.schedules += [
-            replace(schedule, start_s=schedule.start_s + file.shift_s)
-            for schedule in told.schedules
-        ]
-        for message, count in told.troubles.items():
-            load.volume.troubles[message] = load.volume.troubles.get(message, 0) + count
-    load.start_s = _start_s(load)
-    forms = form_hashes(load.names[:forms_n])
-    joined = join_records(load.lines, forms, load.spots, load.went, load.start_s)
-    load.keyless, load.records_n = joined.keyless, joined.records_n
-    for places in joined.odd:
-        # Only to count what belongs to nothing, and to find what was begun twice.
-        load.records(places.tolist())
-
-
-def _start_s(load: Gathered) -> float:
+def _start_s(load: Heard) -> float:
     """When the load began: when its first save was due, or was begun where nobody set a pace."""
     if load.volume.schedules:
         return min(schedule.start_s for schedule in load.volume.schedules)
@@ -245,10 +309,8 @@ def _start_s(load: Gathered) -> float:
     return min((begun for part in parts for begun in begun_s(part)), default=0.0)
 
 
-def _partitions_n(files: Sequence[ActsFile], *reads: Prints | None) -> int:
+def _bytes(files: Iterable[ActsFile | Prints | None]) -> int:
     try:
-        size = sum(file.path.stat().st_size for file in files)
-        size += sum(read.path.stat().st_size for read in reads if read is not None)
+        return sum(file.path.stat().st_size for file in files if file is not None)
     except OSError as error:
         raise RecordUnreadable(f"the record of a load cannot be read: {error}") from error
-    return min(PARTITIONS_MAX, 1 + size // PARTITION_BYTES)

@@ -17,8 +17,8 @@ Entries: TypeAlias = npt.NDArray[Any]
 class Spill:
     """Entries of one kind in so many partitions, by the first bits of a hash in each.
 
-    Blocks stand in the file as they came, each sorted by partition. Raises EnvironmentBroken
-    where the file cannot be written or read back.
+    Blocks stand in the file as they came, each sorted by partition. One process after the other
+    may have it. Raises EnvironmentBroken where the file cannot be written or read back.
     """
 
     def __init__(self, path: Path, dtype: np.dtype[Any], partitions_n: int, by: str) -> None:
@@ -28,10 +28,10 @@ class Spill:
         self._path = path
         self._blocks: list[tuple[int, npt.NDArray[np.int64]]] = []
         self._size = 0
-        try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_TRUNC, 0o600)
-        except OSError as error:
-            raise self._broken(error) from error
+        self._fd = -1
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_fd": -1}
 
     def add(self, entries: Entries) -> None:
         """Keep some entries; those of one partition stay in their order."""
@@ -44,14 +44,15 @@ class Spill:
             entries = entries[np.argsort(part, kind="stable")]
             bounds = np.cumsum(np.bincount(part, minlength=self.partitions_n))
             bounds = np.concatenate(([0], bounds))
+        begin = self._size
+        data = memoryview(entries.tobytes())
         try:
-            data = memoryview(entries.tobytes())
             while data:
-                data = data[os.write(self._fd, data) :]
+                written = os.pwrite(self._open(), data, self._size)
+                data, self._size = data[written:], self._size + written
         except OSError as error:
             raise self._broken(error) from error
-        self._blocks.append((self._size, bounds.astype(np.int64)))
-        self._size += len(entries) * self.dtype.itemsize
+        self._blocks.append((begin, bounds.astype(np.int64)))
 
     def read(self, partition: int) -> Entries:
         """The entries of one partition, in the order in which they were added."""
@@ -63,21 +64,25 @@ class Spill:
         return np.concatenate(parts) if parts else np.zeros(0, dtype=self.dtype)
 
     def close(self) -> None:
-        """Forget the entries; a second call does nothing."""
+        """Close the file; a second call does nothing."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-            self._path.unlink(missing_ok=True)
 
     def _read(self, begin: int, count: int) -> Entries:
         size = count * self.dtype.itemsize
         try:
-            data = os.pread(self._fd, size, begin)
+            data = os.pread(self._open(), size, begin)
         except OSError as error:
             raise self._broken(error) from error
         if len(data) != size:
             raise EnvironmentBroken(f"{self._path} was cut while it was in use")
         return np.frombuffer(data, dtype=self.dtype)
+
+    def _open(self) -> int:
+        if self._fd < 0:
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._fd
 
     def _broken(self, error: OSError) -> EnvironmentBroken:
         return EnvironmentBroken(

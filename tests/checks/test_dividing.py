@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from harness.checks import sifting
 from harness.checks.owing import Owing
 from harness.checks.sifted import Crowd, First, Sifted
+from harness.errors import RecordUnreadable
 from harness.journal.acts_files import find_acts
+from harness.sieve import gathering
 from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadStory, sifted_of
 from tests.checks.test_volume import FORM, damaged, record, told
@@ -143,6 +145,24 @@ def test_what_is_plainly_whole_is_never_read(
 
     assert (sifted.verified_n, weighed) == (2 * sifting.CONTROL_CANDIDATES_MAX, [])
     assert sifted.whole.keys() == {"note"}
+
+
+def test_journals_are_read_in_a_process_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is much to read another process does it, and says what one alone would say."""
+    story = LoadStory(tmp_path / "o", form=FORM)
+    story.saves(300)[7].holds(reason=None)
+    held = story.record_of()
+    assert held.final is not None
+    alone = sifted_of(held.files, FORMS, held.before, held.final)
+    monkeypatch.setattr(gathering, "BESIDE_BYTES_MIN", 0)
+    beside = sifted_of(held.files, FORMS, held.before, held.final)
+    held.files[0].path.write_bytes(held.files[0].path.read_bytes() + b"z 1.0 what\n")
+
+    assert flat(alone) == flat(beside)
+    with pytest.raises(RecordUnreadable, match="no act is called 'z'"):
+        sifted_of(held.files, FORMS, held.before, held.final)
 
 
 def test_the_first_by_rank_are_kept_in_whatever_order_they_come() -> None:

@@ -1,0 +1,203 @@
+"""How long a load takes to be judged, as a multiple of the time in which COPY streams its rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+
+from harness.checks.course import course_of
+from harness.checks.volume import sift
+from harness.contracts import fingerprint
+from harness.deploy.postgres import postgres_server
+from harness.errors import EvidenceError
+from harness.journal.acts_files import find_acts
+from harness.journal.volume import SCHEMA
+from harness.model import Contract, Field, Form
+from harness.prints import find_prints
+from harness.sieve.gathering import gathering
+from harness.storage.streaming import stream_prints
+
+NAMES = ("reason", "history", "examination", "conclusion")
+NOTE = Form(
+    "note",
+    "main",
+    ("id",),
+    tuple(Field(name, name, contract=Contract(newline="any")) for name in NAMES),
+    table="note",
+)
+# What one save stores, keys and all.
+ROW_BYTES = 840
+USERS_N = 200
+RATE = 5_000
+SUM_LINES = 1_000
+TIMEOUT_S_MAX = 3_600.0
+# Its note is not what was saved, and it alone has to be found.
+LOST = 777
+
+
+def ratios(pairs_n: int, saves_n: int) -> Iterator[float]:
+    """One ratio a pair: rows read and judged, over rows read by COPY and dropped."""
+    with _made(saves_n) as (dsn, folder):
+        for _ in range(pairs_n):
+            copied_s = _copied_s(dsn)
+            judged_s, peak_mb = _judged(dsn, folder, saves_n)
+            print(
+                f"judging {saves_n:,} saves: {judged_s:.2f} s, COPY alone {copied_s:.2f} s, "
+                f"peak {peak_mb:.0f} MB",
+                flush=True,
+            )
+            yield judged_s / copied_s
+
+
+def peaks_mb(loads_n: int, saves_n: int) -> Iterator[float]:
+    """One figure a load: the peak memory of all processes that judge it."""
+    with _made(saves_n) as (dsn, folder):
+        for _ in range(loads_n):
+            _, peak_mb = _judged(dsn, folder, saves_n)
+            yield peak_mb
+
+
+def _copied_s(dsn: str) -> float:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        wire = connection.pgconn
+        began_s = time.monotonic()
+        wire.exec_(b"COPY note TO STDOUT")
+        while wire.get_copy_data(0)[0] > 0:
+            pass
+        while wire.get_result() is not None:
+            pass
+        return time.monotonic() - began_s
+
+
+def _judged(dsn: str, folder: Path, saves_n: int) -> tuple[float, float]:
+    """Seconds, and the peak memory of all processes that judged; in a process of its own."""
+    command = [sys.executable, "-m", "bench.judging", dsn, str(folder), str(saves_n)]
+    done = subprocess.run(
+        command,
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S_MAX,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise EvidenceError(f"the load was not judged: {done.stdout}{done.stderr}")
+    told = json.loads(done.stdout)
+    return float(told["seconds"]), float(told["peak_mb"])
+
+
+def judge(dsn: str, folder: Path, saves_n: int) -> dict[str, float]:
+    """Read storage and judge every save; raises EvidenceError where what was lost is not found."""
+    forms = {NOTE.name: NOTE}
+    began_s = time.monotonic()
+    with gathering(find_acts(folder), forms, None) as read, TemporaryDirectory() as into:
+        stream_prints(
+            {"main": dsn}, forms, id="2-load-final", role="load", purpose="final", into=Path(into)
+        )
+        (final,) = find_prints(Path(into))
+        load = read(final)
+        course = course_of(load)
+        sifted = sift(load, forms, None, final)
+    took_s = time.monotonic() - began_s
+    found = [suspect.owing.handles[0].key for suspect in sifted.suspects]
+    if found != [(str(LOST),)] or sifted.verified_n != saves_n - 1 or sifted.strays_n:
+        raise EvidenceError(f"{found} were found, of {sifted.verified_n} saves that are whole")
+    if course.states["acknowledged"] != saves_n:
+        raise EvidenceError(f"{course.states} were journaled, and not {saves_n} acknowledgements")
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak_mb = sum(resource.getrusage(each).ru_maxrss for each in who) / 1024
+    return {"seconds": took_s, "peak_mb": peak_mb}
+
+
+@contextmanager
+def _made(saves_n: int) -> Iterator[tuple[str, Path]]:
+    """A database that holds what a load saved, but for one save, and the load's journal."""
+    with ExitStack() as stack:
+        made = stack.enter_context(TemporaryDirectory(prefix="bench-"))
+        Path(made, "postgres").mkdir()
+        dsn = stack.enter_context(postgres_server(Path(made, "postgres")))
+        connection = stack.enter_context(psycopg.connect(dsn, autocommit=True))
+        columns = ", ".join(f"{name} text" for name in NAMES)
+        connection.execute(f"CREATE UNLOGGED TABLE note (id bigint, {columns})".encode())
+        with (
+            connection.cursor() as cursor,
+            cursor.copy("COPY note FROM STDIN") as copy,
+            Path(made, "load-0-1.acts").open("wb") as journal,
+        ):
+            _Journal(journal).write(saves_n, copy)
+        connection.execute("VACUUM ANALYZE note")
+        yield dsn, Path(made)
+
+
+class _Journal:
+    """A load's journal as its process would have written it, and the rows that it speaks of."""
+
+    def __init__(self, stream: object) -> None:
+        self._stream = stream
+        self._crc = self._lines_n = 0
+
+    def write(self, saves_n: int, copy: psycopg.Copy) -> None:
+        head = json.dumps({"schema": SCHEMA, "worker": 0, "name": "", "pid": 1})
+        self._raw(f"{head}\n".encode())
+        under_way: list[str] = []
+        for number in range(saves_n):
+            texts = _texts(number)
+            prints = [fingerprint(text, NOTE.fields[0].contract) for text in texts]
+            copy.write_row((number, *(_texts(-1) if number == LOST else texts)))
+            self._lines(_begun(number, prints))
+            under_way.append(_told(number))
+            if len(under_way) > RATE // 50:
+                self._lines(under_way.pop(0))
+        for line in under_way:
+            self._lines(line)
+
+    def _lines(self, text: str) -> None:
+        data = text.encode("ascii")
+        self._crc = zlib.crc32(data, self._crc)
+        self._lines_n += data.count(b"\n")
+        self._raw(data)
+        if self._lines_n >= SUM_LINES:
+            self._raw(f"c 1.000000 1.000000 {self._crc:08x} {self._lines_n}\n".encode())
+            self._crc = self._lines_n = 0
+
+    def _raw(self, data: bytes) -> None:
+        self._stream.write(data)  # type: ignore[attr-defined]
+
+
+def _record(number: int) -> str:
+    """Each user works on a hundred records, and is then called otherwise."""
+    trial = number // (USERS_N * 100) * USERS_N + number % USERS_N
+    return f"load/{trial}/1/r{number // USERS_N % 100 + 1}"
+
+
+def _begun(number: int, prints: list[str]) -> str:
+    at_s, record = 1_000 + number / RATE, _record(number)
+    owed = " ".join(f"{name}=plain:{print_}" for name, print_ in zip(NAMES, prints, strict=True))
+    return f"r {at_s:.6f} {record} note {number}\ni {at_s:.6f} {at_s:.6f} {record}/s1 save {owed}\n"
+
+
+def _told(number: int) -> str:
+    return f"a {1_000.02 + number / RATE:.6f} {_record(number)}/s1 PATCH%20/notes/{number}%20204\n"
+
+
+def _texts(number: int) -> list[str]:
+    """Four texts that differ from note to note and from field to field."""
+    length = ROW_BYTES // len(NAMES)
+    noise = hashlib.blake2b(str(number).encode()).hexdigest() * 2
+    return [f"{name} of {number}: {noise}"[:length] for name in NAMES]
+
+
+if __name__ == "__main__":
+    print(json.dumps(judge(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))))
