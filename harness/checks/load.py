@@ -96,7 +96,8 @@ def judge_load(
     try:
         return _judge_load(record, history, forms, tag, observations, limits)
     except RecordUnreadable as error:
-        unread = replace(record, files=(), final=None, unreadable=(*record.unreadable, str(error)))
+        told = (*record.unreadable, str(error))
+        unread = replace(record, files=(), final=None, slices=(), unreadable=told)
         return _judge_load(unread, history, forms, tag, observations, limits)
 
 
@@ -126,7 +127,7 @@ def _judge_load(
         faults = faults_within(course.schedules, history.faults)
         load.excuse = partial(excuse, faults=faults)
         if final is not None:
-            sifted = sift(load, forms, record.before, final)
+            sifted = sift(load, forms, record.before, final, slices=record.slices)
             looked = look(sifted, forms, tag, observations)
             controls = plant_load_controls(sifted.whole, forms, tag)
     figures = measure(course, began)
@@ -134,6 +135,7 @@ def _judge_load(
     findings = telling.findings()
     owed = [
         *record.unreadable,
+        *record.missing,
         *unmeasured(record, course, sifted, looked, figures, findings, history),
         *(f"under load the oracle missed a control: {missed}" for missed in controls.missed),
         *_uncontrolled(sifted, controls, figures),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.checks.course import Course
 from harness.checks.history import History
@@ -22,7 +23,9 @@ from harness.promise import LOAD
 class LoadRecord:
     """What a run holds of one load, by its name: acts, and the reads before and after it.
 
-    unreadable are sentences on what is there and cannot be read.
+    unreadable are sentences on what is there and cannot be read. slices are what was found in
+    parts of it, each with what it has to be of, () where all of it is still to be sifted; missing
+    are sentences on slices that are not there.
     """
 
     files: tuple[ActsFile, ...] = ()
@@ -30,6 +33,8 @@ class LoadRecord:
     final: Prints | None = None
     unreadable: tuple[str, ...] = ()
     name: str = LOAD
+    slices: tuple[tuple[Path, Mapping[str, object]], ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def unmeasured(

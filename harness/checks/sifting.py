@@ -42,12 +42,12 @@ class Sieve:
     sifted: Sifted = field(init=False)
     rows_of: dict[int, list[tuple[int, RowPrints]]] = field(init=False)
     foreign: set[Spot] = field(default_factory=set)
-    _foreign_rows_n: int = 0
-    _suspects: dict[object, First[Suspect]] = field(default_factory=dict)
-    _crowds: Crowds = field(default_factory=dict)
-    _strays: First[PrintRow] = field(default_factory=lambda: First(LOOKED_AT_MAX))
-    _changed: First[tuple[Spot, RowPrints]] = field(default_factory=lambda: First(LOOKED_AT_MAX))
-    _whole: dict[str, First[tuple[Owing, RowPrints]]] = field(default_factory=dict)
+    foreign_rows_n: int = 0
+    suspects: dict[object, First[Suspect]] = field(default_factory=dict)
+    crowds: Crowds = field(default_factory=dict)
+    strays: First[PrintRow] = field(default_factory=lambda: First(LOOKED_AT_MAX))
+    changed: First[tuple[Spot, RowPrints]] = field(default_factory=lambda: First(LOOKED_AT_MAX))
+    whole: dict[str, First[tuple[Owing, RowPrints]]] = field(default_factory=dict)
     _by_print: Sequence[Mapping[Spot, list[Owing]]] = ()
 
     def __post_init__(self) -> None:
@@ -77,10 +77,21 @@ class Sieve:
     def suspect(self, owing: Owing, shape: Shape, rank: Rank) -> None:
         """A record that was taken for whole until now is no longer."""
         self.sifted.verified_n -= len(owing.visible)
-        look = (owing.form.name, shape)
-        kept = self._suspects.setdefault(look, First(LOOKED_AT_MAX))
-        for gone in kept.add(rank, Suspect(owing, shape)):
-            crowded(self._crowds, gone)
+        self.keep(Suspect(owing, shape), rank)
+
+    def keep(self, suspect: Suspect, rank: Rank) -> None:
+        """Keep a suspect among those that look alike, or count it there."""
+        look = (suspect.owing.form.name, suspect.shape)
+        kept = self.suspects.setdefault(look, First(LOOKED_AT_MAX))
+        for gone in kept.add(rank, suspect):
+            crowded(self.crowds, gone)
+
+    def all_crowds(self) -> Crowds:
+        """Every suspect that is only counted, now that no more are kept than there is room for."""
+        for kept in self.suspects.values():
+            for gone in kept.cut():
+                crowded(self.crowds, gone)
+        return self.crowds
 
     def offer(self, owing: Owing, row: RowPrints, rank: Rank) -> None:
         """A whole record, in which a control may be planted."""
@@ -88,7 +99,7 @@ class Sieve:
 
     def whole_of(self, form: str) -> First[tuple[Owing, RowPrints]]:
         """The whole records of a form."""
-        return self._whole.setdefault(form, First(CONTROL_CANDIDATES_MAX))
+        return self.whole.setdefault(form, First(CONTROL_CANDIDATES_MAX))
 
     def stray(self, row: PrintRow, number: int) -> None:
         """A row that no record names, unless it is one of those without a key."""
@@ -96,18 +107,18 @@ class Sieve:
         if owner is not None:
             self.rows_of[id(owner)].append((number, row.prints))
         elif any(print_ not in NOTHING for print_ in row.prints):
-            self._strays.add((number,), row)
+            self.strays.add((number,), row)
             self._is_foreign(row)
 
     def change(self, spot: Spot, stood: RowPrints, rank: Rank, row: PrintRow | None = None) -> None:
         """A row that nobody worked on is not as it was, or is gone."""
-        self._changed.add(rank, (spot, stood))
+        self.changed.add(rank, (spot, stood))
         if row is not None:
             self._is_foreign(row)
 
     def _is_foreign(self, row: PrintRow) -> None:
-        self._foreign_rows_n += 1
-        if self._foreign_rows_n <= FOREIGN_MAX:
+        self.foreign_rows_n += 1
+        if self.foreign_rows_n <= FOREIGN_MAX:
             self.foreign.update((row.form, print_) for print_ in row.prints)
 
     def _keyless_owner(self, row: PrintRow) -> Owing | None:
@@ -149,18 +160,16 @@ class Sieve:
         """All of it."""
         sifted = self.sifted
         found: list[tuple[Rank, Suspect]] = []
-        for kept in self._suspects.values():
-            for gone in kept.cut():
-                crowded(self._crowds, gone)
+        sifted.crowds = self.all_crowds()
+        for kept in self.suspects.values():
             found += kept.items()
         sifted.suspects = [suspect for _, suspect in sorted(found, key=lambda each: each[0])]
-        sifted.crowds = self._crowds
-        sifted.strays_n, sifted.changed_n = self._strays.count, self._changed.count
-        sifted.strays = [row for _, row in self._strays.items()]
-        sifted.changed = [spot for _, (spot, _) in self._changed.items()]
-        sifted.before = dict(changed for _, changed in self._changed.items())
-        sifted.unsought_n = max(0, self._foreign_rows_n - FOREIGN_MAX)
-        for form, kept_whole in self._whole.items():
+        sifted.strays_n, sifted.changed_n = self.strays.count, self.changed.count
+        sifted.strays = [row for _, row in self.strays.items()]
+        sifted.changed = [spot for _, (spot, _) in self.changed.items()]
+        sifted.before = dict(changed for _, changed in self.changed.items())
+        sifted.unsought_n = max(0, self.foreign_rows_n - FOREIGN_MAX)
+        for form, kept_whole in self.whole.items():
             best = _best(item for _, item in kept_whole.items())
             if best is not None:
                 sifted.whole[form] = best

@@ -9,8 +9,9 @@ judged by the oracle as any other record is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from harness.checks.sifting import (
     Sifting,
     in_order,
 )
+from harness.checks.slices import add_slice
 from harness.journal.volume import VolumeRecord, undisturbed
 from harness.model import Form
 from harness.prints import Prints
@@ -39,25 +41,53 @@ def sift(
     before: Prints | None,
     final: Prints,
     *,
+    slices: Sequence[tuple[Path, Mapping[str, object]]] = (),
     in_bulk: bool = True,
 ) -> Sifted:
     """Compare every record of a load, and every row that stood before, with the last read.
 
-    The reads are those that the load was gathered with. What comes of it does not depend on how
-    many partitions there are, nor on whether what is plainly whole is compared in bulk. Raises
-    RecordUnreadable, EnvironmentBroken.
+    slices are what was found in parts of it already; without any all of it is sifted. The reads are
+    those that the load was gathered with. What comes of it does not depend on how many partitions
+    there are, nor on whether what is plainly whole is compared in bulk. Raises RecordUnreadable,
+    EnvironmentBroken.
     """
     with undisturbed():
-        keyless = [Owing(forms[r.form], [r]) for r in in_order(_keyless(load))]
-        sieve = Sieve(forms, final, keyless)
+        sieve = _sieve(load, forms, final)
         looking = _Looking(load, sieve, before, final, in_bulk)
-        for partition in range(load.spots.partitions_n):
+        for path, of in slices:
+            add_slice(path, sieve, of)
+        for partition in range(0 if slices else load.spots.partitions_n):
             looking.look(load.part(partition))
         whole = sieve.weigh_keyless()
         if sieve.foreign:
             sieve.find_doubles(whole)
             looking.find_doubles()
         return sieve.close()
+
+
+def sift_slice(
+    load: Gathered,
+    forms: Mapping[str, Form],
+    before: Prints | None,
+    final: Prints,
+    slice_: tuple[int, int],
+) -> Sieve:
+    """What a sieve knows of one slice, the nth from 0 of so many, ahead of what all say together.
+
+    The load was gathered for so many slices.
+    """
+    nth, of_n = slice_
+    each_n = load.spots.partitions_n // of_n
+    with undisturbed():
+        sieve = _sieve(load, forms, final)
+        looking = _Looking(load, sieve, before, final, in_bulk=True)
+        for partition in range(nth * each_n, (nth + 1) * each_n):
+            looking.look(load.part(partition))
+        return sieve
+
+
+def _sieve(load: Gathered, forms: Mapping[str, Form], final: Prints) -> Sieve:
+    return Sieve(forms, final, [Owing(forms[r.form], [r]) for r in in_order(_keyless(load))])
 
 
 def _keyless(load: Gathered) -> list[VolumeRecord]:

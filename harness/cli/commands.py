@@ -250,18 +250,32 @@ def load_command(release: str | None, as_json: bool, **asked: Any) -> int:
 
 @harness.command()
 @click.argument("run", type=click.Path(path_type=Path))
+@click.argument("copies", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--partition",
+    metavar="N/OF",
+    help="Judge one slice of the run's load alone, and keep what it found in the folder.",
+)
 @_json_option
-def judge(run: Path, as_json: bool) -> int:
+def judge(run: Path, copies: tuple[Path, ...], partition: str | None, as_json: bool) -> int:
     """Judge the past run in the folder RUN again.
 
-    Offline and from its record alone: the verdict is the same.
+    Offline and from its record alone: the verdict is the same. Where slices of its load were judged
+    before, in RUN or in COPIES of it, they are put together, and one that is missing makes the
+    verdict inconclusive. With --partition no verdict is given, and the exit code is 0.
     """
     from harness.answer import conclude
-    from harness.gate.recorded import weigh_run
+    from harness.gate.slicing import Slice, judge_slice, weigh_slices
     from harness.runs import open_run
 
     folder = open_run(run)
-    grounds = weigh_run(folder)
+    if partition is not None:
+        if copies or as_json:
+            raise UsageError("--partition judges one folder, and has no verdict to print")
+        for sentence in judge_slice(folder, Slice.parse(partition)):
+            click.echo(sentence)
+        return 0
+    grounds = weigh_slices([folder, *map(open_run, copies)])
     with shielded(sys.stderr if as_json else sys.stdout):
         return _answer(conclude(grounds), folder.path, as_json)
 

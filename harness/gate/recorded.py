@@ -22,12 +22,25 @@ from harness.runs import RunFolder
 def weigh_run(run: RunFolder, promise: Promise | None = None) -> Grounds:
     """Every check on the folder's record; raises RecordUnreadable."""
     promise = promise or read_promise(run.path / "plan.json")
-    promised = [name for name in (LOAD, FAULTS_LOAD) if promise.stages.get(name)]
-    if LOAD in promised and promise.save_p95_ratio_max is not None:
-        promised.append(BASELINE_LOAD)
     events = read_journal(run.journal)
-    loads = [read_load(run, name, clock_of_run(events)) for name in promised]
-    return weigh(promise, events, read_observations(run.observations), loads)
+    clock = clock_of_run(events)
+    records = [read_load(run, name, clock) for name in promised_loads(promise)]
+    return weigh_record(run, promise, events, records)
+
+
+def weigh_record(
+    run: RunFolder, promise: Promise, events: Sequence[Event], loads: Sequence[LoadRecord]
+) -> Grounds:
+    """Every check on the folder's record and these loads; raises RecordUnreadable."""
+    records = list(loads)
+    if promise.stages.get(LOAD) and promise.save_p95_ratio_max is not None:
+        records.append(read_load(run, BASELINE_LOAD, clock_of_run(events)))
+    return weigh(promise, events, read_observations(run.observations), records)
+
+
+def promised_loads(promise: Promise) -> list[str]:
+    """The loads whose saves are compared with storage, by their names."""
+    return [name for name in (LOAD, FAULTS_LOAD) if promise.stages.get(name)]
 
 
 def read_load(run: RunFolder, name: str = LOAD, clock: Clock | None = None) -> LoadRecord:

@@ -223,14 +223,18 @@ def gathering(
     forms: Mapping[str, Form],
     before: Prints | None,
     partitions_n: int | None = None,
+    *,
+    slices_n: int = 1,
 ) -> Iterator[Callable[[Prints | None], Gathered]]:
     """Begin with a load's journals, and go on with the last read of every row once it is there.
 
-    Where there is much to read another process does it meanwhile. What it takes on disk is gone at
+    The partitions fall into so many slices. Where there is much to read another process does it
+    meanwhile. What it takes on disk is gone at
     the end. Raises RecordUnreadable, and EnvironmentBroken where there is no room for it.
     """
     size = _bytes(files)
     count = partitions_n or min(PARTITIONS_MAX, 1 + (size + _bytes([before])) // PARTITION_BYTES)
+    count = -(-count // slices_n) * slices_n
     with ExitStack() as stack:
         try:
             path = Path(stack.enter_context(TemporaryDirectory(prefix="harness-load-")))
@@ -291,9 +295,11 @@ def gathered(
     before: Prints | None,
     final: Prints | None,
     partitions_n: int | None = None,
+    *,
+    slices_n: int = 1,
 ) -> Iterator[Gathered]:
     """The record of a load that is there whole; as :func:`gathering`."""
-    with gathering(files, forms, before, partitions_n) as read:
+    with gathering(files, forms, before, partitions_n, slices_n=slices_n) as read:
         yield read(final)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.checks import sifting
+from harness.checks.load_owed import LoadRecord
 from harness.checks.owing import Owing
 from harness.checks.sifted import Crowd, First, Sifted
+from harness.checks.slices import add_slice, write_slice
+from harness.checks.volume import sift, sift_slice
 from harness.errors import RecordUnreadable
 from harness.journal.acts_files import find_acts
 from harness.sieve import gathering
@@ -73,6 +77,20 @@ def happens_beside(story: LoadStory, n: int, what: str, other: int) -> None:
             story.record(f"k{other}", user=30 + n).save("reason").acknowledged()
 
 
+def sifted_in_slices(folder: Path, held: LoadRecord, slices_n: int) -> Sifted:
+    """What several hosts find together, each in a slice of its own."""
+    assert held.final is not None
+    found: list[tuple[Path, Mapping[str, object]]] = []
+    files = find_acts(folder)
+    for nth in range(slices_n):
+        with gathering.gathered(files, FORMS, held.before, held.final, slices_n=slices_n) as load:
+            sieve = sift_slice(load, FORMS, held.before, held.final, (nth, slices_n))
+        found.append((folder / f"slice-{nth}.json", {"slice": nth}))
+        write_slice(found[-1][0], sieve, found[-1][1])
+    with gathering.gathered(files, FORMS, held.before, held.final) as load:
+        return sift(load, FORMS, held.before, held.final, slices=found)
+
+
 def flat(sifted: Sifted) -> dict[str, object]:
     """All that is said, in values that compare."""
 
@@ -127,8 +145,10 @@ def test_what_is_divided_is_the_same(
         assert held.final is not None
         whole = sifted_of(files, FORMS, held.before, held.final, 1, in_bulk=False)
         divided = sifted_of(files, FORMS, held.before, held.final, parts_n)
+        sliced = sifted_in_slices(story.folder, held, parts_n)
 
     assert flat(whole) == flat(divided)
+    assert flat(whole) == flat(sliced)
 
 
 def test_what_is_plainly_whole_is_never_read(
@@ -209,3 +229,21 @@ def test_rows_that_nobody_looks_into_are_told(
     grounds = story.judged()
 
     assert grounds.owed[0].startswith("3 rows of the load are no record's")
+
+
+def test_a_slice_of_another_load_is_refused(tmp_path: Path) -> None:
+    """What was found of something else, or cannot be read, is no part of this load."""
+    story = LoadStory(tmp_path / "o", form=FORM)
+    story.saves(10)
+    held = story.record_of()
+    assert held.final is not None
+    with gathering.gathered(held.files, FORMS, held.before, held.final) as load:
+        sieve = sift_slice(load, FORMS, held.before, held.final, (0, 1))
+    path = tmp_path / "slice.json"
+    write_slice(path, sieve, {"run": "a"})
+
+    with pytest.raises(RecordUnreadable, match=r"and \{'run': 'b'\} is judged"):
+        add_slice(path, sieve, {"run": "b"})
+    path.write_text(path.read_text()[:-40])
+    with pytest.raises(RecordUnreadable, match="judge it again, or remove it"):
+        add_slice(path, sieve, {"run": "a"})
