@@ -15,6 +15,7 @@ from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile
 from harness.sieve.spill import Entries, Spill
 from harness.sieve.words import (
+    KEEP,
     Flags,
     Hashes,
     Ints,
@@ -22,6 +23,7 @@ from harness.sieve.words import (
     Times,
     digest_of,
     hash_of,
+    joined,
     read_lines,
     times,
 )
@@ -171,7 +173,9 @@ class _Chunk:
                 line = int(mine[n])
                 raise self.broken(line, f"no save is called {lines.text(line)!r:.200}")
             entries["rec"] = lines.hashes(begin, cut)
-            entries["said"] = lines.hashes(begin, end)
+            # What follows is a revision of a few digits.
+            rest = lines.eight(cut) & KEEP[np.minimum(end - cut, 8)]
+            entries["said"] = joined(entries["rec"], rest)
             kind = np.full(len(mine), _KIND[letter])
             if letter == "i":
                 entries["due_s"] = self._times(mine, 2)

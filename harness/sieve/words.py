@@ -24,7 +24,7 @@ _PAD = 16
 _BLANK, _NEWLINE = ord(" "), ord("\n")
 _U = np.uint64
 _MIX = (_U(0x9E3779B97F4A7C15), _U(0xC2B2AE3D27D4EB4F), _U(0x165667B19E3779F9))
-_KEEP = np.array([(1 << (8 * n)) - 1 for n in range(9)], dtype=np.uint64)
+KEEP = np.array([(1 << (8 * n)) - 1 for n in range(9)], dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,14 @@ class Lines:
             left = size - 8 * n
             some = slice(None) if n < 2 else np.flatnonzero(left > 0)
             part = self.eight(np.minimum(begin[some] + 8 * n, len(self.data) - 8))
-            part &= _KEEP[np.clip(left[some], 0, 8)]
+            part &= KEEP[np.clip(left[some], 0, 8)]
             found[some] += mixed(part, n)
         return mixed(found, 0)
+
+
+def joined(first: Hashes, rest: Hashes) -> Hashes:
+    """A hash of two things by the hash of the one and a number for the other."""
+    return first ^ mixed(rest, 4)
 
 
 def mixed(part: Hashes, nth: int) -> Hashes:
@@ -138,7 +143,8 @@ def lines_of(text: bytes, offset: int = 0) -> Lines:
     """Whole lines, each of which has its end."""
     data = np.zeros(len(text) + 2 * _PAD, dtype=np.uint8)
     data[_PAD : _PAD + len(text)] = np.frombuffer(text, dtype=np.uint8)
-    end = np.flatnonzero((data == _BLANK) | (data == _NEWLINE))
+    # Nothing else that is so small stands in a line: whatever else there was is encoded.
+    end = np.flatnonzero(data[_PAD : _PAD + len(text)] <= _BLANK) + _PAD
     last = np.flatnonzero(data[end] == _NEWLINE)
     first = np.concatenate((np.zeros(1, dtype=np.int64), last[:-1] + 1))
     begin = np.concatenate((np.full(1, _PAD, dtype=np.int64), end[:-1] + 1))
@@ -161,9 +167,9 @@ def times(lines: Lines, begin: Ints, end: Ints) -> tuple[Times, Flags]:
     fine &= lines.data[dot] == _DOT
     # The point and what stands before it become zeros, and so does what stands before the number.
     six = lines.eight(dot - 1)
-    six = (six & ~_KEEP[2]) | (_ZEROS & _KEEP[2])
+    six = (six & ~KEEP[2]) | (_ZEROS & KEEP[2])
     whole = lines.eight(dot - 8)
-    cut = _KEEP[np.clip(8 - chars, 0, 8)]
+    cut = KEEP[np.clip(8 - chars, 0, 8)]
     whole = (whole & ~cut) | (_ZEROS & cut)
     fine &= _are_digits(six) & _are_digits(whole)
     micros = _number(whole) * _U(1_000_000) + _number(six)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from hashlib import blake2b
 from typing import TypeAlias
 
 import psycopg
@@ -18,7 +17,7 @@ from psycopg import sql
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
-from harness.contracts import PRINT_BYTES, TEXT_MARK, fingerprint
+from harness.contracts import TEXT_DIGEST, fingerprint
 from harness.errors import StorageUnreadable
 from harness.journal.volume import key_word
 from harness.model import Field
@@ -49,10 +48,11 @@ def copied_prints(connection: Connection, reader: RowReader) -> Iterator[str]:
         cells = line[:-1].split(b"\t")
         rest = named(others, cells[-1].decode("ascii")) if others else NO_REST
         if is_plain and b"\\" not in line:
-            prints = [
-                blake2b(TEXT_MARK + cell, digest_size=PRINT_BYTES).hexdigest()
-                for cell in cells[1:-1]
-            ]
+            prints = []
+            for cell in cells[1:-1]:
+                digest = TEXT_DIGEST.copy()
+                digest.update(cell)
+                prints.append(digest.hexdigest())
             yield f"{_one_key(cells[0], reader)} {' '.join(prints)} {rest}"
             continue
         cells = [_unescaped(cell) for cell in cells]
@@ -91,7 +91,9 @@ def printer_of(field: Field) -> Printer:
 
 
 def _of_bytes(cell: bytes) -> str:
-    return blake2b(TEXT_MARK + cell, digest_size=PRINT_BYTES).hexdigest()
+    digest = TEXT_DIGEST.copy()
+    digest.update(cell)
+    return digest.hexdigest()
 
 
 def _of_text(field: Field, cell: bytes) -> str:

@@ -21,7 +21,6 @@ from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadStory
 from tests.checks.story import Story
 
-
 RUN = "20240101-000000-ab12"
 
 
