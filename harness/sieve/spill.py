@@ -45,7 +45,7 @@ class Spill:
             bounds = np.cumsum(np.bincount(part, minlength=self.partitions_n))
             bounds = np.concatenate(([0], bounds))
         begin = self._size
-        data = memoryview(entries.tobytes())
+        data = np.ascontiguousarray(entries).view(np.uint8).data
         try:
             while data:
                 written = os.pwrite(self._open(), data, self._size)
@@ -61,7 +61,8 @@ class Spill:
             from_, to = int(bounds[partition]), int(bounds[partition + 1])
             if from_ < to:
                 parts.append(self._read(begin + from_ * self.dtype.itemsize, to - from_))
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=self.dtype)
+        # Joined as bytes: arrays of many fields are joined field by field.
+        return np.frombuffer(b"".join(parts), dtype=self.dtype)
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
@@ -69,7 +70,7 @@ class Spill:
             os.close(self._fd)
             self._fd = -1
 
-    def _read(self, begin: int, count: int) -> Entries:
+    def _read(self, begin: int, count: int) -> bytes:
         size = count * self.dtype.itemsize
         try:
             data = os.pread(self._open(), size, begin)
@@ -77,7 +78,7 @@ class Spill:
             raise self._broken(error) from error
         if len(data) != size:
             raise EnvironmentBroken(f"{self._path} was cut while it was in use")
-        return np.frombuffer(data, dtype=self.dtype)
+        return data
 
     def _open(self) -> int:
         if self._fd < 0:
