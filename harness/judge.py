@@ -172,7 +172,13 @@ def _limits(promise: Promise, history: History, records: Sequence[LoadRecord]) -
         figures = measure(record.volume, history.loads_began.get(BASELINE_LOAD))
         ended = history.loads_ended.get(BASELINE_LOAD)
         reference = Reference(promise.baseline.name, figures, ended)
-    return LoadLimits(promise.save_p95_ms_max, promise.save_p95_ratio_max, reference)
+    return LoadLimits(
+        promise.save_p95_ms_max,
+        promise.save_p95_ratio_max,
+        reference,
+        promise.save_p50_ms_max,
+        promise.save_p99_ms_max,
+    )
 
 
 def _guarded(about: str, act: Callable[[], None]) -> list[str]:

@@ -352,7 +352,9 @@ class CatalogueTable(Table):
 class Limits(Table):
     """What blocks a release that loses nothing."""
 
+    save_p50_ms_max: SecondsMax | None = None
     save_p95_ms_max: SecondsMax | None = None
+    save_p99_ms_max: SecondsMax | None = None
     save_p95_ratio_max: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
 
 

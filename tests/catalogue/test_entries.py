@@ -116,7 +116,7 @@ def test_a_file_that_stands_in_for_nothing(plan: Plan) -> None:
 def test_a_plan_of_its_own_is_merged(plan: Plan) -> None:
     """What stands in the release's plan is merged over the catalogue's, and checked as one."""
     text = PASSES + 'plan = "plan.toml"\n'
-    told = refused(plan, text, plan__toml="[limits]\nsave_p96_ms_max = 1\n")
+    told = refused(plan, text, plan__toml="[limits]\nsave_p95_ms_mx = 1\n")
     assert "2.0: " in told
     assert "write save_p95_ms_max" in told
 
