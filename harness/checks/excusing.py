@@ -10,7 +10,7 @@ from harness.checks.pace import start_of
 from harness.journal.volume import Volume, VolumeSave
 
 # What was told stored so short a time before a fault began may have been under way in it.
-AHEAD_S = 2.0
+AHEAD_S = 5.0
 
 
 def faults_within(volume: Volume, faults: Sequence[Fault]) -> tuple[Fault, ...]:
