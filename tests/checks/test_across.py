@@ -194,7 +194,8 @@ def test_a_loss_in_a_restart() -> None:
     ).acknowledged()
     finding = found(story)["lost"]
 
-    assert {"server_phase": ("restarting",)} == finding.trigger.conditions
+    expected = {"server_phase": ("restarting",), "fault": ("app killed",)}
+    assert expected == finding.trigger.conditions
     assert FOUR == finding.fields
     assert not finding.trigger.confirmed, "another one lived through it"
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from harness.checks.injected import ASKED_TO_END, CUT, DELAYED, ENDED, KILLED
 from harness.deploy.seams import Deployment
 from harness.errors import EvidenceError, ReleaseDown
 from harness.front import Front
@@ -45,14 +46,16 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
         elif moment.kind == "acknowledged":
             with acting:
                 name, act = due.popleft() if due else faults[0]
-                work.journal.write(ev.FaultBegan(fault=name))
+                # The way to the application is each worker's own.
+                touched = moment.trial if name in (CUT, DELAYED) else None
+                work.journal.write(ev.FaultBegan(fault=name, trial=touched))
                 try:
                     act(front)
                     if not new.alive():
                         # Whoever runs it would start again what did not live through it.
                         new.restart()
                 finally:
-                    work.journal.write(ev.FaultEnded(fault=name))
+                    work.journal.write(ev.FaultEnded(fault=name, trial=touched))
 
     rounds_n = -(-len(faults) // len(chosen))
     for number in range(rounds_n + FURTHER_ROUNDS_N):
@@ -81,16 +84,16 @@ def _faults(fleet: Fleet) -> Iterator[Fault]:
     """Everything that is done to the candidate, its storages and the way to it."""
     new, old = fleet.work.up[NEW], fleet.old
     app, *workers = new.parts
-    yield f"{app} killed", _restarted(new, app)
-    yield f"{app} asked to end", _restarted(new, app, graceful=True)
+    yield f"{app}{KILLED}", _restarted(new, app)
+    yield f"{app}{ASKED_TO_END}", _restarted(new, app, graceful=True)
     for worker in workers:
-        yield f"{worker} killed", _restarted(new, worker)
-        yield f"{worker} asked to end", _restarted(new, worker, graceful=True)
+        yield f"{worker}{KILLED}", _restarted(new, worker)
+        yield f"{worker}{ASKED_TO_END}", _restarted(new, worker, graceful=True)
     for name, table in fleet.work.plan.storages.items():
         if table.url is None:
-            yield f"storage {name} ended", _ended(old, name)
-    yield "connections cut", _cut
-    yield "answers delayed", _delayed
+            yield f"storage {name}{ENDED}", _ended(old, name)
+    yield CUT, _cut
+    yield DELAYED, _delayed
 
 
 def _restarted(up: Deployment, part: str, *, graceful: bool = False) -> Act:
