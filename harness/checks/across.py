@@ -29,11 +29,12 @@ ROLES: tuple[Role, ...] = ("upgraded", "rolled-back")
 ORIGIN: Role = "origin"
 CLIENT, SERVER = "client_version", "server_phase"
 STALE = "loaded before the deploy"
+ROTATED = "secrets rotated"
 STEADY: Mapping[str, str] = {CLIENT: "current", SERVER: "steady"}
 # What the stages add to the levels of their cases.
 LEVELS: Mapping[str, frozenset[str]] = {
     CLIENT: frozenset({"current", STALE}),
-    SERVER: frozenset({"steady", "upgraded", "mixed", "restarting", "rolled back"}),
+    SERVER: frozenset({"steady", "upgraded", ROTATED, "mixed", "restarting", "rolled back"}),
 }
 # Its trials are cut by faults of ours: only what was acknowledged counts.
 RESTART = "restart"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.checks.history import Save, Trial
@@ -60,6 +60,16 @@ def saving(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
                 yield place
 
     return _those(grounds, able, places)
+
+
+def rotating(grounds: Grounds, pages: Sequence[Chosen]) -> list[Chosen]:
+    """Every second of these pages, to be saved where secrets have changed as well.
+
+    None that sends as it is left: nobody is there any more to be told of being signed out.
+    """
+    able = {one.case.number for one in pages[1::2]}
+    staying = {one.case.number for one in saving(grounds, able)}
+    return [one for one in pages if one.case.number in staying]
 
 
 def anything(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:

@@ -10,6 +10,7 @@ from harness.gate.across.choosing import (
     Chosen,
     anything,
     editing,
+    rotating,
     saving,
     sights,
     spread,
@@ -56,6 +57,19 @@ def test_pages_that_tell() -> None:
     chosen = list(saving(three().weighed(), ALL))
 
     assert [(1, (1, 2, 3)), (2, (1,))] == [(one.case.number, one.places) for one in chosen]
+
+
+@pytest.mark.parametrize(("level", "chosen"), [("page", [2]), ("leaving", [])])
+def test_pages_whose_secrets_change(level: str, chosen: list[int]) -> None:
+    """Every second page, and none that sends as it is left."""
+    story = Story()
+    for last_level in ("page", "page", level):
+        story.trial().record().save(*FOUR).acknowledged(level=last_level)
+    grounds = story.ends().weighed()
+    first, second, third = anything(grounds, ALL)
+
+    found = rotating(grounds, [first, third, second])
+    assert chosen == [one.case.number for one in found]
 
 
 def test_what_is_no_evidence_is_not_chosen() -> None:
