@@ -54,7 +54,15 @@ def _explained(name: str, others: Collection[str], seen: Mapping[str, Sequence[F
 
 
 def _seen(save: Save, history: History) -> list[Fault]:
-    """Faults that went on as it was acknowledged, or began later; the first of them first."""
+    """Faults that went on as it was acknowledged, or began later; the first of them first.
+
+    What its own trial brought came as well while the save was open: it had been told of another.
+    """
     trial = history.trials.get(save.trial)
     touching = (*history.faults, *(trial.faults if trial else ()))
-    return sorted((f for f in touching if f.ended_s >= save.over_s), key=lambda f: f.began_s)
+    seen = [
+        fault
+        for fault in touching
+        if fault.ended_s >= (save.began_s if fault.after == save.trial else save.over_s)
+    ]
+    return sorted(seen, key=lambda fault: fault.began_s)

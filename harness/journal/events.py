@@ -252,11 +252,15 @@ class SaveUnknown(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultBegan(Event):
-    """A fault of ours began; trial None: it touches every trial."""
+    """A fault of ours began; trial None: it touches every trial.
+
+    after is the trial that had just been told something is stored, where that brought it.
+    """
 
     kind: ClassVar[str] = "fault-began"
     fault: str
     trial: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

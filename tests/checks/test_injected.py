@@ -88,6 +88,21 @@ def test_what_was_told_stored_while_a_fault_went_on() -> None:
     assert ("app asked to end",) == found(story).trigger.conditions["fault"]
 
 
+@pytest.mark.parametrize(("mine", "named"), [(True, "app killed"), (False, "worker killed")])
+def test_two_records_that_one_act_saves(mine: bool, named: str) -> None:
+    """A fault at the first one's acknowledgement came to the second one of that trial as well."""
+    story = story_of(2, restart=2)
+    trial = lives(story, 0, "restart", RESTARTING, switched=False)
+    one, other = trial.record("one").save("reason"), trial.record("other").save("reason")
+    one.acknowledged()
+    story.fault("app killed", 0.5, after=trial.id if mine else story.trials[0].id)
+    gone = other.acknowledged()
+    story.fault("worker killed", 0.5)
+    gone.vanishes()
+
+    assert (named,) == found(story).trigger.conditions["fault"]
+
+
 def test_a_fault_that_touches_another_trial_alone() -> None:
     """Connections of somebody else that were cut cost nobody a save."""
     story = story_of(2, restart=2)

@@ -48,7 +48,7 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
                 name, act = due.popleft() if due else faults[0]
                 # The way to the application is each worker's own.
                 touched = moment.trial if name in (CUT, DELAYED) else None
-                work.journal.write(ev.FaultBegan(fault=name, trial=touched))
+                work.journal.write(ev.FaultBegan(fault=name, trial=touched, after=moment.trial))
                 try:
                     act(front)
                     if not new.alive():
