@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from harness.checks.history import Fault, History, Save
+from harness.checks.history import Fault, History, Save, Trial
 from harness.model import Trigger
 
 FAULT = "fault"
@@ -54,15 +54,18 @@ def _explained(name: str, others: Collection[str], seen: Mapping[str, Sequence[F
 
 
 def _seen(save: Save, history: History) -> list[Fault]:
-    """Faults that went on as it was acknowledged, or began later; the first of them first.
-
-    What its own trial brought came as well while the save was open: it had been told of another.
-    """
+    """Faults that went on as it was acknowledged, or began later; the first of them first."""
     trial = history.trials.get(save.trial)
     touching = (*history.faults, *(trial.faults if trial else ()))
-    seen = [
-        fault
-        for fault in touching
-        if fault.ended_s >= (save.began_s if fault.after == save.trial else save.over_s)
-    ]
+    seen = [f for f in touching if f.ended_s >= save.over_s or _told_late(save, f, trial)]
     return sorted(seen, key=lambda fault: fault.began_s)
+
+
+def _told_late(save: Save, fault: Fault, trial: Trial | None) -> bool:
+    """Whether it was made before the fault that its own trial brought, and told of behind it.
+
+    Two records that one act saves are told of one after the other: nothing is sent in between.
+    """
+    if trial is None or fault.after != trial.id:
+        return False
+    return not any(fault.ended_s < request.at_s <= save.over_s for request in trial.requests)

@@ -178,9 +178,15 @@ class SaveIntended(Event):
     due_s: float | None = None
 
 
+BY_HAND = "by hand"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldTyped(Event):
-    """What the page held after input, read back; how names the input method."""
+    """What the page held after input, read back; how names the input method.
+
+    That is BY_HAND where the scenario put it there itself and only told of it.
+    """
 
     kind: ClassVar[str] = "field-typed"
     save: str

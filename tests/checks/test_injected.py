@@ -88,14 +88,19 @@ def test_what_was_told_stored_while_a_fault_went_on() -> None:
     assert ("app asked to end",) == found(story).trigger.conditions["fault"]
 
 
-@pytest.mark.parametrize(("mine", "named"), [(True, "app killed"), (False, "worker killed")])
-def test_two_records_that_one_act_saves(mine: bool, named: str) -> None:
-    """A fault at the first one's acknowledgement came to the second one of that trial as well."""
+@pytest.mark.parametrize(
+    ("mine", "sends", "named"),
+    [(True, False, "app killed"), (True, True, "worker killed"), (False, False, "worker killed")],
+)
+def test_two_records_that_one_act_saves(mine: bool, sends: bool, named: str) -> None:
+    """A fault of that trial came to what it is told of behind it, where nothing was sent since."""
     story = story_of(2, restart=2)
     trial = lives(story, 0, "restart", RESTARTING, switched=False)
-    one, other = trial.record("one").save("reason"), trial.record("other").save("reason")
-    one.acknowledged()
+    trial.record("one").save("reason").acknowledged()
     story.fault("app killed", 0.5, after=trial.id if mine else story.trials[0].id)
+    other = trial.record("other").save("reason")
+    if sends:
+        trial.sends_all(other.values)
     gone = other.acknowledged()
     story.fault("worker killed", 0.5)
     gone.vanishes()

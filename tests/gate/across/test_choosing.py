@@ -17,6 +17,7 @@ from harness.gate.across.choosing import (
     spread_sights,
     typing,
 )
+from harness.journal.events import BY_HAND
 from harness.model import PLANT, Case, Sight
 from tests.checks.story import FOUR, Story, single
 
@@ -50,6 +51,17 @@ def test_pages_that_are_typed_into() -> None:
     chosen = list(typing(three().weighed(), ALL))
 
     assert [(2, (1,))] == [(one.case.number, one.places) for one in chosen]
+
+
+def test_pages_that_are_typed_into_by_hand() -> None:
+    """Where only the scenario knows when it types, nothing can come before it: no such case."""
+    story = Story()
+    for how in (BY_HAND, "paste"):
+        save = story.trial().record().save(*FOUR)
+        save.typed("reason", save.values["reason"], how)
+        save.acknowledged()
+
+    assert [1] == [one.case.number for one in typing(story.ends().weighed(), ALL)]
 
 
 def test_pages_that_tell() -> None:
