@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import TypeAlias
 
 from harness.checks.injected import ASKED_TO_END, CUT, DELAYED, ENDED, KILLED
@@ -30,14 +31,15 @@ Fault: TypeAlias = tuple[str, Act]
 def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, str]) -> None:
     """Have each fault come at least once, each right after an acknowledgement.
 
-    With fewer cases than faults the cases are driven again, at other acknowledgements. The
-    baseline rests meanwhile: its workers would do what is left undone. Raises EvidenceError where
-    a fault never came, because no save was told stored.
+    With fewer cases than faults the cases are driven again, at other acknowledgements; with more
+    of them faults come once more, in turn. The baseline rests meanwhile: its workers would do what
+    is left undone. Raises EvidenceError where a fault never came, because no save was told stored.
     """
     work, new = fleet.work, fleet.work.up[NEW]
     fleet.old.end()
     faults = list(_faults(fleet))
     due = deque(faults)
+    once_more = cycle(faults)
     acting = threading.Lock()
 
     def at(moment: Moment, front: Front) -> None:
@@ -45,7 +47,7 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
             front.to(NEW)
         elif moment.kind == "acknowledged":
             with acting:
-                name, act = due.popleft() if due else faults[0]
+                name, act = due.popleft() if due else next(once_more)
                 # The way to the application is each worker's own.
                 touched = moment.trial if name in (CUT, DELAYED) else None
                 work.journal.write(ev.FaultBegan(fault=name, trial=touched, after=moment.trial))

@@ -261,6 +261,16 @@ def test_every_fault_comes_once(restarting: tuple[Fleet, FakeWork]) -> None:
     assert work.reads[-1] == "confirm upgraded"
 
 
+def test_faults_come_in_turn(restarting: tuple[Fleet, FakeWork]) -> None:
+    """With more acknowledgements than faults they come once more from the first on."""
+    fleet, work = replaced(restarting[0]), restarting[1]
+    driven(fleet, *["acknowledged"] * 7)
+    faults.under_faults(fleet, [Chosen(CASE)], {})
+
+    begun = [e.fault for e in work.events if isinstance(e, ev.FaultBegan)]
+    assert begun[5:] == begun[:2] == ["app killed", "app asked to end"]
+
+
 def test_a_fault_that_never_came(restarting: tuple[Fleet, FakeWork]) -> None:
     """Where no save is told stored no fault comes, and that is said, once storage was read."""
     fleet, work = replaced(restarting[0]), restarting[1]
