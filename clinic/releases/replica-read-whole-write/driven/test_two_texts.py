@@ -10,7 +10,7 @@ from scenarios.practitioner import Practitioner
 A_WHILE_MS = 6_000
 
 
-@factors(text=corpus.COMMIT)
+@factors(text=corpus.COMMIT[:3])
 def test_change_two_texts(practitioner: Practitioner, journal: Trial, case: Levelled) -> None:
     """A note is saved; later its history is changed and saved, and at once its conclusion."""
     number = practitioner.new_consultation()
