@@ -51,7 +51,7 @@ class Promise:
     maps a scenario to what has to happen in it at least once; quarantine maps a scenario to a
     reason; partial are the ``--only`` patterns where some were given; seed is that of an
     exploration, None for a gate; today is the ISO date on
-    which expiries were looked at; save_p95_ms_max and save_p95_ratio_max are the plan's limits
+    which expiries were looked at; save_pNN_ms_max and save_p95_ratio_max are the plan's limits
     under load; plan is the whole plan without its secrets.
     """
 
@@ -81,6 +81,8 @@ class Promise:
     seed: int | None = None
     save_p95_ms_max: float | None = None
     save_p95_ratio_max: float | None = None
+    save_p50_ms_max: float | None = None
+    save_p99_ms_max: float | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
 
     @property

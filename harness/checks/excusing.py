@@ -9,7 +9,7 @@ from harness.checks.history import Fault
 from harness.journal.volume import VolumeSave
 
 # What was told stored so short a time before a fault began may have been under way in it.
-AHEAD_S = 2.0
+AHEAD_S = 5.0
 
 
 def excuse(saves: Iterable[VolumeSave], faults: Sequence[Fault]) -> None:

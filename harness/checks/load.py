@@ -50,6 +50,8 @@ class LoadLimits:
     save_p95_ms_max: float | None = None
     save_p95_ratio_max: float | None = None
     baseline: Reference | None = None
+    save_p50_ms_max: float | None = None
+    save_p99_ms_max: float | None = None
 
 
 NO_LIMITS = LoadLimits()
@@ -183,7 +185,9 @@ def _slow(
     ratio = limits.save_p95_ratio_max
     return [
         fell_short(figures, began, ended, limits.save_p95_ms_max),
-        took_too_long(figures, ended, limits.save_p95_ms_max),
+        took_too_long(figures, ended, (50, figures.p50_ms), limits.save_p50_ms_max),
+        took_too_long(figures, ended, (95, figures.p95_ms), limits.save_p95_ms_max),
+        took_too_long(figures, ended, (99, figures.p99_ms), limits.save_p99_ms_max),
         slower(figures, ended, limits.baseline, ratio) if ratio is not None else ("", False),
     ]
 

@@ -7,9 +7,10 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import unquote
 
 import psutil
@@ -215,21 +216,39 @@ class _Busy:
     limit no less than one that has too much to do.
     """
 
-    share: float | None = None
-    first: dict[int, tuple[float, float]] = field(default_factory=dict)
+    seen: dict[int, dict[int, list[_Seen]]] = field(default_factory=dict)
 
     def sample(self, pid: int, schedule: Schedule | None) -> None:
         """Look at the processes now, if the rate is held now."""
         now_s = time.monotonic()
-        if schedule is None or not any(a <= now_s <= b for a, b in schedule.held_s):
+        spans = schedule.held_s if schedule is not None else ()
+        held = next((n for n, (a, b) in enumerate(spans) if a <= now_s <= b), None)
+        if held is None:
             return
-        shares = []
         for member, busy_s in _family_busy_s(pid).items():
-            began_s, began_busy_s = self.first.setdefault(member, (now_s, busy_s))
-            if now_s > began_s:
-                shares.append((busy_s - began_busy_s) / (now_s - began_s))
-        if shares:
-            self.share = round(max(shares), 3)
+            seen = self.seen.setdefault(member, {}).setdefault(held, [])
+            # The first look and the last are all that is needed of each time.
+            seen[1:] = [(now_s, busy_s)]
+
+    @property
+    def share(self) -> float | None:
+        """That of the busiest process, over all the time that the rate was held."""
+        shares = [_share(held.values()) for held in self.seen.values()]
+        known = [share for share in shares if share is not None]
+        return round(max(known), 3) if known else None
+
+
+# When a process was looked at, and how long it had been busy by then.
+_Seen: TypeAlias = tuple[float, float]
+
+
+def _share(spans: Iterable[Sequence[_Seen]]) -> float | None:
+    """How much of some spans of time a process was busy; None where it was not seen twice."""
+    lasted_s = busy_s = 0.0
+    for seen in spans:
+        (from_s, from_busy_s), (to_s, to_busy_s) = seen[0], seen[-1]
+        lasted_s, busy_s = lasted_s + to_s - from_s, busy_s + to_busy_s - from_busy_s
+    return busy_s / lasted_s if lasted_s else None
 
 
 def _family_busy_s(pid: int) -> dict[int, float]:

@@ -143,7 +143,9 @@ def make_promise(asked: Asked, plan: Plan, run: RunFolder, deployer: Deployer) -
             *left_out(asked, profile),
         ),
         partial=", ".join(asked.only) or None,
+        save_p50_ms_max=plan.limits.save_p50_ms_max,
         save_p95_ms_max=plan.limits.save_p95_ms_max,
+        save_p99_ms_max=plan.limits.save_p99_ms_max,
         save_p95_ratio_max=_ratio_max(plan, baseline),
         plan=plan.redacted(),
     )

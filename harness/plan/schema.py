@@ -352,7 +352,9 @@ class CatalogueTable(Table):
 class Limits(Table):
     """What blocks a release that loses nothing."""
 
+    save_p50_ms_max: SecondsMax | None = None
     save_p95_ms_max: SecondsMax | None = None
+    save_p99_ms_max: SecondsMax | None = None
     save_p95_ratio_max: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
 
 
@@ -367,9 +369,14 @@ class CasesTable(Table):
 
 
 class StagesTable(CasesTable):
-    """The same for every profile, and which requests are for files of a release's own pages."""
+    """The same for every profile, and what a deploy changes or keeps beside the release.
+
+    assets are the requests for files of a release's own pages, rotate the environment's variables
+    that have another value after it.
+    """
 
     assets: Annotated[str, Field(pattern=r"^/")] | None = None
+    rotate: Texts = ()
 
 
 class CanariesTable(Table):

@@ -95,6 +95,7 @@ def test_releases_are_found_by_name(plan: Plan) -> None:
         (PASSES + 'scenarios = ["test_shar_*"]\n', "scenarios = 'test_shar_*' fits no case; write"),
         (LOSES + "trigger = { sahres = 1 }\n", "trigger.sahres = 1: no case of it has that"),
         (LOSES + "trigger = { shares = 7 }\n", "levels there: 0, 1, 2"),
+        (LOSES + 'trigger = { fault = "app kiled" }\n', "'app kiled': nothing that a restart is"),
         (LOSES + 'trigger = { scenario = "test_x*" }\n', "'test_x*' fits none of its scenarios"),
     ],
 )
@@ -116,7 +117,7 @@ def test_a_file_that_stands_in_for_nothing(plan: Plan) -> None:
 def test_a_plan_of_its_own_is_merged(plan: Plan) -> None:
     """What stands in the release's plan is merged over the catalogue's, and checked as one."""
     text = PASSES + 'plan = "plan.toml"\n'
-    told = refused(plan, text, plan__toml="[limits]\nsave_p96_ms_max = 1\n")
+    told = refused(plan, text, plan__toml="[limits]\nsave_p95_ms_mx = 1\n")
     assert "2.0: " in told
     assert "write save_p95_ms_max" in told
 

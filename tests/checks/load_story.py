@@ -68,6 +68,7 @@ class LoadStory:
     ended: bool = True
     users: int = 20
     limit_ms: float | None = None
+    limits_ms: dict[int, float] = field(default_factory=dict)
     ratio_max: float | None = None
     baseline: Reference | None = None
     name: str = LOAD
@@ -199,7 +200,8 @@ class LoadStory:
     @property
     def limits(self) -> LoadLimits:
         """What the plan says of time."""
-        return LoadLimits(self.limit_ms, self.ratio_max, self.baseline)
+        p50_ms, p99_ms = self.limits_ms.get(50), self.limits_ms.get(99)
+        return LoadLimits(self.limit_ms, self.ratio_max, self.baseline, p50_ms, p99_ms)
 
     def _tell_to(self, story: Story, *more: ev.Event) -> None:
         for event in (*self.events(), *more):

@@ -564,6 +564,22 @@ def test_a_limit_on_time_is_held(load: LoadStory) -> None:
     assert "95 % of saves were acknowledged within 20 ms; the limit is 15 ms" in broken.broken[0]
 
 
+@pytest.mark.parametrize(("percent", "took_ms"), [(50, 20), (99, 600)])
+def test_each_percentile_has_its_limit(load: LoadStory, percent: int, took_ms: int) -> None:
+    """Half of all saves, and nearly all, are held to a limit of their own."""
+    load.saves(100)
+    for save in [*load.volume.saves][::40]:
+        save.ended_s = save.began_s + 0.6
+    load.limits_ms[percent] = took_ms + 5.0
+    kept = load.judged()
+    load.limits_ms[percent] = took_ms - 5.0
+    broken = load.judged()
+
+    assert kept.broken == ()
+    (sentence,) = broken.broken
+    assert f"{percent} % of saves were acknowledged within {took_ms} ms; the limit is" in sentence
+
+
 def test_a_limit_on_time_is_no_limit_of_users_that_were_all_busy(load: LoadStory) -> None:
     """Saves that were fast once they were begun, and begun late, are no release's fault."""
     load.saves(100)

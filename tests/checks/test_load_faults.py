@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.answer import conclude
+from harness.checks.history import Fault, History, Save
+from harness.checks.injected import faults_seen
+from harness.journal import events as ev
 from harness.promise import FAULTS_LOAD
 from tests.checks.load_story import LoadStory
 
@@ -129,3 +132,17 @@ def test_a_fault_elsewhere_excuses_nothing(load: LoadStory) -> None:
     load.record("refused").save("reason").refused()
 
     assert load.judged().figures.refused_n == 1
+
+
+def test_faults_under_load_explain_no_loss_of_a_scenario() -> None:
+    """What a load met comes when no scenario is driven any more, so no save of one saw it."""
+    restart, met = Fault("app killed", 15.0, 16.0), Fault("storage main ended", 105.0, 106.0)
+    history = History(stages={FAULTS_LOAD: (100.0, 200.0, None)}, faults=[restart, met])
+    intended = ev.SaveIntended(
+        at_s=10.0, save="s", record="r", revision=1, operation="save", values={}, classes={}
+    )
+    lost = Save(intended, "candidate/1/1", state="acknowledged", ended_s=11.0)
+
+    assert ("app killed",) == faults_seen([lost], [], history)
+    history.faults.remove(restart)
+    assert () == faults_seen([lost], [], history)

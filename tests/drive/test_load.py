@@ -22,6 +22,7 @@ from harness.drive import load as driving
 from harness.drive.load import LoadProgress, LoadResult, drive_load
 from harness.drive.load_spec import LoadSpec
 from harness.errors import DriveFailed
+from harness.journal.schedule import Schedule
 from harness.journal.volume import Volume, read_volume
 from harness.model import Field, Form, Leg
 from tests.plugin.conftest import Folder
@@ -256,3 +257,25 @@ def await_acts(journal: Path) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("no save was acknowledged within 20 s")
+
+
+def test_the_generator_is_as_busy_as_it_was_at_the_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it rests between two times at the peak is no relief of it, nor what it does there."""
+    spikes = Schedule(100.0, 40.0, (Leg(1.0, 0.0), Leg(1.0, 4.0), Leg(0.0, 6.0), Leg(1.0, 0.0),
+                                    Leg(1.0, 4.0)))  # fmt: skip
+    clock = {"now_s": 0.0}
+    busy = driving._Busy()
+    monkeypatch.setattr("harness.drive.load.time.monotonic", lambda: clock["now_s"])
+    monkeypatch.setattr(driving, "_family_busy_s", lambda _: {7: spent_s(clock["now_s"]), 8: 1.0})
+    busy.sample(7, None)
+    assert busy.share is None
+    for second in range(99, 117):
+        clock["now_s"] = float(second)
+        busy.sample(7, spikes)
+
+    assert 0.9 == busy.share
+
+
+def spent_s(at_s: float) -> float:
+    """Nine tenths of each second at the peak, and none of any other."""
+    return 0.9 * (min(max(at_s - 100.0, 0.0), 4.0) + min(max(at_s - 110.0, 0.0), 4.0))

@@ -144,5 +144,13 @@ def filled(text: str, answer: Answer = Answer.BLOCK) -> Account:
         cells=(Cell(text, text, 7, text, text, 3, 1, text, text),),
         grids=(Grid(text, (text,), (row, replace(row, levels={}))),),
         faults=(Span(text, 0.5, 1.0), Span(text + "2", 1.0, 2.0)),
+        loads=(
+            LoadCourse("load", tuple(second(n) for n in range(900))),
+            LoadCourse(
+                "load-faults",
+                tuple(second(n, lost_n=n % 2, unsure_n=n % 5) for n in range(900)),
+                tuple(Span(f"{text}{n % 30}", 9.0 * n, 9.0 * n + 4) for n in range(100)),
+            ),
+        ),
         gaps=(Gap(text, text),),
     )
