@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from harness.checks.across import RESTART
 from harness.checks.coverage import uncovered
 from harness.checks.exhibits import exhibit
 from harness.checks.grid import grids
@@ -42,8 +43,10 @@ def _shown_by(finding: Finding, grounds: Grounds) -> tuple[Sequence[Symptom], Hi
 
 
 def _faults(history: History) -> Iterator[Span]:
-    """Faults that touched every trial; one that nobody saw end lasts as long as the run."""
-    for fault in history.faults:
+    """Faults under work, in order; one that nobody saw end lasts as long as the run."""
+    restarted = [trial for trial in history.trials.values() if trial.began.round == RESTART]
+    of_trials = [fault for trial in restarted for fault in trial.faults]
+    for fault in sorted((*history.faults, *of_trials), key=lambda fault: fault.began_s):
         ended_s = min(fault.ended_s, history.ended_s)
         yield Span(fault.name, fault.began_s - history.began_s, ended_s - history.began_s)
 

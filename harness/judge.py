@@ -71,7 +71,8 @@ def weigh(
     history = read_history(events)
     observations = sorted(observations, key=lambda o: (o.began_s, o.id))
     replicas = [o for o in observations if o.purpose == "replica"]
-    observations = [o for o in observations if o.purpose != "replica"]
+    glimpses = [o for o in observations if o.purpose == "glimpse"]
+    observations = [o for o in observations if o.purpose not in ("replica", "glimpse")]
     candidate = _Bench(promise, "candidate", history, observations, replicas)
     baseline = _Bench(promise, "baseline", history, observations)
     proved = candidate.reads_its_own or baseline.reads_its_own
@@ -87,7 +88,9 @@ def weigh(
     lost = gather(symptoms, history, promise.cases, forms, baseline.symptoms)
     passed = [f for f in lost if _known(f, promise, symptoms, history).known]
     known = [symptom for symptom in symptoms if any(is_of(symptom, f) for f in passed)]
-    across, across_crashed = _weigh_across(promise, history, observations, symptoms, known)
+    across, across_crashed = _weigh_across(
+        promise, history, observations, glimpses, symptoms, known
+    )
     found = [
         *lost,
         *_broken(promise, history, journeys),
@@ -118,12 +121,13 @@ def _weigh_across(
     promise: Promise,
     history: History,
     observations: Sequence[Observation],
+    glimpses: Sequence[Observation],
     steady: Sequence[Symptom],
     known: Sequence[Symptom],
 ) -> tuple[Across, list[str]]:
     """The stages across versions, as far as the run has come; why they could not be judged."""
     benches: dict[Role, _Bench] = {
-        role: _Bench(promise, role, history, observations)
+        role: _Bench(promise, role, history, observations, glimpses=glimpses)
         for role in (*ROLES, ORIGIN)
         if any(o.role == role and o.purpose != "before" for o in observations)
     }
@@ -196,6 +200,7 @@ class _Bench:
         history: History,
         observations: Sequence[Observation],
         replicas: Sequence[Observation] = (),
+        glimpses: Sequence[Observation] = (),
     ) -> None:
         self.crashed: list[str] = []
         self._replicas = replicas
@@ -210,7 +215,8 @@ class _Bench:
         collateral = CollateralCheck(role, forms, _forms_before(promise, role))
         self._guard("collateral", lambda: self._keep(collateral.judge(history, observations)))
         self._guard(
-            "storage", lambda: self._ask(Oracle(role, promise.tag, forms, history, observations))
+            "storage",
+            lambda: self._ask(Oracle(role, promise.tag, forms, history, observations, glimpses)),
         )
 
     @property

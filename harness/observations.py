@@ -18,8 +18,9 @@ SCHEMA = "harness.observation/1"
 TABLE = "table "
 
 # "before": after migrate and prepare, ahead of any trial; "final": when the settle time is over;
-# "confirm": a second, later read; "replica": a copy that people may be shown, after either.
-Purpose: TypeAlias = Literal["before", "during", "final", "confirm", "replica"]
+# "confirm": a second, later read; "replica": a copy that people may be shown, after either;
+# "glimpse": in between, of the rows alone that are not as the glimpse before showed them.
+Purpose: TypeAlias = Literal["before", "during", "final", "confirm", "replica", "glimpse"]
 
 
 @dataclass(frozen=True, slots=True)

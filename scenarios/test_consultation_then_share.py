@@ -101,16 +101,15 @@ def steps(
         yield lambda save: page.enter(save, names[half:], case.typed_by)
         if moment == "after typing":
             yield lambda _: share_all()
-        yield lambda _: change_session(practitioner, page, case)
+        yield lambda _: change_session(practitioner, case)
         yield lambda _: page.save_by(case.saved_by)
     if case.session == "expired":
         yield lambda _: expect(page.told_saved(case.saved_by)).to_be_visible()
 
 
-def change_session(practitioner: Practitioner, page: NotePage, case: Levelled) -> None:
+def change_session(practitioner: Practitioner, case: Levelled) -> None:
     """Let the session end under the page, or let another tab begin a new one."""
     if case.session == "expired":
-        page.sign_in_when_asked()
         practitioner.lose_session()
     elif case.session == "re-login":
         practitioner.sign_in_elsewhere()

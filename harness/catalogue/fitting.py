@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.catalogue.comparing import SCENARIO, fits_scenario
 from harness.catalogue.entries import Entry, refuse
 from harness.checks.across import LEVELS
+from harness.checks.injected import FAULT, is_fault
 from harness.deploy.releases import check_release_known
 from harness.drive.chosen import fits
 from harness.drive.scenarios import collect
@@ -97,9 +98,16 @@ def _missing(entry: Entry, cases: Sequence[Case]) -> Iterator[str]:
             for pattern in levels:
                 if not any(fits_scenario(case.scenario, pattern) for case in chosen):
                     yield f"trigger.scenario = {pattern!r} fits none of its scenarios"
-            continue
-        there = {case.levels[factor] for case in chosen if factor in case.levels}
-        there |= LEVELS.get(factor, frozenset())
-        if not there & set(levels) and chosen:
-            having = f"levels there: {', '.join(sorted(there))}" if there else "no such factor"
-            yield f"trigger.{factor} = {', '.join(levels)}: no case of it has that; {having}"
+        elif factor == FAULT:
+            wrong = [name for name in levels if not is_fault(name)]
+            yield from (f"trigger.fault = {n!r}: nothing that a restart is" for n in wrong)
+        elif chosen:
+            yield from _levels_missing(factor, levels, chosen)
+
+
+def _levels_missing(factor: str, levels: Sequence[str], chosen: Sequence[Case]) -> Iterator[str]:
+    there = {case.levels[factor] for case in chosen if factor in case.levels}
+    there |= LEVELS.get(factor, frozenset())
+    if not there & set(levels):
+        having = f"levels there: {', '.join(sorted(there))}" if there else "no such factor"
+        yield f"trigger.{factor} = {', '.join(levels)}: no case of it has that; {having}"

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.checks.findings import did_the_same, evidence_of, in_order, ordered, voted_layer
-from harness.checks.history import History, Trial
+from harness.checks.history import History, Save, Trial
+from harness.checks.injected import faults_seen, with_faults
 from harness.checks.journeys import ATTEMPTS_TO_BLOCK, why_no_evidence
 from harness.checks.trigger import find_trigger
 from harness.model import (
@@ -28,11 +29,12 @@ ROLES: tuple[Role, ...] = ("upgraded", "rolled-back")
 ORIGIN: Role = "origin"
 CLIENT, SERVER = "client_version", "server_phase"
 STALE = "loaded before the deploy"
+ROTATED = "secrets rotated"
 STEADY: Mapping[str, str] = {CLIENT: "current", SERVER: "steady"}
 # What the stages add to the levels of their cases.
 LEVELS: Mapping[str, frozenset[str]] = {
     CLIENT: frozenset({"current", STALE}),
-    SERVER: frozenset({"steady", "upgraded", "mixed", "restarting", "rolled back"}),
+    SERVER: frozenset({"steady", "upgraded", ROTATED, "mixed", "restarting", "rolled back"}),
 }
 # Its trials are cut by faults of ours: only what was acknowledged counts.
 RESTART = "restart"
@@ -95,7 +97,9 @@ def judge_across(
     symptoms = {
         role: tuple(_as_older(s, history) for s in found[role]) for role in ROLES if role in found
     }
-    judging = _Judging(promise, history, symptoms, steady, known, found.get(ORIGIN, ()))
+    verified = frozenset(save for judged in storage for save in judged.saves_verified)
+    alone = found.get(ORIGIN, ())
+    judging = _Judging(promise, history, symptoms, steady, known, alone, verified)
     counted = {name: _Counted(name, history) for name in ACROSS if name in history.chosen}
     findings = [*judging.findings(), *(f for c in counted.values() for f in c.broken())]
     return Across(
@@ -105,7 +109,7 @@ def judge_across(
         {name: len(c.measured) for name, c in counted.items()},
         {name: c.unmeasured for name, c in counted.items()},
         {name: c.why for name, c in counted.items() if c.why},
-        frozenset(save for judged in storage for save in judged.saves_verified),
+        verified,
         frozenset(save for judged in storage for save in judged.saves_failed),
         frozenset(save for judged in storage for save in judged.saves_hidden),
         tuple(sentence for c in counted.values() for sentence in c.warnings(promise)),
@@ -134,6 +138,7 @@ class _Judging:
     steady: Sequence[Symptom]
     known: Sequence[Symptom]
     alone: Sequence[Symptom]
+    verified: frozenset[str]
 
     def findings(self) -> Iterator[Finding]:
         """One per check, anomaly, form and stage, with every field that shows it."""
@@ -241,7 +246,26 @@ class _Judging:
             and not with_it
             and min(len(failing), len(without)) >= TRIES_TO_CONFIRM
         )
-        return replace(trigger, confirmed=confirmed)
+        trigger = replace(trigger, confirmed=confirmed)
+        return with_faults(trigger, self._faults(group, names)) if stage == RESTART else trigger
+
+    def _faults(self, group: Sequence[Symptom], names: Collection[str]) -> tuple[str, ...]:
+        """Those of ours that the lost saves saw, and no others like them outlived."""
+        lost = {symptom.save for symptom in group}
+        form = group[0].form
+
+        def saves(ids: Collection[str | None]) -> list[Save]:
+            return [
+                save
+                for trial in self.history.trials.values()
+                if trial.began.round == RESTART
+                for record in trial.records
+                if record.form == form
+                for save in record.saves
+                if save.id in ids and save.intended.values.keys() & set(names)
+            ]
+
+        return faults_seen(saves(lost), saves(self.verified), self.history)
 
     def _beside(self, role: Role, stage: str) -> list[Trial]:
         return [t for t in self.history.of_role(role) if t.began.round == stage]

@@ -15,11 +15,12 @@ FOREVER_S = float("inf")
 
 @dataclass(slots=True)
 class Fault:
-    """A fault of ours; one that nobody saw end lasts."""
+    """A fault of ours; one that nobody saw end lasts. after is the trial that brought it."""
 
     name: str
     began_s: float
     ended_s: float = FOREVER_S
+    after: str | None = None
 
 
 @dataclass(slots=True)
@@ -243,7 +244,7 @@ def _of_run(history: History, event: ev.Event) -> bool:
 
 def _of_fault(faults: list[Fault], event: ev.FaultBegan | ev.FaultEnded) -> None:
     if isinstance(event, ev.FaultBegan):
-        faults.append(Fault(event.fault, event.at_s))
+        faults.append(Fault(event.fault, event.at_s, after=event.after))
         return
     lasting = [f for f in faults if f.name == event.fault and f.ended_s == FOREVER_S]
     if lasting:

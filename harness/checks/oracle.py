@@ -53,7 +53,10 @@ class Oddity:
 
 
 class Oracle:
-    """Judges one deployment's records; forms as its release has them, tag as its run spells it."""
+    """Judges one deployment's records; forms as its release has them, tag as its run spells it.
+
+    glimpses were caught between its reads: what they show has stood there, and nothing is due yet.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Oracle:
         forms: Mapping[str, Form],
         history: History,
         observations: Sequence[Observation],
+        glimpses: Sequence[Observation] = (),
     ) -> None:
         self.role: Role = role
         self.tag = tag
@@ -70,6 +74,7 @@ class Oracle:
         self.trials: Mapping[str, Trial] = history.trials
         self.targets: Targets = find_targets(history, role, forms, before_rows(observations, role))
         self.reads = [Rows(o, tag) for o in observations if o.role == role]
+        self.glimpses = [Rows(o, tag) for o in glimpses if o.role == role]
 
     def judge(self) -> Judgement:
         """Every record of the deployment against the reads that count for it.
@@ -344,7 +349,7 @@ class Oracle:
             return False
         return any(
             same(symptom.due, row.fields.get(spec.name, ABSENT), spec.contract, spec.kind)
-            for rows in self.reads
+            for rows in (*self.reads, *self.glimpses)
             for row in self.targets.home(target, rows)[:1]
         )
 

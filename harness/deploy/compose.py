@@ -92,6 +92,7 @@ class ComposeDeployer:
         role: Role,
         baseline: Release | None,
         storages: Mapping[str, str] | None = None,
+        rotated: Mapping[str, str] | None = None,
     ) -> Iterator[ContainerDeployment]:
         """Start the project with the release in it; everything of it ends with the block."""
         if storages is not None:

@@ -95,11 +95,13 @@ class DockerDeployer:
         role: Role,
         baseline: Release | None,
         storages: Mapping[str, str] | None = None,
+        rotated: Mapping[str, str] | None = None,
     ) -> Iterator[ContainerDeployment]:
         """Migrate, prepare and start the release; every container ends with the block."""
         image = self._images.of(release.name)
         with ExitStack() as stack:
             footing = self._berths.footing(release, role, baseline, image.folder)
+            footing.rotate(rotated)
             ground = self._ground(footing, image, stack)
             port = reserve_port()
             stack.callback(port.free)
@@ -236,7 +238,7 @@ class Fleet:
         part = Part(
             name=asked.name,
             image=ground.image.id,
-            env={name: expand(text, **footing.values) for name, text in asked.env.items()},
+            env=footing.filled(asked.env, footing.values),
             log=footing.log(asked.name),
             command=command and [expand(word, **footing.values) for word in command],
             ports=asked.ports,

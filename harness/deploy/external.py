@@ -45,6 +45,7 @@ class ExternalDeployer:
         role: Role,
         baseline: Release | None,
         storages: Mapping[str, str] | None = None,
+        rotated: Mapping[str, str] | None = None,
     ) -> Iterator[ExternalDeployment]:
         """The running release, once it answers as itself; raises ReleaseDown."""
         if storages is not None:

@@ -28,6 +28,7 @@ class FakeDeployment:
         self.storages = dict(storages or {})
         self.logs = logs
         self.parts = tuple(parts)
+        self.rotated: dict[str, str] = {}
         self.acts: list[str] = []
         self._ended: dict[str, str] = {}
 
@@ -109,7 +110,7 @@ class FakeDeployer:
         self.notice = ""
         self._url = url
         self._storages = storages
-        self._down = dict(down or {})
+        self.down = dict(down or {})
         self._parts = parts
         self.deployments: list[FakeDeployment] = []
 
@@ -124,13 +125,15 @@ class FakeDeployer:
         role: Role,
         baseline: Release | None,
         storages: Mapping[str, str] | None = None,
+        rotated: Mapping[str, str] | None = None,
     ) -> Iterator[FakeDeployment]:
         """A fake of the release; its last act is "stop"."""
-        if release.name in self._down:
-            raise ReleaseDown(self._down[release.name])
+        if release.name in self.down:
+            raise ReleaseDown(self.down[release.name])
         deployment = FakeDeployment(
             release, role, self._url, storages or self._storages, parts=self._parts
         )
+        deployment.rotated = dict(rotated or {})
         self.deployments.append(deployment)
         try:
             yield deployment

@@ -38,6 +38,17 @@ class Footing:
     isolation: Isolation
     values: dict[str, str] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
+    rotated: Mapping[str, str] = field(default_factory=dict)
+
+    def rotate(self, values: Mapping[str, str] | None) -> None:
+        """Give variables of the release's environment other values than the plan's, all secret."""
+        self.rotated = dict(values or {})
+        self.secrets |= set(self.rotated.values())
+
+    def filled(self, env: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+        """An environment of the plan with its placeholders filled in, and what is rotated."""
+        whole = {variable: expand(text, **values) for variable, text in env.items()}
+        return whole | {name: value for name, value in self.rotated.items() if name in whole}
 
     def marks(self, part: str, name: str | None = None) -> dict[str, str]:
         """What the environment of every process of that part carries, and nobody else's.
@@ -67,7 +78,7 @@ class Footing:
             cwd=self.cwd,
             env={
                 **self.environment,
-                **{variable: expand(text, **filled) for variable, text in env.items()},
+                **self.filled(env, filled),
                 **self.marks(part, name),
             },
             log=self.log(name),

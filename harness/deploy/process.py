@@ -105,11 +105,13 @@ class ProcessDeployer:
         role: Role,
         baseline: Release | None,
         storages: Mapping[str, str] | None = None,
+        rotated: Mapping[str, str] | None = None,
     ) -> Iterator[ProcessDeployment]:
         """Build, migrate, prepare and start the release; everything ends with the block."""
         table = self._plan.release
         with ExitStack() as stack:
             footing = self._footing(release, role, baseline)
+            footing.rotate(rotated)
             if table.process and table.process.build:
                 footing.run_step("build", table.process.build, {}, BUILD_S_MAX)
             port = _port(footing)

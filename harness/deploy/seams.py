@@ -143,6 +143,7 @@ class Deployer(Protocol):
         role: Role,
         baseline: Release | None,
         storages: Mapping[str, str] | None = None,
+        rotated: Mapping[str, str] | None = None,
     ) -> AbstractContextManager[Deployment]:
         """The release, migrated, prepared and answering as itself.
 
@@ -150,5 +151,8 @@ class Deployer(Protocol):
         upgrade, or two releases side by side. Raises ReleaseDown where the release is at fault,
         after a failed migration of such storages with what it has changed in them;
         EnvironmentBroken where this host is.
+
+        rotated are variables of its environment with other values than the plan's, which are
+        secrets from then on.
         """
         ...

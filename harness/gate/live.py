@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from harness.drive.scenarios import DriveProgress
 from harness.gate.asked import Progress, Watcher
 
-# Often enough to say a loss within twenty seconds, seldom enough to cost the run nothing.
-LOOK_EVERY_S = 4.0
 _STAGES = {"drive": "scenarios", "trigger": "trigger"}
 
 
-class Live:
-    """Passes counts on while scenarios run, and looks at storage every few seconds."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked at meanwhile, every so many seconds.
 
-    def __init__(
-        self, watch: Watcher, notice_first_loss: Callable[[float], bool], role: str, round_: str
-    ) -> None:
+    see is told when the round began, and says whether it has seen enough.
+    """
+
+    see: Callable[[float], bool]
+    every_s: float
+
+
+class Live:
+    """Passes counts on while scenarios run, and looks at storage where there is a look to take."""
+
+    def __init__(self, watch: Watcher, look: Look | None, role: str, round_: str) -> None:
         self._watch = watch
-        self._notice_first_loss = notice_first_loss
-        self._looking = role == "candidate" and round_ == "drive"
+        self._look = look
         self._stage = "baseline" if role == "baseline" else _STAGES.get(round_, "rerun")
         if role not in ("candidate", "baseline"):
             self._stage = round_
@@ -32,6 +39,7 @@ class Live:
         self._watch(
             Progress(self._stage, text, counts.done_n, counts.total_n, counts.saves_n, moving=True)
         )
-        if self._looking and time.monotonic() - self._looked_s >= LOOK_EVERY_S:
-            self._looking = not self._notice_first_loss(self._began_s)
+        if self._look and time.monotonic() - self._looked_s >= self._look.every_s:
+            enough = self._look.see(self._began_s)
+            self._look = None if enough else self._look
             self._looked_s = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,12 +12,12 @@ from harness.checks.history import FOREVER_S
 from harness.checks.retelling import LOAD
 from harness.errors import StorageUnreadable
 from harness.judge import Grounds
-from harness.model import Anomaly, Form, Role, Severity
-from harness.observations import Observation, Purpose, write_observation
+from harness.model import Anomaly, Form, Key, Role, Severity
+from harness.observations import Observation, Purpose, Row, write_observation
 from harness.promise import Promise
 from harness.runs import RunFolder
 from harness.storage.observe import by_storage, check_locators, observe_all
-from harness.storage.scope import Keys
+from harness.storage.scope import EVERY_ROW, Keys
 from harness.storage.seams import Storage
 from harness.storage.streaming import stream_prints
 
@@ -66,6 +66,7 @@ class Observer:
         self._replicas = replicas or {}
         self._count = 0
         self._read_s: dict[str, float] = {}
+        self._glimpsed: dict[str, dict[tuple[str, Key], Row]] = {}
 
     def check(self, deployment: Standpoint) -> None:
         """Every form's table, key and columns are there; raises StorageUnreadable."""
@@ -81,6 +82,32 @@ class Observer:
     def during(self, deployment: Standpoint) -> Observation:
         """A look while scenarios run."""
         return self._read(deployment, "during")
+
+    def glimpse(self, deployment: Standpoint) -> None:
+        """Keep what has changed since the last glimpse; every row the first time.
+
+        So little is kept that this may come every second. Raises StorageUnreadable.
+        """
+        forms = self._promise.forms[deployment.role]
+        self._count += 1
+        read = observe_all(
+            deployment.storages,
+            forms,
+            id=f"{self._count:02d}-{deployment.role}-glimpse",
+            role=deployment.role,
+            purpose="glimpse",
+            scope=dict.fromkeys(forms, EVERY_ROW),
+            folder=self._folder,
+        )
+        before = self._glimpsed.get(deployment.role, {})
+        now = {(row.form, row.key): row for rows in read.rows.values() for row in rows}
+        self._glimpsed[deployment.role] = now
+        changed = {
+            form: tuple(row for row in rows if before.get((form, row.key)) != row)
+            for form, rows in read.rows.items()
+        }
+        if any(changed.values()):
+            write_observation(self._run.observations, replace(read, rows=changed, columns={}))
 
     def final(self, deployment: Standpoint, grounds: Grounds) -> Observation:
         """Once the settle time of every save is over, counted from the end of our own faults."""

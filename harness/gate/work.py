@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
+from harness.checks.across import MIXED
 from harness.deploy.seams import Deployer, Deployment
 from harness.drive.scenarios import drive
 from harness.drive.spec import Spec
-from harness.errors import EvidenceError
+from harness.errors import EvidenceError, StorageUnreadable
 from harness.gate.asked import Asked, Progress, Watcher
 from harness.gate.choosing import attempts_made
 from harness.gate.dying import how_it_died
-from harness.gate.live import Live
+from harness.gate.live import Live, Look
 from harness.gate.observing import Observer
 from harness.gate.promising import Promised, spec_for
 from harness.journal import events as ev
@@ -26,6 +27,11 @@ from harness.observations import read_observations
 from harness.plan import Plan, Profile, scrub
 from harness.promise import Promise
 from harness.runs import RunFolder
+
+# Often enough to say a loss within twenty seconds, seldom enough to cost the run nothing.
+FIRST_LOSS_EVERY_S = 4.0
+# What one process wrote another soon writes over.
+GLIMPSE_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -98,8 +104,16 @@ class Work:
             self.run,
             workers=workers_n or self.plan.scenarios.workers,
             timeout_s_max=timeout_s_max,
-            on_progress=Live(self.watch, self.notice_first_loss, str(spec.role), spec.round),
+            on_progress=Live(self.watch, self._look(spec), str(spec.role), spec.round),
         )
+
+    def _look(self, spec: Spec) -> Look | None:
+        """What is looked at while a round is driven; None where nothing is."""
+        if (spec.role, spec.round) == ("candidate", "drive"):
+            return Look(self.notice_first_loss, FIRST_LOSS_EVERY_S)
+        if spec.round == MIXED:
+            return Look(lambda _: self.glimpse(spec.role, spec.round), GLIMPSE_EVERY_S)
+        return None
 
     def again(
         self, role: Role, numbers: Sequence[int], round_: str, *, trace: bool = False
@@ -136,6 +150,16 @@ class Work:
             text = f"seen after {after_s:.0f} s: {first.form}.{first.field} {first.anomaly}"
             self.watch(Progress("scenarios", f"{text}{where}; the run goes on to say when"))
         return bool(lost)
+
+    def glimpse(self, role: Role, stage: str) -> bool:
+        """Keep what storage holds right now; whether that is enough, for it cannot be read."""
+        try:
+            self.observer.glimpse(self.up[role])
+        except StorageUnreadable as error:
+            # It is read again at the end, which decides; this only tells reverted from lost.
+            self.trouble(stage, error, "warn")
+            return True
+        return False
 
     def trouble(self, stage: str, error: Exception, verdict: str) -> None:
         """Journal what could not be done, and say it; verdict is what that makes of the run."""

@@ -182,9 +182,15 @@ class SaveIntended(Event):
     due_s: float | None = None
 
 
+BY_HAND = "by hand"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldTyped(Event):
-    """What the page held after input, read back; how names the input method."""
+    """What the page held after input, read back; how names the input method.
+
+    That is BY_HAND where the scenario put it there itself and only told of it.
+    """
 
     kind: ClassVar[str] = "field-typed"
     save: str
@@ -256,11 +262,15 @@ class SaveUnknown(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultBegan(Event):
-    """A fault of ours began; trial None: it touches every trial."""
+    """A fault of ours began; trial None: it touches every trial.
+
+    after is the trial that had just been told something is stored, where that brought it.
+    """
 
     kind: ClassVar[str] = "fault-began"
     fault: str
     trial: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -395,7 +395,7 @@ class Save:
         self.value(name)
         self.record.trial.surface.enter(self, name, place, how)
 
-    def typed(self, *, how: str = "fill", **held: Value | Path) -> None:
+    def typed(self, *, how: str = ev.BY_HAND, **held: Value | Path) -> None:
         """Journal what the page holds after input, read back from it."""
         self._be_open("save.typed")
         for name, value in held.items():

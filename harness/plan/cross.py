@@ -47,6 +47,7 @@ def cross_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         _profiles(raw),
         load_problems(raw),
         _assets(raw),
+        _rotated(raw),
         _known(raw),
         _placeholders(raw),
     )
@@ -278,6 +279,15 @@ def _assets(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if isinstance(assets, str) and "release" not in placeholders(assets):
         told = 'nobody would know whose files these are; write assets = "/static/{release}/*"'
         yield Problem(("stages", "assets"), shown(assets), told)
+
+
+def _rotated(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    known = _tables(_tables(raw, "release"), "env")
+    names = _tables(raw, "stages").get("rotate")
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        if name not in known:
+            told = f"[release.env] has no such variable; {advice(str(name), known)}"
+            yield Problem(("stages", "rotate", index), shown(name), told)
 
 
 def _known(raw: Mapping[str, Any]) -> Iterator[Problem]:

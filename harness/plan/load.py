@@ -118,6 +118,11 @@ class Plan:
         return self.table.stages.assets
 
     @property
+    def rotate(self) -> tuple[str, ...]:
+        """Variables of a release's environment that a deploy may give another value."""
+        return self.table.stages.rotate
+
+    @property
     def canaries(self) -> Path | None:
         """The folder of scenarios that plant records; None where the plan has none."""
         return self.folder / self.table.canaries.path if self.table.canaries else None

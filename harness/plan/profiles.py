@@ -83,5 +83,5 @@ def _legs(load_s: float, table: ProfileTable, load: Load) -> tuple[Leg, ...]:
 
 def _written(table: CasesTable) -> dict[str, int | None]:
     """The stages the table names, with their cases."""
-    said = table.model_dump(by_alias=True, exclude_unset=True, exclude={"assets"})
+    said = table.model_dump(by_alias=True, exclude_unset=True, exclude={"assets", "rotate"})
     return {name: None if cases == "all" else cases for name, cases in said.items()}

@@ -367,9 +367,14 @@ class CasesTable(Table):
 
 
 class StagesTable(CasesTable):
-    """The same for every profile, and which requests are for files of a release's own pages."""
+    """The same for every profile, and what a deploy changes or keeps beside the release.
+
+    assets are the requests for files of a release's own pages, rotate the environment's variables
+    that have another value after it.
+    """
 
     assets: Annotated[str, Field(pattern=r"^/")] | None = None
+    rotate: Texts = ()
 
 
 class CanariesTable(Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,19 @@ class Pages:
                         f"{save.id}: {name} is on a page the harness does not watch; open it from "
                         "the fixtures page, context or new_context"
                     )
+            self._let_handlers_act()
         raise JourneyBroken(_unsaid(last, name, self.spec.acknowledge_s_max))
+
+    def _let_handlers_act(self) -> None:
+        """Have the scenario's locator handlers do what they are for, as any other wait does.
+
+        What a handler could not do shows in what the page says then, or does not.
+        """
+        from playwright.sync_api import Error as PlaywrightError
+
+        for page in self.open_pages:
+            with suppress(PlaywrightError):
+                page.locator("html").wait_for(state="attached", timeout=ASK_MS)
 
     def enter(self, save: Save, name: str, place: object, how: str) -> None:
         """Put the field's value into a place of the page; journal what it holds then."""

@@ -140,9 +140,15 @@ class Story:
         self.tell(ev.StageEntered(stage=name))
         self.tell(ev.StageLeft(stage=name, skipped=skipped))
 
-    def fault(self, name: str, lasts_s: float | None, trial: str | None = None) -> None:
+    def fault(
+        self,
+        name: str,
+        lasts_s: float | None,
+        trial: str | None = None,
+        after: str | None = None,
+    ) -> None:
         """A fault of ours; lasts_s None: nobody saw it end."""
-        self.tell(ev.FaultBegan(fault=name, trial=trial))
+        self.tell(ev.FaultBegan(fault=name, trial=trial, after=after))
         if lasts_s is not None:
             self.waits(lasts_s)
             self.tell(ev.FaultEnded(fault=name, trial=trial))

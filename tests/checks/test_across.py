@@ -194,7 +194,8 @@ def test_a_loss_in_a_restart() -> None:
     ).acknowledged()
     finding = found(story)["lost"]
 
-    assert {"server_phase": ("restarting",)} == finding.trigger.conditions
+    expected = {"server_phase": ("restarting",), "fault": ("app killed",)}
+    assert expected == finding.trigger.conditions
     assert FOUR == finding.fields
     assert not finding.trigger.confirmed, "another one lived through it"
 
@@ -488,3 +489,41 @@ def test_a_known_loss_hides_only_itself() -> None:
 
     assert ["old one (until 2099-01-01)"] == [f.known for f in grounds.findings if f.known]
     assert 1 == len(grounds.across.findings)
+
+
+# --- what was caught between the reads ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("glimpsed", "anomaly"),
+    [("the newer one", "reverted"), ("the older one", "lost"), ("nothing", "lost")],
+)
+def test_a_newer_version_that_stood_there(glimpsed: str, anomaly: str) -> None:
+    """It is reverted where somebody saw it stored, and lost where nobody did."""
+    story = story_of(1, mixed=1)
+    record = lives(story, 0, "mixed", MIXED, switched=False).record("m")
+    older = record.text("history")
+    record.save("history").acknowledged()
+    if glimpsed == "the older one":
+        story.reads("glimpse", role="upgraded")
+    record.save("history").acknowledged()
+    if glimpsed == "the newer one":
+        story.reads("glimpse", role="upgraded")
+    record.holds(history=older)
+
+    assert [anomaly] == [*found(story)]
+
+
+def test_a_glimpse_is_no_evidence() -> None:
+    """What was seen in between proves no save, and what was not there yet is not lost."""
+    story = story_of(1, mixed=1)
+    record = lives(story, 0, "mixed", MIXED, switched=False).record("m")
+    record.save("history").acknowledged(stores=False)
+    story.reads("glimpse", "glimpse", role="upgraded", after_s=60)
+    assert () == story.weighed().across.findings
+    record.holds(history=record.text("history", revision=1))
+    story.reads("glimpse", role="upgraded", after_s=60)
+    judged = story.weighed().across
+
+    assert (frozenset(), ()) == (judged.verified, judged.findings)
+    assert () == across(story).findings

@@ -111,6 +111,23 @@ def test_a_release_without_rollback_cannot_be_rolled_back(deployer: Make) -> Non
         deployment.roll_back()
 
 
+def test_a_variable_has_another_value(
+    write_plan: Callable[..., Plan], run: RunFolder, health: Ask
+) -> None:
+    """What is rotated has the new value, which is a secret; what the plan has not stays out."""
+    made = ProcessDeployer(write_plan(), run, {"PATH": os.environ["PATH"]})
+    values = {"WORD": "another-word", "NOT_OF_THE_PLAN": "x"}
+
+    with made.deploy(RELEASE, "candidate", None, rotated=values) as deployment:
+        seen = health(deployment.url)["environment"]
+        with (run.logs / "candidate-app.log").open("a") as stream:
+            stream.write("it is another-word\n")
+        said = deployment.tail()
+
+    assert ("another-word", False) == (seen["WORD"], "NOT_OF_THE_PLAN" in seen)
+    assert "another-word" not in said
+
+
 def test_a_release_knows_only_what_the_plan_and_the_list_give(
     write_plan: Callable[..., Plan], run: RunFolder, health: Ask
 ) -> None:

@@ -45,7 +45,12 @@ def test_a_good_release_lives_through_it_all(tmp_path: Path) -> None:
     ("release", "stage", "anomaly", "conditions"),
     [
         ("opens", "mixed", "lost body", {"server_phase": ["mixed"]}),
-        ("slow", "restart", "lost body", {"server_phase": ["restarting"]}),
+        (
+            "slow",
+            "restart",
+            "lost body",
+            {"server_phase": ["restarting"], "fault": ["app killed", "app asked to end"]},
+        ),
     ],
 )
 def test_a_release_that_loses_only_there(

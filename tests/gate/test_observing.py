@@ -6,14 +6,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from harness.checks.grounds import Grounds
 from harness.deploy.seams import Deployment
+from harness.errors import StorageUnreadable
 from harness.gate import observing
 from harness.gate.observing import Observer
+from harness.gate.work import Work
 from harness.observations import read_observations
 from harness.runs import RunFolder
 from harness.storage.fake import FakeStorage
@@ -143,3 +146,39 @@ def test_it_is_looked_for_as_long_as_it_may_be_late(awaiting: Callable[..., Grou
     (symptom,) = awaiting(story, None, watch_s=0.0).symptoms
 
     assert ("lost", "block") == (symptom.anomaly, symptom.severity)
+
+
+def test_a_glimpse_keeps_what_has_changed(tmp_path: Path) -> None:
+    """The first has every row, a later one what is new or not as before; no change, no file."""
+    story = Story(single())
+    for key in ("1", "2"):
+        story.row("note", key, reason="old")
+    storage = FakeStorage({"note": story.rows["candidate"]}, {"note": ("id", "reason")})
+    deployment = cast(Deployment, Standing(storages={"main": storage}))
+    observer = Observer(cast(RunFolder, Folder(tmp_path)), story.promise(), tmp_path)
+    observer.glimpse(deployment)
+    observer.glimpse(deployment)
+    story.put("candidate", "note", ("2",), {"reason": "new"})
+    story.row("note", "3")
+    storage.rows["note"] = story.rows["candidate"]
+    observer.glimpse(deployment)
+
+    kept = [[row.key for row in read.rows["note"]] for read in read_observations(tmp_path)]
+    assert [[("1",), ("2",)], [("2",), ("3",)]] == kept
+
+
+def test_storage_that_cannot_be_glimpsed() -> None:
+    """It is said once and not tried again: what is read at the end decides."""
+
+    def glimpse(_: Any) -> None:
+        raise StorageUnreadable("connection refused")
+
+    said: list[tuple[str, str, str]] = []
+    work = SimpleNamespace(
+        up={"upgraded": "here"},
+        observer=SimpleNamespace(glimpse=glimpse),
+        trouble=lambda stage, error, verdict: said.append((stage, str(error), verdict)),
+    )
+
+    assert Work.glimpse(cast(Work, work), "upgraded", "mixed")
+    assert [("mixed", "connection refused", "warn")] == said

@@ -234,7 +234,7 @@ class TestSave:
             save.acknowledged("Saved")
 
         typed = [event for event in written(trial) if isinstance(event, ev.FieldTyped)]
-        assert [("first", "fill"), ("cut", "paste")] == [(e.value, e.how) for e in typed]
+        assert [("first", ev.BY_HAND), ("cut", "paste")] == [(e.value, e.how) for e in typed]
         assert {"title": "cut"} == save.held
 
     def test_without_a_page_nothing_is_entered(self, note: Record) -> None:

@@ -152,6 +152,10 @@ DAYS = ("{ to = 1.0, over_s = 86000 }", "{ to = 1.0, over_s = 86000 }")
             "stages.assets = '/static/*': nobody would know whose",
         ),
         ("[stages]\nassets = '/{release}/{port}'\n", "no placeholder 'port' here; known here: rel"),
+        (
+            "[stages]\nrotate = ['NOPE']\n",
+            "stages.rotate[0] = 'NOPE': [release.env] has no such variable",
+        ),
         ("[canaries]\n", 'canaries.path: is missing; write path = "canaries"'),
         ("[profile.comit]\nsample_n = 1\n", "profile.comit: no such profile; write commit"),
         ("[profile.commit]\nstrength = 4\n", "profile.commit.strength = 4: write 2 or 3"),

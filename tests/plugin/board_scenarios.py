@@ -50,6 +50,20 @@ def test_note(page: Page, journal: Trial, case: Levelled) -> None:
     note.key = page.get_by_role("status").inner_text().split()[-1]
 
 
+def test_asked_first(page: Page, save_of: Save) -> None:
+    """The page asks something before it saves, and a handler of the scenario's own answers."""
+    with save_of as save:
+        save.enter("title", page.get_by_label("Title"))
+        question = page.get_by_role("dialog")
+        page.add_locator_handler(question, lambda: page.evaluate(ANSWER_JS))
+        page.evaluate(ASK_JS)
+        save.acknowledged(page.get_by_role("status"))
+
+
+ASK_JS = "form.insertAdjacentHTML('afterend', '<dialog open>Really?</dialog>')"
+ANSWER_JS = "document.querySelector('dialog').remove(); form.requestSubmit()"
+
+
 def test_second_save(page: Page, journal: Trial) -> None:
     """Somebody saves the same note twice."""
     note = journal.record("note", key=404)

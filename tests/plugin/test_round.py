@@ -49,6 +49,13 @@ class TestAcknowledgement:
         assert "still says 'Saved 14:03' from before this save" in ended.message
         assert [] == driven.of(ev.SaveAcknowledged, scenario)
 
+    def test_what_a_handler_brings_about_counts(self, driven: Driven) -> None:
+        """Who waits to be told answers what the page asks first, as in any other wait."""
+        (told,) = driven.of(ev.SaveAcknowledged, "test_asked_first")
+
+        assert isinstance(told, ev.SaveAcknowledged)
+        assert told.evidence.startswith("Saved")
+
     def test_each_save_needs_a_word_of_its_own(self, driven: Driven) -> None:
         """A second save of the same record is acknowledged by what is said after it."""
         first, second = driven.of(ev.SaveAcknowledged, "test_second_save")

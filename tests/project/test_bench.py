@@ -9,10 +9,13 @@ from dataclasses import replace
 import pytest
 
 from bench.__main__ import BENCHES, HEAD, PAGE, main, with_row
+from bench.faults import blamed, came_by
 from bench.overhead import busy_s
 from bench.scenarios import PAIR_N, all_passed
 from harness.errors import DriveFailed
 from harness.journal import events as ev
+from tests.checks.test_across import story_of
+from tests.checks.test_injected import saved
 
 
 def test_every_bench_is_explained() -> None:
@@ -63,6 +66,31 @@ def test_a_skipped_case_is_no_case() -> None:
     assert not all_passed(f"{PAIR_N} passed, 1 skipped in 21.40s\n")
     assert not all_passed(f"1{PAIR_N} passed in 21.40s\n")
     assert not all_passed("")
+
+
+def test_a_target_for_every_figure() -> None:
+    """One blame in many repetitions is beyond the target; a median may have outliers."""
+    assert not BENCHES["faults"].within([0.0, 0.0, 1.0])
+    assert BENCHES["faults"].within([0.0, 0.0, 0.0])
+    assert BENCHES["front-latency"].within([0.1, 0.1, 9.0])
+    assert not BENCHES["front-latency"].within([0.1, 9.0, 9.0])
+
+
+def test_saves_that_a_fault_is_blamed_for() -> None:
+    """What is lost under a fault counts, what stayed whole does not, and each fault does."""
+    story = story_of(2, restart=2)
+    gone, _ = saved(story, 0), saved(story, 1)
+    story.fault("app killed", 0.5)
+    story.fault("connections cut", 0.5, trial=gone.trial.id)
+    story.ends("upgraded")
+    whole = story.weighed()
+    gone.vanishes()
+    story.reads("final", "confirm", role="upgraded", after_s=60)
+    lost = story.weighed()
+
+    assert set() == blamed(whole)
+    assert {f"{gone.id}/s1"} == blamed(lost)
+    assert {"app killed": 1, "connections cut": 1} == came_by(lost)
 
 
 def test_time_of_cases_side_by_side_counts_once() -> None:

@@ -29,7 +29,7 @@ WITH saved AS (
     RETURNING id, version, updated_at
 ), accepted AS (
     INSERT INTO waiting (partition, consultation_id, reason, history, examination, conclusion)
-    SELECT $2 % 64, saved.id, $4::text, $5::text, $6::text, $7::text FROM saved
+    SELECT $2 % 4, saved.id, $4::text, $5::text, $6::text, $7::text FROM saved
 ), dropped AS (
     DELETE FROM diagnosis USING saved
     WHERE consultation_id = saved.id AND position > cardinality($10::text[])

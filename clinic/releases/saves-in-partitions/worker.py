@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 BATCH_ROWS_MAX = 100
-# Workers come round at the same moments, so that each finds whole bursts of saves.
-ROUND_S = 4.0
+# Each partition has its turn, at the same moments for all workers.
+TURN_S = 1.0
 RETRY_S = 1.0
-PARTITIONS_N = 64
+PARTITIONS_N = 4
 TAKE = """
 DELETE FROM waiting WHERE partition = $1
 RETURNING id, consultation_id, reason, history, examination, conclusion
@@ -67,11 +67,11 @@ async def deliver_once(connection: Connection) -> int:
 
 
 async def write_once(connection: Connection) -> None:
-    """Write the texts that wait, partition by partition, each in its order."""
-    for partition in range(PARTITIONS_N):
-        async with connection.transaction():
-            taken = sorted(await connection.fetch(TAKE, partition))
-            await connection.executemany(WRITE, [tuple(row)[1:] for row in taken])
+    """Write the texts that wait in the partition whose turn it is, in their order."""
+    partition = int(time.time() / TURN_S) % PARTITIONS_N
+    async with connection.transaction():
+        taken = sorted(await connection.fetch(TAKE, partition))
+        await connection.executemany(WRITE, [tuple(row)[1:] for row in taken])
 
 
 async def _deliver_until(stop: asyncio.Event, database_url: str) -> None:
@@ -80,7 +80,7 @@ async def _deliver_until(stop: asyncio.Event, database_url: str) -> None:
         while not stop.is_set():
             await write_once(connection)
             if await deliver_once(connection) == 0:
-                await _pause(stop, ROUND_S - time.time() % ROUND_S)
+                await _pause(stop, TURN_S - time.time() % TURN_S)
     finally:
         await connection.close(timeout=2)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.checks.history import Save, Trial
 from harness.checks.journeys import why_no_evidence
+from harness.journal.events import BY_HAND
 from harness.judge import Grounds
 from harness.model import PLANT, Case, Key, Sight
 from harness.orders import ORDER
@@ -39,10 +40,10 @@ def editing(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
 
 
 def typing(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
-    """Cases in which something is put into a page and saved by it."""
+    """Cases in which something is put into a page, by us, and saved by it."""
 
     def places(trial: Trial) -> Iterator[int]:
-        saves = [s for s in trial.saves if s.typed and s.state == "acknowledged"]
+        saves = [s for s in trial.saves if _is_put(s) and s.state == "acknowledged"]
         if any(save.level != "transport" for save in saves):
             yield 1
 
@@ -60,6 +61,16 @@ def saving(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
                 yield place
 
     return _those(grounds, able, places)
+
+
+def rotating(grounds: Grounds, pages: Sequence[Chosen]) -> list[Chosen]:
+    """Every second of these pages, to be saved where secrets have changed as well.
+
+    None that sends as it is left: nobody is there any more to be told of being signed out.
+    """
+    able = {one.case.number for one in pages[1::2]}
+    staying = {one.case.number for one in saving(grounds, able)}
+    return [one for one in pages if one.case.number in staying]
 
 
 def anything(grounds: Grounds, able: Collection[int]) -> Iterator[Chosen]:
@@ -133,6 +144,11 @@ def _those(
 def _lets_go(trial: Trial) -> bool:
     """Whether a page was left that sends as it goes: to end something right then is our doing."""
     return any(save.level == "leaving" for save in trial.saves)
+
+
+def _is_put(save: Save) -> bool:
+    """Whether some of it was typed where the gate hears of it before."""
+    return any(typed.how != BY_HAND for told in save.typed.values() for typed in told)
 
 
 def _acknowledged(trial: Trial) -> list[Save]:

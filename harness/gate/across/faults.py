@@ -6,8 +6,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import TypeAlias
 
+from harness.checks.injected import ASKED_TO_END, CUT, DELAYED, ENDED, KILLED
 from harness.deploy.seams import Deployment
 from harness.errors import EvidenceError, ReleaseDown
 from harness.front import Front
@@ -30,15 +32,16 @@ Fault: TypeAlias = tuple[str, Act]
 def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, str]) -> None:
     """Have each fault come at least once, each right after an acknowledgement.
 
-    With fewer cases than faults the cases are driven again, at other acknowledgements. The
-    baseline rests meanwhile: its workers would do what is left undone. Raises EvidenceError where
-    a fault never came, because no save was told stored.
+    With fewer cases than faults the cases are driven again, at other acknowledgements; with more
+    of them faults come once more, in turn. The baseline rests meanwhile: its workers would do what
+    is left undone. Raises EvidenceError where a fault never came, because no save was told stored.
     """
     work, new = fleet.work, fleet.work.up[NEW]
     fleet.old.end()
     storages = [name for name, table in work.plan.storages.items() if table.url is None]
     faults = list(faults_of(new, fleet.old, storages))
     due = deque(faults)
+    once_more = cycle(faults)
     acting = threading.Lock()
 
     def at(moment: Moment, front: Front) -> None:
@@ -46,7 +49,8 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
             front.to(NEW)
         elif moment.kind == "acknowledged":
             with acting:
-                befall(due.popleft() if due else faults[0], new, front, work.journal)
+                fault = due.popleft() if due else next(once_more)
+                befall(fault, new, front, work.journal, moment.trial)
 
     rounds_n = -(-len(faults) // len(chosen))
     for number in range(rounds_n + FURTHER_ROUNDS_N):
@@ -71,31 +75,38 @@ def under_faults(fleet: Fleet, chosen: Sequence[Chosen], levels: Mapping[str, st
         raise EvidenceError(f"no save was told stored at which there could be: {missed}")
 
 
-def befall(fault: Fault, up: Deployment, front: Front, journal: JournalWriter) -> None:
-    """Have one fault come and end, journaled, whatever comes of it; raises ReleaseDown."""
+def befall(
+    fault: Fault, up: Deployment, front: Front, journal: JournalWriter, after: str | None = None
+) -> None:
+    """Have one fault come and end, journaled, whatever comes of it; raises ReleaseDown.
+
+    after is the trial whose acknowledgement brought it, None where it comes by itself.
+    """
     name, act = fault
-    journal.write(ev.FaultBegan(fault=name))
+    # The way to the application is each worker's own.
+    touched = after if name in (CUT, DELAYED) else None
+    journal.write(ev.FaultBegan(fault=name, trial=touched, after=after))
     try:
         act(front)
         if not up.alive():
             # Whoever runs it would start again what did not live through it.
             up.restart()
     finally:
-        journal.write(ev.FaultEnded(fault=name))
+        journal.write(ev.FaultEnded(fault=name, trial=touched))
 
 
 def faults_of(up: Deployment, owner: Deployment, storages: Iterable[str]) -> Iterator[Fault]:
     """Everything that is done to a release, to storages of its owner's and the way to it."""
     app, *workers = up.parts
-    yield f"{app} killed", _restarted(up, app)
-    yield f"{app} asked to end", _restarted(up, app, graceful=True)
+    yield f"{app}{KILLED}", _restarted(up, app)
+    yield f"{app}{ASKED_TO_END}", _restarted(up, app, graceful=True)
     for worker in workers:
-        yield f"{worker} killed", _restarted(up, worker)
-        yield f"{worker} asked to end", _restarted(up, worker, graceful=True)
+        yield f"{worker}{KILLED}", _restarted(up, worker)
+        yield f"{worker}{ASKED_TO_END}", _restarted(up, worker, graceful=True)
     for name in storages:
-        yield f"storage {name} ended", _ended(owner, name)
-    yield "connections cut", _cut
-    yield "answers delayed", _delayed
+        yield f"storage {name}{ENDED}", _ended(owner, name)
+    yield CUT, _cut
+    yield DELAYED, _delayed
 
 
 def paused(up: Deployment) -> Fault:

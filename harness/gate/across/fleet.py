@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -24,6 +26,9 @@ from harness.plugin.line import WAIT_S_MAX
 
 OLD: Role = "baseline"
 NEW: Role = "upgraded"
+# What answers in the candidate's place where secrets have changed with the release.
+BESIDE = "rotated"
+SECRET_BYTES = 32
 WORKERS_MAX = 4
 # A page that a fault of ours has cut off may never say anything.
 CUT_OFF_S_MAX = 5.0
@@ -43,6 +48,7 @@ class Fleet:
     drives_n: int = 0
     down: str = ""
     _looked: bool = False
+    _beside_url: str = ""
 
     @property
     def old(self) -> Deployment:
@@ -77,6 +83,8 @@ class Fleet:
                 self._keep_assets(front, OLD, self.old)
                 if self.new is not None:
                     self._know_new(front)
+                if self._beside_url:
+                    front.add(BESIDE, self._beside_url)
         return self.fronts[:n]
 
     def look_before(self) -> None:
@@ -126,6 +134,33 @@ class Fleet:
             self.down = f"what {promise.release.name} took over cannot be read: {error}"
             raise EvidenceError(self.down) from error
 
+    @contextmanager
+    def rotated(self) -> Iterator[None]:
+        """Have the candidate beside itself, with other secrets, as long as the block lasts.
+
+        Raises EvidenceError where it does not start with them.
+        """
+        work, promise = self.work, self.work.promise
+        values = {name: secrets.token_urlsafe(SECRET_BYTES) for name in work.plan.rotate}
+        deploying = work.deployer.deploy(
+            promise.release, NEW, promise.baseline, storages=self.old.storages, rotated=values
+        )
+        with ExitStack() as stack:
+            try:
+                beside = stack.enter_context(deploying)
+            except ReleaseDown as error:
+                names = ", ".join(values)
+                raise EvidenceError(
+                    f"{promise.release.name} does not start with new values of {names}: {error}"
+                ) from error
+            self._beside_url = beside.url
+            for front in self.fronts:
+                front.add(BESIDE, beside.url)
+            try:
+                yield
+            finally:
+                self._beside_url = ""
+
     def drive(
         self,
         role: Role,
@@ -138,7 +173,8 @@ class Fleet:
     ) -> None:
         """Drive cases through their phases; answer has their moments. Raises DriveFailed.
 
-        Under faults of ours no page is looked at, which may be cut off, nor waited for long.
+        Under faults of ours no page is looked at, which may be cut off, nor waited for long. Nor
+        is one with other secrets: who reads was signed in before, as who writes.
         """
         work, promise = self.work, self.work.promise
         self.drives_n += 1
@@ -163,7 +199,7 @@ class Fleet:
                 line=board.path,
                 phases=told,
                 sights=sights,
-                readers=not under_faults,
+                readers=not under_faults and not self._beside_url,
                 case_timeout_s_max=work.plan.scenarios.timeout_s_max + WAIT_S_MAX,
             )
             if under_faults:
@@ -188,11 +224,11 @@ class Fleet:
         if self.work.deployer.name != "process":
             time.sleep(NETWORK_S)
 
-    def switch(self, moment: Moment, to: Role) -> None:
-        """From now on another release answers that trial."""
+    def switch(self, moment: Moment, to: Role, target: str = "") -> None:
+        """From now on another release answers that trial; target where not its first deployment."""
         front = self.fronts[moment.worker % len(self.fronts)]
         served = answered(front)
-        front.to(to)
+        front.to(target or to)
         self.work.journal.write(ev.Switched(trial=moment.trial, to=to, served=served))
 
     def counted(self, act: Callable[[Moment, Front], None]) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle, product
 from typing import TypeAlias
 
-from harness.checks.across import CLIENT, SERVER, STALE, STEADY
+from harness.checks.across import CLIENT, ROTATED, SERVER, STALE, STEADY
 from harness.checks.journeys import ATTEMPTS_TO_BLOCK
 from harness.errors import EvidenceError
 from harness.front import Front
@@ -14,7 +14,7 @@ from harness.gate.across import choosing
 from harness.gate.across.barrier import Barrier
 from harness.gate.across.choosing import Chosen, spread
 from harness.gate.across.faults import under_faults
-from harness.gate.across.fleet import NEW, OLD, Fleet, Phases
+from harness.gate.across.fleet import BESIDE, NEW, OLD, Fleet, Phases
 from harness.gate.across.origin import ORIGIN, ask_origin
 from harness.gate.across.planting import plant
 from harness.gate.across.promised import why_skipped
@@ -87,11 +87,23 @@ class Across:
             return "no case that the baseline can run types into a page"
         self.fleet.chose("stale-page", len(open_) + len(further))
         self.fleet.take_over()
+        rotated = choosing.rotating(work.weigh(), further) if work.plan.rotate else []
+        kept = [one for one in further if one not in rotated]
         at = self._one_by_one("typing")
-        if further:
-            self.fleet.drive(NEW, _stale(further), at, "stale-page")
-        self._look(work, "stale-page", _stale([*self._open, *further]), at)
+        if kept:
+            self.fleet.drive(NEW, _stale(kept), at, "stale-page")
+        self._look(work, "stale-page", _stale([*self._open, *kept]), at)
+        if rotated:
+            self._rotate(work, rotated)
         return None
+
+    def _rotate(self, work: Work, chosen: list[Chosen]) -> None:
+        """Pages of before are saved to a candidate that knows neither their session nor token."""
+        phases = _phases("stale-page", chosen, "typing", {CLIENT: STALE, SERVER: ROTATED})
+        at = self._one_by_one("typing", BESIDE)
+        with self.fleet.rotated():
+            self.fleet.drive(NEW, phases, at, "stale-page")
+            self._look(work, "stale-page", phases, at)
 
     def mixed(self, work: Work) -> str | None:
         """Both releases answer at once, in turn for one half and kept apart for the other."""
@@ -168,14 +180,14 @@ class Across:
 
         return self.fleet.counted(at)
 
-    def _one_by_one(self, kind: str) -> Answer:
+    def _one_by_one(self, kind: str, target: str = "") -> Answer:
         """Each begins on the baseline, and is switched at its own moment."""
 
         def at(moment: Moment, front: Front) -> None:
             if moment.kind == "began":
                 front.to(OLD)
             elif moment.kind == kind:
-                self.fleet.switch(moment, NEW)
+                self.fleet.switch(moment, NEW, target)
 
         return self.fleet.counted(at)
 

@@ -10,12 +10,14 @@ from harness.gate.across.choosing import (
     Chosen,
     anything,
     editing,
+    rotating,
     saving,
     sights,
     spread,
     spread_sights,
     typing,
 )
+from harness.journal.events import BY_HAND
 from harness.model import PLANT, Case, Sight
 from tests.checks.story import FOUR, Story, single
 
@@ -51,11 +53,35 @@ def test_pages_that_are_typed_into() -> None:
     assert [(2, (1,))] == [(one.case.number, one.places) for one in chosen]
 
 
+def test_pages_that_are_typed_into_by_hand() -> None:
+    """Where only the scenario knows when it types, nothing can come before it: no such case."""
+    story = Story()
+    for how in (BY_HAND, "paste"):
+        save = story.trial().record().save(*FOUR)
+        save.typed("reason", save.values["reason"], how)
+        save.acknowledged()
+
+    assert [1] == [one.case.number for one in typing(story.ends().weighed(), ALL)]
+
+
 def test_pages_that_tell() -> None:
     """Every acknowledgement by a page is one at which something may happen, no other's is."""
     chosen = list(saving(three().weighed(), ALL))
 
     assert [(1, (1, 2, 3)), (2, (1,))] == [(one.case.number, one.places) for one in chosen]
+
+
+@pytest.mark.parametrize(("level", "chosen"), [("page", [2]), ("leaving", [])])
+def test_pages_whose_secrets_change(level: str, chosen: list[int]) -> None:
+    """Every second page, and none that sends as it is left."""
+    story = Story()
+    for last_level in ("page", "page", level):
+        story.trial().record().save(*FOUR).acknowledged(level=last_level)
+    grounds = story.ends().weighed()
+    first, second, third = anything(grounds, ALL)
+
+    found = rotating(grounds, [first, third, second])
+    assert chosen == [one.case.number for one in found]
 
 
 def test_what_is_no_evidence_is_not_chosen() -> None:

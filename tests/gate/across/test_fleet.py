@@ -14,7 +14,7 @@ from harness.deploy.fake import FakeDeployer, FakeDeployment
 from harness.errors import EvidenceError, ReleaseDown, StorageUnreadable
 from harness.gate.across import faults
 from harness.gate.across.choosing import Chosen
-from harness.gate.across.fleet import NEW, OLD, Fleet
+from harness.gate.across.fleet import BESIDE, NEW, OLD, Fleet
 from harness.gate.across.rollback import roll_back
 from harness.gate.switchboard import Moment
 from harness.gate.work import Work
@@ -68,7 +68,9 @@ class FakeWork:
         )
         release = SimpleNamespace(rollback=self.rollback)
         storage = {"main": SimpleNamespace(url=None)}
-        self.plan = SimpleNamespace(secrets=(), assets=None, storages=storage, release=release)
+        self.plan = SimpleNamespace(
+            secrets=(), assets=None, rotate=("SECRET",), storages=storage, release=release
+        )
         self.journal = SimpleNamespace(write=self.events.append)
         self.observer = SimpleNamespace(
             check=self._check,
@@ -110,6 +112,36 @@ def test_the_candidate_takes_over() -> None:
     assert ["v1", "v2"] == [d.release.name for d in work.deployer.deployments]
     assert STORAGES == work.deployer.deployments[1].storages
     assert ["add upgraded"] == cast(Any, fleet.fronts[0]).said
+    assert [] == work.troubles
+
+
+def test_other_secrets() -> None:
+    """The candidate stands beside itself with a new random value each, as long as it is needed."""
+    fleet, work = fleet_of()
+    fleet.take_over()
+    for _ in range(2):
+        with fleet.rotated():
+            fleet.switch(Moment(0, "upgraded/1/1", "typing"), NEW, BESIDE)
+    *_, first, second = work.deployer.deployments
+
+    assert ("v2", STORAGES, ["stop"]) == (first.release.name, first.storages, first.acts)
+    assert ["SECRET"] == list(first.rotated)
+    assert len({first.rotated["SECRET"], second.rotated["SECRET"], ""}) == 3
+    assert ["add rotated", "to rotated"] == cast(Any, fleet.fronts[0]).said[1:3]
+    assert {NEW} == {e.to for e in work.events if isinstance(e, ev.Switched)}
+
+
+def test_a_candidate_that_does_not_start_with_other_secrets() -> None:
+    """Nothing is proved then, and the variables are named, not their values."""
+    fleet, work = fleet_of()
+    fleet.take_over()
+    work.deployer.down["v2"] = "a secret has to have 32 bytes"
+    with (
+        pytest.raises(EvidenceError, match="v2 does not start with new values of SECRET: a sec"),
+        fleet.rotated(),
+    ):
+        pass
+
     assert [] == work.troubles
 
 
@@ -227,6 +259,16 @@ def test_every_fault_comes_once(restarting: tuple[Fleet, FakeWork]) -> None:
     assert ["restart app", "restart app gracefully"] == work.up[NEW].acts
     assert ["end", "restart storage main"] == work.up[OLD].acts
     assert work.reads[-1] == "confirm upgraded"
+
+
+def test_faults_come_in_turn(restarting: tuple[Fleet, FakeWork]) -> None:
+    """With more acknowledgements than faults they come once more from the first on."""
+    fleet, work = replaced(restarting[0]), restarting[1]
+    driven(fleet, *["acknowledged"] * 7)
+    faults.under_faults(fleet, [Chosen(CASE)], {})
+
+    begun = [e.fault for e in work.events if isinstance(e, ev.FaultBegan)]
+    assert begun[5:] == begun[:2] == ["app killed", "app asked to end"]
 
 
 def test_a_fault_that_never_came(restarting: tuple[Fleet, FakeWork]) -> None:

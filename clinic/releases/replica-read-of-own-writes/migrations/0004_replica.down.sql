@@ -1,0 +1,1 @@
+../../replica-read-whole-write/migrations/0004_replica.down.sql
