@@ -88,7 +88,7 @@ class Promise:
     @property
     def load_alone(self) -> bool:
         """Whether a load was promised, and no scenario at all."""
-        return bool(self.stages.get("load")) and "scenarios" not in self.stages
+        return not self.cases and bool(self.stages.get(LOAD)) and "scenarios" not in self.stages
 
     @property
     def whole(self) -> bool:

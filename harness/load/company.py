@@ -33,6 +33,9 @@ READY_S_MAX = 20.0
 WATCH_S = 0.5
 # Locust's master answers every second; one that is silent for so long is gone.
 MASTER_S_MAX = 10.0
+# The same of a worker, after the seconds in which Locust comes to miss it: on a host that is too
+# busy it may be silent for a while, and drive on.
+MISSING_S_MAX = 10.0
 
 _said = logging.getLogger("harness")
 
@@ -70,6 +73,7 @@ class Master:
         self._expected_n = spec.processes
         self._names: dict[str, str] = {}
         self._over: set[str] = set()
+        self._missed_s: dict[str, float] = {}
         self._began = False
         self._since_s: float | None = None
         # What Locust hands on to workers before their first user.
@@ -116,7 +120,11 @@ class Master:
 
     def _has_left(self, node: str) -> bool:
         client = self._runner.clients.get(node)
-        return node not in self._over and (client is None or client.state == "missing")
+        if node in self._over or (client is not None and client.state != "missing"):
+            self._missed_s.pop(node, None)
+            return False
+        since_s = self._missed_s.setdefault(node, time.monotonic())
+        return client is None or time.monotonic() - since_s > MISSING_S_MAX
 
     def _break(self, sentence: str) -> None:
         if self._runner.environment.process_exit_code is None:

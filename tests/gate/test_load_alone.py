@@ -74,6 +74,22 @@ def test_a_load_alone_is_judged(tmp_path: Path, release: str, code: int) -> None
     assert [] == called.left()
 
 
+def test_processes_of_one_host_are_one_load(tmp_path: Path) -> None:
+    """Two processes share rate and users; every moment is saved once, and every save is found."""
+    plan = loaded(tmp_path)
+    text = (plan / "harness.toml").read_text().replace("users = 10", "users = 10\nprocesses = 2")
+    (plan / "harness.toml").write_text(text)
+    called = driven(tmp_path, "good")
+
+    assert called.code == 0, called.out + called.err
+    found = called.verdict["evidence"]["load"]
+    assert found["target_saves_per_s"] == RATE
+    assert found["saves_acknowledged"] == found["saves_verified"] >= RATE * HOLD_S
+    assert called.run is not None
+    assert 2 == len(list((called.run / "journal").rglob("load-*.acts")))
+    assert [] == called.left()
+
+
 def test_workers_bring_their_journals_home(tmp_path: Path, port: str) -> None:
     """Two workers drive a share each; the master's run has both journals and finds every save."""
     loaded(tmp_path)

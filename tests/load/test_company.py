@@ -97,8 +97,11 @@ def test_it_is_over_when_all_are(lines: Lines, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["missing", "gone"])
-def test_one_that_leaves_early_ends_the_load(lines: Lines, tmp_path: Path, how: str) -> None:
-    """A worker that is silent, or has gone, before it was over breaks the load at once."""
+def test_one_that_leaves_early_ends_the_load(
+    lines: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A worker that stays silent, or has gone, before it was over breaks the load."""
+    monkeypatch.setattr(company, "MISSING_S_MAX", 0.1)
     Master(lines, spec_in(tmp_path, processes=2))
     for node in ("a", "b"):
         lines.hear(READY, node, name=node)
@@ -111,6 +114,21 @@ def test_one_that_leaves_early_ends_the_load(lines: Lines, tmp_path: Path, how: 
     until(lambda: lines.quits)
 
     assert BROKEN == lines.environment.process_exit_code
+
+
+def test_one_that_is_missed_for_a_while_drives_on(lines: Lines, tmp_path: Path) -> None:
+    """A host may be too busy for a word now and then."""
+    Master(lines, spec_in(tmp_path, processes=2))
+    for node in ("a", "b"):
+        lines.hear(READY, node, name=node)
+    lines.clients["b"].state = "missing"
+    time.sleep(0.2)
+    lines.clients["b"].state = "running"
+    for node in ("a", "b"):
+        lines.hear(OVER, node)
+    until(lambda: lines.quits)
+
+    assert lines.environment.process_exit_code is None
 
 
 def test_two_of_one_name_are_refused(
