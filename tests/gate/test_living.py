@@ -44,23 +44,28 @@ def test_a_good_release_lives_through_it_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("release", "stage", "anomaly", "conditions"),
     [
-        ("opens", "mixed", "lost body", {"server_phase": ["mixed"]}),
-        (
-            "slow",
-            "restart",
-            "lost body",
-            {"server_phase": ["restarting"], "fault": ["app killed", "app asked to end"]},
-        ),
+        ("opens", "mixed", "lost body", {"server_phase": "mixed"}),
+        ("slow", "restart", "lost body", {"server_phase": "restarting", "fault": "app killed"}),
     ],
 )
 def test_a_release_that_loses_only_there(
-    release: str, stage: str, anomaly: str, conditions: dict[str, list[str]], tmp_path: Path
+    release: str, stage: str, anomaly: str, conditions: dict[str, str], tmp_path: Path
 ) -> None:
-    """What a release loses only where it meets its neighbour is blocked, and it is said when."""
+    """What a release loses only where it meets its neighbour is blocked, and it is said when.
+
+    An end that the slow release is asked for may come before or after it has written.
+    """
     called = gate(release, *CHANGES, "--stages", stage, runs=tmp_path / "runs")
 
     found = blocking(called)
-    assert conditions in [f["trigger"]["conditions"] for n, f in found.items() if n == anomaly]
+    told = [f["trigger"]["conditions"] for n, f in found.items() if n == anomaly]
+    assert told, found
+    assert [
+        factors
+        for factors in told
+        if factors.keys() == conditions.keys()
+        and all(level in factors[name] for name, level in conditions.items())
+    ], told
     assert called.left() == []
 
 
