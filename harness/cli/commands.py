@@ -100,6 +100,14 @@ def _json_option(command: click.decorators.FC) -> click.decorators.FC:
     type=click.Path(path_type=Path),
     help="A file merged over the plan: tables merge, lists and values replace.",
 )
+@click.option(
+    "--metrics-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the verdict for Prometheus into this file.",
+)
+@click.option(
+    "--push-gateway", metavar="URL", help="Push the verdict to this Pushgateway of Prometheus."
+)
 @_json_option
 def gate(  # noqa: PLR0913 - click passes each option by name
     candidate: str,
@@ -111,15 +119,19 @@ def gate(  # noqa: PLR0913 - click passes each option by name
     only: tuple[str, ...],
     stages: str | None,
     merge: Path | None,
+    metrics_file: Path | None,
+    push_gateway: str | None,
     as_json: bool,
 ) -> int:
     """Gate the release CANDIDATE.
 
     Deploy it, drive it, and compare every field that was told saved with what storage holds.
     """
+    from harness.cli.measuring import check_places, tell_prometheus
     from harness.cli.progress import watcher
     from harness.gate import Asked, gate
 
+    check_places(metrics_file, push_gateway)
     asked = Asked(
         candidate=candidate,
         plan=plan,
@@ -137,6 +149,7 @@ def gate(  # noqa: PLR0913 - click passes each option by name
         with watcher(stream) as watch:
             outcome = gate(asked, os.environ, watch)
         code = _answer(outcome.verdict, outcome.run, as_json)
+        tell_prometheus(outcome.verdict, metrics_file, push_gateway)
     tell_actions(outcome.account, plan, stream)
     return code
 

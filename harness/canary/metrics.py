@@ -1,0 +1,252 @@
+"""What a canary measures, for Prometheus: each label set is there at 0 before it can rise.
+
+A counter that is born at 1 has not risen for whoever looks at its increase, so the first loss of
+all would page nobody. Ids of runs are no labels: they go to the exemplars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.metrics import MetricWrapperBase
+
+from harness import __version__
+from harness.model import Anomaly
+
+PREFIX = "harness"
+TRACE = "trace_id"
+# Which release answered could not be told.
+UNKNOWN_RELEASE = "unknown"
+
+# What a probe can find of a field; the others of the catalogue are of journeys, not of values.
+ANOMALIES = tuple(
+    anomaly
+    for anomaly in Anomaly
+    if anomaly not in (Anomaly.JOURNEY_BROKEN, Anomaly.UNACKNOWLEDGED, Anomaly.UNVERIFIED)
+)
+_PROBE_S = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120)
+_SAVE_S = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30)
+
+
+class Result(StrEnum):
+    """How a probe ended for one form; only the first says that all is well."""
+
+    PASS = "pass"  # noqa: S105 - a result, not a password
+    LOSS = "loss"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    SKIPPED = "skipped"
+
+
+class Unread(StrEnum):
+    """Why storage could not be read."""
+
+    UNREACHABLE = "unreachable"
+    DENIED = "denied"
+    MISSING = "missing"
+    TIMEOUT = "timeout"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """One probe as one form saw it.
+
+    ended_at_s is Unix time; trace is the run that holds the proof; checked are fields compared,
+    and bad those that were lost or damaged, by field and anomaly; saves_s are seconds from an
+    acknowledgement until the save was read back.
+    """
+
+    form: str
+    release: str
+    result: Result
+    seconds: float
+    ended_at_s: float
+    trace: str
+    checked: Mapping[str, int] = field(default_factory=dict)
+    bad: Mapping[tuple[str, Anomaly], int] = field(default_factory=dict)
+    saves_s: Sequence[float] = ()
+
+
+class Metrics:
+    """Every series of a canary process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        # They would double what every scrape carries.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        self._forms: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._releases: dict[str, set[str]] = {}
+        self._gauge("build_info", "The harness that runs here", "version").labels(__version__).set(
+            1
+        )
+        self._check = self._gauge("check_info", "A canary that is configured", "app form interval")
+        self._release = self._gauge("release_info", "The release that answers now", "app release")
+        self._first_seen = self._gauge(
+            "release_first_seen_timestamp_seconds",
+            "When the canary first saw a release",
+            "app release",
+        )
+        self._probes = self._counter(
+            "probes", "Probes that ended, by what came of them", "app form release result"
+        )
+        self._seconds = self._histogram(
+            "probe_duration_seconds", "How long a whole probe took", "app form", _PROBE_S
+        )
+        self._saves = self._histogram(
+            "save_to_storage_seconds",
+            "From the acknowledgement of a save until it was read back",
+            "app form release",
+            _SAVE_S,
+        )
+        self._checked = self._counter(
+            "fields_checked", "Fields compared with storage", "app form release field"
+        )
+        self._bad = self._counter(
+            "fields_bad", "Fields lost or damaged", "app form release field anomaly"
+        )
+        self._last_bad = self._gauge(
+            "last_probe_fields_bad",
+            "Fields lost or damaged in the newest probe of a release that answers",
+            "app form release field anomaly",
+        )
+        self._last_probe = self._gauge(
+            "last_probe_timestamp_seconds", "When the newest probe ended", "app form"
+        )
+        self._last_pass = self._gauge(
+            "last_pass_timestamp_seconds",
+            "When the newest good probe ended; until there is one, when the canary began",
+            "app form",
+        )
+        self._interval = self._gauge(
+            "probe_interval_seconds", "The period that was asked for", "app form"
+        )
+        self._lag = self._gauge(
+            "schedule_lag_seconds", "How late the newest probe began", "app form"
+        )
+        self._written = self._counter("records_written", "Synthetic records written", "app")
+        self._cleaned = self._counter("records_cleaned", "Synthetic records removed again", "app")
+        self._residue = self._gauge(
+            "residue_records", "Synthetic records that are still in storage", "app"
+        )
+        self._unread = self._counter(
+            "storage_read_errors", "Reads of storage that failed: no loss", "app reason"
+        )
+
+    # --- what there is -----------------------------------------------------------------------
+
+    def register(
+        self, app: str, forms: Mapping[str, Sequence[str]], interval_s: float, at_s: float
+    ) -> None:
+        """Begin to watch an application: its forms with their fields, from at_s (Unix time)."""
+        self._forms[app] = {form: tuple(names) for form, names in forms.items()}
+        self._releases.setdefault(app, set())
+        for form in forms:
+            self._check.labels(app, form, f"{interval_s:g}s").set(1)
+            self._interval.labels(app, form).set(interval_s)
+            self._seconds.labels(app, form)
+            self._last_probe.labels(app, form)
+            self._last_pass.labels(app, form).set(at_s)
+            self._lag.labels(app, form)
+        for one in (self._written, self._cleaned, self._residue):
+            one.labels(app)
+        for reason in Unread:
+            self._unread.labels(app, str(reason))
+
+    def release_answers(self, app: str, release: str, at_s: float) -> None:
+        """A release answers now; all that can be said of it is there from now on, at 0."""
+        self._release.labels(app, release).set(1)
+        if release not in self._releases[app]:
+            self._releases[app].add(release)
+            self._first_seen.labels(app, release).set(at_s)
+        for form, names in self._forms[app].items():
+            self._saves.labels(app, form, release)
+            for result in Result:
+                self._probes.labels(app, form, release, str(result))
+            for name in names:
+                self._checked.labels(app, form, release, name)
+                for anomaly in ANOMALIES:
+                    self._bad.labels(app, form, release, name, str(anomaly))
+                    self._last_bad.labels(app, form, release, name, str(anomaly))
+
+    def release_gone(self, app: str, release: str) -> None:
+        """A release answers no longer: what stands of its newest probe ends, its counts stay."""
+        self._end([self._release, self._last_bad], app, release)
+
+    def forget_release(self, app: str, release: str) -> None:
+        """Let every series of a release end: releases come daily, and a canary runs for years."""
+        series: list[MetricWrapperBase] = [
+            self._release, self._first_seen, self._last_bad,
+            self._probes, self._saves, self._checked, self._bad,
+        ]  # fmt: skip
+        self._end(series, app, release)
+        self._releases[app].discard(release)
+
+    def _end(self, series: Iterable[MetricWrapperBase], app: str, release: str) -> None:
+        for one in series:
+            one.remove_by_labels({"app": app, "release": release})
+
+    # --- what happens ------------------------------------------------------------------------
+
+    def probe_ended(self, app: str, probe: Probed) -> None:
+        """Count a probe for one form of an application that was registered."""
+        form, release, exemplar = probe.form, probe.release, {TRACE: probe.trace}
+        self._probes.labels(app, form, release, str(probe.result)).inc(exemplar=exemplar)
+        self._seconds.labels(app, form).observe(probe.seconds, exemplar)
+        self._last_probe.labels(app, form).set(probe.ended_at_s)
+        if probe.result is Result.PASS:
+            self._last_pass.labels(app, form).set(probe.ended_at_s)
+        for seconds in probe.saves_s:
+            self._saves.labels(app, form, release).observe(seconds, exemplar)
+        for name, count in probe.checked.items():
+            self._checked.labels(app, form, release, name).inc(count)
+        for (name, anomaly), count in probe.bad.items():
+            self._bad.labels(app, form, release, name, str(anomaly)).inc(count, exemplar)
+        if probe.result in (Result.PASS, Result.LOSS):
+            self._newest(app, probe)
+
+    def _newest(self, app: str, probe: Probed) -> None:
+        """What the newest probe says; one that measured nothing takes back no loss."""
+        names = (*self._forms[app][probe.form], *(name for name, _ in probe.bad))
+        for name in dict.fromkeys(names):
+            for anomaly in ANOMALIES:
+                labels = (app, probe.form, probe.release, name, str(anomaly))
+                self._last_bad.labels(*labels).set(probe.bad.get((name, anomaly), 0))
+
+    def began_late(self, app: str, lag_s: float) -> None:
+        """How late the newest probes of an application began."""
+        for form in self._forms[app]:
+            self._lag.labels(app, form).set(lag_s)
+
+    def records(self, app: str, *, written_n: int, cleaned_n: int, residue_n: int) -> None:
+        """Synthetic records written and removed since the last call, and those that are left."""
+        self._written.labels(app).inc(written_n)
+        self._cleaned.labels(app).inc(cleaned_n)
+        self._residue.labels(app).set(residue_n)
+
+    def storage_unread(self, app: str, reason: Unread) -> None:
+        """Storage could not be read: nothing is known, which is no loss."""
+        self._unread.labels(app, str(reason)).inc()
+
+    # --- the kinds of series -------------------------------------------------------------------
+
+    def _gauge(self, name: str, meaning: str, labels: str) -> Gauge:
+        return Gauge(name, meaning, labels.split(), namespace=PREFIX, registry=self.registry)
+
+    def _counter(self, name: str, meaning: str, labels: str) -> Counter:
+        return Counter(name, meaning, labels.split(), namespace=PREFIX, registry=self.registry)
+
+    def _histogram(
+        self, name: str, meaning: str, labels: str, buckets: Sequence[float]
+    ) -> Histogram:
+        return Histogram(
+            name,
+            meaning,
+            labels.split(),
+            namespace=PREFIX,
+            registry=self.registry,
+            buckets=buckets,
+        )
