@@ -205,6 +205,8 @@ class Phase:
 
 # The case that looks at what stood there: no scenario is called so.
 SIGHTS = "what stood there"
+# The case that removes what probes wrote: no scenario is called so either.
+REMOVING = "what was written"
 # The round on the baseline that plants records; its cases are not those that were promised.
 PLANT = "plant"
 

@@ -23,6 +23,7 @@ _CHECK_WIDTH = 3
 _WIDTH_OF = dict(_WIDTHS)
 # A look-ahead, so that a damaged token never hides the whole one that begins within it.
 _TOKEN = re.compile(r"zq(?=([0-9a-z]{16})([0-9a-z]{3}))")
+_MARK = re.compile(r"zm(?=([0-9a-z]{8})([0-9a-z]{3}))")
 TOKEN_CHARS = 21
 # So many of its first characters say which record it belongs to.
 RECORD_CHARS = 14
@@ -99,6 +100,24 @@ def make_text(text_class: TextClass, trace: Trace, max_chars: int | None = None)
     if max_chars >= TOKEN_CHARS:
         return mark
     return str(_number(trace)).rjust(max_chars, "7")[-max_chars:]
+
+
+def mark(run: str, trial: int) -> str:
+    """A word for texts that a scenario spells out: whose run and trial they are, and no field.
+
+    A copy of it is right wherever the application puts one, unlike that of a token.
+    """
+    body = _tag(run) + _digits(trial, 4, "trial")
+    return f"zm{body}{_check(body)}"
+
+
+def find_marks(text: str) -> tuple[tuple[str, int], ...]:
+    """(run, trial) of every whole mark in the text; a damaged mark is none."""
+    return tuple(
+        (body[:4], int(body[4:], 36))
+        for body, check in _MARK.findall(text)
+        if _check(body) == check
+    )
 
 
 def file_bytes(trace: Trace, size_bytes: int) -> bytes:

@@ -84,13 +84,19 @@ class Record:
 
 @dataclass(slots=True)
 class Trial:
-    """One execution of a case on one deployment; outcome None: it was cut."""
+    """One execution of a case on one deployment; outcome None: it was cut.
+
+    answered_by and shown_by are the releases that requests and saves were answered by, as far as
+    an answer or a page said so.
+    """
 
     began: ev.TrialBegan
     ended: ev.TrialEnded | None = None
     records: list[Record] = field(default_factory=list)
     requests: list[ev.RequestSent] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
+    answered_by: dict[int, str] = field(default_factory=dict)
+    shown_by: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     happened: set[str] = field(default_factory=set)
     switched: ev.Switched | None = None
@@ -203,6 +209,10 @@ def _of_trial(trials: Mapping[str, Trial], event: ev.Event) -> bool:
             trials[event.trial].requests.append(event)
         case ev.RequestAnswered() if event.trial in trials:
             trials[event.trial].answers[event.request] = event.status
+            if event.release:
+                trials[event.trial].answered_by[event.request] = event.release
+        case ev.ReleaseShown() if event.trial in trials:
+            trials[event.trial].shown_by[event.save] = event.release
         case ev.Happened() if event.trial in trials:
             trials[event.trial].happened.add(event.what)
         case ev.Switched() if event.trial in trials:

@@ -54,6 +54,7 @@ class Collected:
 
     absent maps a scenario to why the release does not have it, left_out a scenario or a file to
     why pytest would not drive it; readers are the names of those that look at a form's records;
+    removable are the forms whose records the scenarios can remove;
     models and obligations are those of scenarios that have orders, or things that have to happen.
     """
 
@@ -63,6 +64,7 @@ class Collected:
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
     obligations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    removable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def collect(spec: Spec, run: Run) -> Collected:
         seen,
         models={name: model_from_json(model) for name, model in promise["models"].items()},
         obligations={name: tuple(words) for name, words in promise["obligations"].items()},
+        removable=frozenset(promise["removers"]),
     )
 
 
@@ -142,7 +145,7 @@ def drive(
     Raises DriveFailed where pytest ends in a way that is no result, or takes longer than
     timeout_s_max: what it did until then is journaled.
     """
-    cases_n = len(spec.probes or spec.cases or ())
+    cases_n = len(spec.probes or spec.cases or spec.removals[:1])
     if not cases_n and not everything:
         raise ScenarioError(f"round {spec.round!r} was given no case to drive")
     name = f"scenarios-{spec.role}-{spec.round}-{spec.attempt}"
@@ -228,7 +231,7 @@ def _read_promise(path: Path) -> dict[str, Any]:
         raise DriveFailed(f"the promise {path} cannot be read: {error}") from error
 
 
-_BY_NAME = ("absent", "left_out", "readers", "models", "obligations")
+_BY_NAME = ("absent", "left_out", "readers", "removers", "models", "obligations")
 
 
 def _problems(problems: Sequence[Mapping[str, str]]) -> str:

@@ -11,6 +11,7 @@ from harness.drive.spec_file import read_json, write_json
 from harness.errors import RecordUnreadable
 from harness.model import (
     Form,
+    Key,
     Phase,
     Probe,
     Role,
@@ -35,6 +36,9 @@ class Spec:
     acknowledge_s_max is how long a page may take to say something; cases_out is where what was
     collected is written. With a seed, random_n rows by chance are collected of each scenario, in
     place of those that are promised.
+
+    answered says what names the release that answered a save: keys header, page and attribute.
+    With removals nothing is driven: the records of these forms and keys are removed again.
 
     Where releases change under the users, urls are the addresses of the workers, one each; line is
     the socket at which the gate is told of the moments of phases, which are by case; and sights
@@ -66,6 +70,8 @@ class Spec:
     line: Path | None = None
     phases: Mapping[str, Phase] = field(default_factory=dict)
     sights: tuple[Sight, ...] = ()
+    answered: Mapping[str, str] = field(default_factory=dict)
+    removals: tuple[tuple[str, Key], ...] = ()
     cases_out: Path | None = None
     trace: bool = False
     readers: bool = True
@@ -94,6 +100,7 @@ def read_spec(path: Path) -> Spec:
                 "probes": tuple(_probe(probe) for probe in data["probes"]),
                 "urls": tuple(data["urls"]),
                 "phases": {case: Phase(**told) for case, told in data["phases"].items()},
+                "removals": tuple((form, tuple(key)) for form, key in data["removals"]),
                 "sights": tuple(_sight(sight) for sight in data["sights"]),
             }
         )

@@ -220,12 +220,26 @@ class RequestSent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAnswered(Event):
-    """The status of a request's answer; 0 where it failed in the network."""
+    """The status of a request's answer; 0 where it failed in the network.
+
+    release is what the answer said of who gave it, "" where nobody asked or it said nothing.
+    """
 
     kind: ClassVar[str] = "request-answered"
     trial: str
     request: int
     status: int
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseShown(Event):
+    """A page named its release as it told that a save is stored."""
+
+    kind: ClassVar[str] = "release-shown"
+    trial: str
+    save: str
+    release: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

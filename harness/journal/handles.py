@@ -170,6 +170,11 @@ class Trial:
         record.keyed(record_key)
         return record
 
+    @property
+    def mark(self) -> str:
+        """A word for texts that are spelled out, by which this trial's records are known again."""
+        return values.mark(self.run, self.number)
+
     @contextmanager
     def fault(self, name: str) -> Iterator[None]:
         """A fault of this trial's own making (a network cut): saves it overlaps may be unknown."""

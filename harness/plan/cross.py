@@ -22,7 +22,15 @@ from harness.plan.forms import overridden
 from harness.plan.loads import load_problems
 from harness.plan.problems import Problem, Where, shown
 from harness.plan.profiles import BUILT_IN
-from harness.plan.schema import FieldTable, FormOverride, FormTable, Known, Table
+from harness.plan.schema import (
+    CleanTable,
+    FieldTable,
+    FormOverride,
+    FormTable,
+    Known,
+    SignalTable,
+    Table,
+)
 from harness.plan.secrecy import texts
 from harness.plan.suggest import advice
 
@@ -49,6 +57,7 @@ def cross_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         _assets(raw),
         _rotated(raw),
         _known(raw),
+        _canaries(raw),
         _placeholders(raw),
     )
 
@@ -288,6 +297,60 @@ def _rotated(raw: Mapping[str, Any]) -> Iterator[Problem]:
         if name not in known:
             told = f"[release.env] has no such variable; {advice(str(name), known)}"
             yield Problem(("stages", "rotate", index), shown(name), told)
+
+
+def _canaries(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    table, forms = _tables(raw, "canaries"), _tables(raw, "form")
+    for key, names in {"forms": table.get("forms"), "clean": table.get("clean")}.items():
+        for name in names if isinstance(names, (list, dict)) else ():
+            if isinstance(name, str) and name not in forms:
+                told = f"no such form; {advice(name, forms)}"
+                yield Problem(("canaries", key), shown(name), told)
+    for name, data in _tables(table, "clean").items():
+        clean = _typed(CleanTable, data)
+        if clean is not None:
+            yield from _clean(forms, ("canaries", "clean", name), clean)
+    yield from _targets(raw, table.get("target"))
+    signal = _typed(SignalTable, table["signal"]) if "signal" in table else None
+    if signal is not None and signal.webhook is None and signal.command is None:
+        told = 'nobody is told; write webhook = "https://..." or command = [...]'
+        yield Problem(("canaries", "signal"), "", told)
+    if signal is not None and signal.webhook is not None and signal.secret is None:
+        told = 'whoever is called could not know who calls; write secret = "${NAME}"'
+        yield Problem(("canaries", "signal", "secret"), "", told)
+
+
+def _clean(forms: Mapping[str, Any], where: Where, clean: CleanTable) -> Iterator[Problem]:
+    if (clean.statement is None) != (clean.url is None):
+        told = "a statement needs the url of a user that may delete, and a url a statement"
+        yield Problem((*where, "statement"), "", told)
+    for form, column in clean.proved_by.items():
+        key = forms[form].get("key") if isinstance(forms.get(form), dict) else None
+        if form not in forms:
+            told = f"no such form; {advice(form, forms)}"
+            yield Problem((*where, "proved_by"), shown(form), told)
+        elif column not in ([key] if isinstance(key, str) else key or []):
+            told = f"form {form} has no such key column; its key is {shown(key)}"
+            yield Problem((*where, "proved_by", form), shown(column), told)
+
+
+def _targets(raw: Mapping[str, Any], entries: object) -> Iterator[Problem]:
+    found = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    names = [entry.get("name") for entry in found]
+    for index, entry in enumerate(found):
+        where: Where = ("canaries", "target", index)
+        name, stable = entry.get("name"), entry.get("stable")
+        if names.index(name) != index:
+            yield Problem((*where, "name"), shown(name), "another target is called so")
+        if stable is not None and (stable == name or stable not in names):
+            others = [str(other) for other in names if other != name]
+            told = f"it is compared with another target; {advice(str(stable), others)}"
+            yield Problem((*where, "stable"), shown(stable), told)
+        own = _tables(entry, "storage")
+        for storage, table in _tables(raw, "storage").items():
+            if storage not in own and not (isinstance(table, dict) and "url" in table):
+                told = f'nobody could look there; write storage = {{ {storage} = "${{READ_DSN}}" }}'
+                yield Problem((*where, "storage"), "", told)
 
 
 def _known(raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ from harness.plan.problems import dotted, refuse
 from harness.plan.profiles import BUILT_IN, Profile, with_changes
 from harness.plan.schema import (
     App,
+    CanariesTable,
     CatalogueTable,
     Known,
     Limits,
@@ -123,18 +124,29 @@ class Plan:
         return self.table.stages.rotate
 
     @property
-    def canaries(self) -> Path | None:
+    def canaries(self) -> CanariesTable:
+        """What is planted and probed in production."""
+        return self.table.canaries
+
+    @property
+    def planted(self) -> Path | None:
         """The folder of scenarios that plant records; None where the plan has none."""
-        return self.folder / self.table.canaries.path if self.table.canaries else None
+        path = self.table.canaries.planted
+        return None if path is None else self.folder / path
+
+    @property
+    def probes(self) -> Path | None:
+        """The folder of scenarios that probe; None where the plan has none."""
+        path = self.table.canaries.probes
+        return None if path is None else self.folder / path
 
     def check_files(self) -> None:
         """Raise PlanError where what the plan names beside its scenarios is not there."""
         self.load_file()
-        if self.canaries is not None and not self.canaries.is_dir():
-            sentence = (
-                f"canaries.path: there is no folder {self.canaries}; make one, or remove [canaries]"
-            )
-            raise refuse(self.path, (sentence,))
+        for key, folder in {"planted": self.planted, "probes": self.probes}.items():
+            if folder is not None and not folder.is_dir():
+                sentence = f"canaries.{key}: there is no folder {folder}; make one, or remove it"
+                raise refuse(self.path, (sentence,))
 
     def load_file(self) -> Path | None:
         """The Locust file; None without [load]. Raises PlanError where it is not there."""

@@ -379,10 +379,67 @@ class StagesTable(CasesTable):
     rotate: Texts = ()
 
 
-class CanariesTable(Table):
-    """Scenarios that plant records before a release and leave them alone after it."""
+class AnsweredTable(Table):
+    """What names the release that answered a save: a header of the answer, or the page."""
 
-    path: Text = Field(examples=['path = "canaries"'])
+    header: Text | None = None
+    page: Text | None = None
+    attribute: Text | None = None
+
+
+class CleanTable(Table):
+    """How the synthetic records of a form are known again, and removed without the application.
+
+    A record is known by what stands in its own row, or in one of a form of proved_by whose key
+    column, named there, holds the record's key.
+    """
+
+    proved_by: dict[str, Text] = {}
+    statement: Text | None = None
+    url: Text | None = None
+
+
+class TargetTable(Table):
+    """One address that is probed; stable names the target to compare it with."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")] = Field(
+        examples=['name = "production"']
+    )
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+")] = Field(
+        examples=['url = "https://clinic.example.org"']
+    )
+    storage: dict[str, Text] = {}
+    stable: Text | None = None
+
+
+class SignalTable(Table):
+    """Whom to tell of a confirmed loss, once for each release: a webhook, a command, or both."""
+
+    webhook: Annotated[str, Field(pattern=r"^https?://[^/\s]+")] | None = None
+    secret: Text | None = None
+    command: Command | None = None
+    timeout_s_max: SecondsMax = 10.0
+    attempts_max: Annotated[int, Field(ge=1, le=20)] = 5
+
+
+class CanariesTable(Table):
+    """Records that are planted and watched, and probes that write and look in production."""
+
+    planted: Text | None = None
+    probes: Text | None = None
+    always: Texts = ()
+    forms: Texts = ()
+    interval_s: Annotated[float, Field(ge=1, le=86_400)] = 30.0
+    jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    timeout_s_max: SecondsMax = 90.0
+    keep_n: Annotated[int, Field(ge=1, le=10_000)] = 200
+    search: Literal["tokens", "keys"] = "tokens"
+    identity: Text = "canary"
+    env: Env = {}
+    release: Annotated[AnsweredTable, _shorthand("header")] = AnsweredTable()
+    clean: dict[str, CleanTable] = {}
+    target: Annotated[tuple[TargetTable, ...], BeforeValidator(_tables)] = ()
+    signal: SignalTable | None = None
 
 
 class ProfileTable(Table):
@@ -451,7 +508,7 @@ class PlanTable(Table):
     storage: dict[str, StorageTable] = Field(examples=['[storage.main] with engine = "postgres"'])
     form: dict[str, FormTable] = Field(examples=["[form.NAME]: without one nothing is compared"])
     scenarios: Scenarios = Scenarios()
-    canaries: CanariesTable | None = None
+    canaries: CanariesTable = CanariesTable()
     stages: StagesTable = StagesTable()
     load: Load | None = None
     limits: Limits = Limits()

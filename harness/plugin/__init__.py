@@ -15,6 +15,7 @@ from harness.journal.handles import Record, Save, Trial, exact
 from harness.orders import Actions, Order
 from harness.plugin.departures import leave
 from harness.plugin.readers import reader
+from harness.plugin.removers import remover
 
 if TYPE_CHECKING:
     import pytest
@@ -35,6 +36,7 @@ __all__ = [
     "obliged",
     "orders",
     "reader",
+    "remover",
 ]
 
 

@@ -20,10 +20,10 @@ from harness.factors import (
     rows,
     scenario_of,
 )
-from harness.model import SIGHTS, Case, Probe
+from harness.model import REMOVING, SIGHTS, Case, Probe
 from harness.nearest import nearest
 from harness.orders import model_to_json
-from harness.plugin import readers, sights
+from harness.plugin import readers, removers, removing, sights
 from harness.plugin import session as sessions
 
 REASON_CHARS_MAX = 500
@@ -150,6 +150,9 @@ class Collecting:
         chosen = set(order)
         left_out += [item for name, item in kept.items() if name not in chosen]
         items[:] = [kept[name] for name in order]
+        if self.round.spec.removals and items:
+            items[:] = [removing.item_beside(items[0])]
+            order = [REMOVING]
         if self.round.spec.sights and items:
             items.append(sights.item_beside(items[0]))
         self.round.numbers = {
@@ -171,6 +174,7 @@ class Collecting:
             "absent": self.absent,
             "left_out": self.left_out,
             "readers": {form: [r.name for r in readers.of_form(form)] for form in spec.forms},
+            "removers": {form: form for form in removers.known()},
             "problems": self.problems,
             **_said(session.items),
         }
@@ -229,6 +233,8 @@ def case_id(item: pytest.Item) -> str:
     """The test's node id below the scenarios' folder, without the name of the only browser."""
     if sights.is_looking(item):
         return SIGHTS
+    if removing.is_removing(item):
+        return REMOVING
     spec = sessions.of(item.config).spec
     name = item.name
     params = getattr(item, "callspec", None)
@@ -245,6 +251,8 @@ def scenario_id(item: pytest.Item) -> str:
     """The scenario's name: its case's id without levels."""
     if sights.is_looking(item):
         return SIGHTS
+    if removing.is_removing(item):
+        return REMOVING
     spec = sessions.of(item.config).spec
     base = getattr(item, "originalname", None) or item.name.split("[")[0]
     return "::".join([_below(item.path, spec.scenarios), *_classes(item), base])

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.drive.spec import Spec
 from harness.errors import JourneyBroken, ScenarioError
+from harness.journal import events as ev
 from harness.journal.handles import Save, Told
 from harness.journal.writer import JournalWriter
 from harness.plugin import inputs
 from harness.plugin.departures import Departure
 from harness.plugin.line import Line
-from harness.plugin.requests import Requests
+from harness.plugin.requests import RELEASE_CHARS_MAX, Requests
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
@@ -41,6 +42,7 @@ class Pages:
         self, trial: str, spec: Spec, writer: JournalWriter, line: Line | None = None
     ) -> None:
         self.spec = spec
+        self._trial = trial
         self._line = line
         self.contexts: list[BrowserContext] = []
         self.acts: list[tuple[float, dict[str, Any]]] = []
@@ -158,9 +160,34 @@ class Pages:
         save.typed(how=used, **{name: held})
 
     def told(self, save: Save) -> None:
-        """Let the gate act where it waits for this acknowledgement."""
+        """Ask which release it was; let the gate act where it waits for this acknowledgement."""
+        self._ask_release(save)
         if self._line is not None:
             self._line.acknowledged()
+
+    def _ask_release(self, save: Save) -> None:
+        """What the newest page names as its release, where the plan says that pages do."""
+        from playwright.sync_api import Error as PlaywrightError
+
+        place = self.spec.answered.get("page")
+        if not place:
+            return
+        attribute = self.spec.answered.get("attribute")
+        for page in self.open_pages[:1]:
+            try:
+                found = page.locator(place).first
+                if attribute:
+                    told = found.get_attribute(attribute, timeout=ASK_MS)
+                else:
+                    told = found.text_content(timeout=ASK_MS)
+            except PlaywrightError as error:
+                self._requests.warn(f"a page could not be asked for its release: {error}")
+                return
+            release = (told or "").strip()[:RELEASE_CHARS_MAX]
+            if release:
+                self._requests.write(
+                    ev.ReleaseShown(trial=self._trial, save=save.id, release=release)
+                )
 
     def _keep(self, at_s: float, place: object, value: object) -> None:
         """An input that a trace does not show; one of several rows is none of it."""

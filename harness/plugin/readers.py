@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from harness.contracts import same
 from harness.errors import ScenarioError
@@ -40,6 +40,20 @@ class Reader:
     def name(self) -> str:
         """The reader's name in the journal."""
         return self.function.__name__
+
+
+class Actor(Protocol):
+    """Whoever is called with a record: a reader, or a remover."""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What is called."""
+        ...
+
+    @property
+    def storage_state(self) -> str | None:
+        """The fixture that signs it in."""
+        ...
 
 
 _READERS: list[Reader] = []
@@ -164,6 +178,17 @@ class Reading:
         began_s = time.monotonic()
         values: dict[str, Value] = {}
         error: str | None = None
+        try:
+            values = _values(record, self.act(record, found))
+        except (PlaywrightError, AssertionError, LookupError, TypeError, ValueError) as problem:
+            first = str(problem).strip().splitlines() or [""]
+            error = f"{type(problem).__name__}: {first[0]}"[:ERROR_CHARS_MAX]
+        return ev.Shown(
+            record=record.id, reader=found.name, began_s=began_s, values=values, error=error
+        )
+
+    def act(self, record: Record, found: Actor) -> Read:
+        """Call a function on a record, in contexts that are closed afterwards; not journaled."""
         contexts: list[BrowserContext] = []
 
         def new_context(**how: Any) -> BrowserContext:
@@ -172,19 +197,13 @@ class Reading:
             return contexts[-1]
 
         try:
-            values = _values(record, self._call(found, record, new_context))
-        except (PlaywrightError, AssertionError, LookupError, TypeError, ValueError) as problem:
-            first = str(problem).strip().splitlines() or [""]
-            error = f"{type(problem).__name__}: {first[0]}"[:ERROR_CHARS_MAX]
+            return self._call(found, record, new_context)
         finally:
             for context in contexts:
                 context.close()
-        return ev.Shown(
-            record=record.id, reader=found.name, began_s=began_s, values=values, error=error
-        )
 
     def _call(
-        self, found: Reader, record: Record, new_context: Callable[..., BrowserContext]
+        self, found: Actor, record: Record, new_context: Callable[..., BrowserContext]
     ) -> Read:
         given: dict[str, object] = {}
         names = inspect.signature(found.function).parameters
@@ -194,7 +213,8 @@ class Reading:
         given["url"] = self.url
         given["key"] = key[0] if len(key) == 1 else key
         given["new_context"] = new_context
-        return found.function(**{name: given[name] for name in names})
+        read: Read = found.function(**{name: given[name] for name in names})
+        return read
 
     def _signed_in(self, fixture: str | None) -> dict[str, Any]:
         """Asked for once: the last looks come when the session's fixtures are torn down."""

@@ -15,6 +15,7 @@ from harness.plugin.bodies import OPAQUE, read_body
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Request, Response
 
+RELEASE_CHARS_MAX = 100
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS = {"http": 80, "https": 443}
 # An interface of this host came or went, as those of containers do: the browser then drops
@@ -34,6 +35,7 @@ class Requests:
         self.host_trouble = ""
         self._trial = trial
         self._round = spec.round
+        self._header = spec.answered.get("header", "").lower()
         self._writer = writer
         self._origin = _origin(spec.url)
         self._fields = {field.name for form in spec.forms.values() for field in form.fields}
@@ -49,6 +51,10 @@ class Requests:
     def stop(self) -> None:
         """Journal nothing more."""
         self._stopped = True
+
+    def write(self, event: ev.Event) -> None:
+        """Journal something else of this trial."""
+        self._writer.write(event)
 
     def warn(self, sentence: str) -> None:
         """Journal that something could not be seen."""
@@ -95,7 +101,8 @@ class Requests:
         )
 
     def _answered(self, response: Response) -> None:
-        self._close(response.request, response.status)
+        named = response.headers.get(self._header, "") if self._header else ""
+        self._close(response.request, response.status, named[:RELEASE_CHARS_MAX])
 
     def _failed(self, request: Request) -> None:
         why = request.failure or ""
@@ -103,10 +110,14 @@ class Requests:
             self.host_trouble = f"{why} at {urlsplit(request.url).path}"
         self._close(request, 0)
 
-    def _close(self, request: Request, status: int) -> None:
+    def _close(self, request: Request, status: int, release: str = "") -> None:
         number = self._numbers.get(request)
         if number is not None:
-            self._writer.write(ev.RequestAnswered(trial=self._trial, request=number, status=status))
+            self._writer.write(
+                ev.RequestAnswered(
+                    trial=self._trial, request=number, status=status, release=release
+                )
+            )
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -18,7 +18,7 @@ from harness.errors import HarnessError
 from harness.journal import events as ev
 from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
-from harness.plugin import readers
+from harness.plugin import readers, removers
 from harness.plugin.calls import Calls
 
 
@@ -160,3 +160,4 @@ class _Ends:
         of(config).calls.stop()
         of(config).close()
         readers.forget()
+        removers.forget()

@@ -17,15 +17,15 @@ PLANT_S_MAX = 120.0
 def plant(fleet: Fleet) -> None:
     """Have them all written, where the plan has any; raises EvidenceError where that fails."""
     work = fleet.work
-    canaries = work.plan.canaries
-    if canaries is None:
+    planted = work.plan.planted
+    if planted is None:
         return
     old = fleet.old
     spec = spec_for(work.plan, work.run, OLD, old.release.name, work.profile)
     spec = replace(
         spec,
         url=old.url,
-        scenarios=canaries,
+        scenarios=planted,
         forms=work.promise.forms[OLD],
         round=PLANT,
         # Their numbers begin anew, so that no attempt of a case may be theirs.

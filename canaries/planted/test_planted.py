@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from canaries.planting import Note
+from canaries.planted.planting import Note
 from harness.plugin import Trial, absent_in, corpus
 from scenarios.note_page import FIELDS
 from scenarios.practitioner import Practitioner
