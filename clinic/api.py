@@ -145,13 +145,32 @@ async def delete_consultation(request: Request) -> Response:
 
 
 async def list_messages(request: Request) -> Response:
-    """The practitioner's inbox, newest first."""
-    session = sessions.required(request)
-    rows = await inbox.messages(pool(request), sessions.PRACTITIONER, session.account_id)
+    """The inbox of the practitioner, or with `?kind=patient` of the patient, newest first."""
+    kind = recipient(request)
+    session = sessions.required(request, kind)
+    rows = await inbox.messages(pool(request), kind, session.account_id)
     return JSONResponse(
         {
             "messages": [
                 dict(row) | {"delivered_at": row["delivered_at"].isoformat()} for row in rows
-            ]
+            ],
+            "csrf_token": session.csrf,
         }
     )
+
+
+async def dismiss_message(request: Request) -> Response:
+    """Take a message out of one's own inbox."""
+    kind = recipient(request)
+    session = sessions.writing(request, kind)
+    if not await inbox.dismiss(pool(request), kind, session.account_id, key(request)):
+        raise Refused(404, "no_message", "There is no such message in this inbox.")
+    return Response(status_code=204)
+
+
+def recipient(request: Request) -> str:
+    """Whose inbox is meant: the practitioner's unless it says otherwise; raises Refused."""
+    kind = request.query_params.get("kind", sessions.PRACTITIONER)
+    if kind not in sessions.COOKIES:
+        raise Refused(422, "no_kind", "kind must be practitioner or patient.", field="kind")
+    return kind

@@ -15,6 +15,7 @@ def run(arguments: list[str]) -> int:
     commands = {
         "migrate": _migrate,
         "seed": _seed,
+        "synthetic": _synthetic,
         "serve": _serve,
         "worker": _worker,
         "releases": _releases,
@@ -36,6 +37,11 @@ def _parser() -> argparse.ArgumentParser:
     seed = commands.add_parser("seed", parents=[shared], help="accounts and reference data")
     seed.add_argument("--practitioners", type=_count, default=20, metavar="N")
     seed.add_argument("--patients", type=_count, default=200, metavar="N")
+    commands.add_parser(
+        "synthetic",
+        parents=[shared],
+        help="accounts for probes, whose password is in the environment",
+    )
     serve = commands.add_parser("serve", parents=[shared], help="answer HTTP requests")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
@@ -68,6 +74,15 @@ def _seed(options: argparse.Namespace) -> int:
 
     counts = asyncio.run(seed.sow(settings.database_url(), options.practitioners, options.patients))
     sys.stdout.write("".join(f"{count} {name}\n" for name, count in counts.items()))
+    return 0
+
+
+def _synthetic(_options: argparse.Namespace) -> int:
+    from clinic import seed, settings
+
+    sown = seed.sow_synthetic(settings.database_url(), settings.synthetic_password())
+    logins = asyncio.run(sown)
+    sys.stdout.write("".join(f"{login}\n" for login in logins))
     return 0
 
 

@@ -16,6 +16,7 @@ API = [
     Route("/api/consultations", api.open_consultation, methods=["POST"]),
     Route("/api/documents/{id:int}", document_api.read_document),
     Route("/api/inbox", api.list_messages),
+    Route("/api/inbox/{id:int}", api.dismiss_message, methods=["DELETE"]),
     Route("/api/patients", api.list_patients),
     Route("/api/session", api.session),
     Route("/api/sign-in", api.sign_in, methods=["POST"]),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PASSWORD = "clinic-demo"  # noqa: S105
 AUTHORS = 4
 PRACTICES = {1: "Riverside Practice", 2: "Hillside Practice"}
+SYNTHETIC_STAFF = {"canary": "Dr Synthetic Canary", "canary-colleague": "Dr Synthetic Colleague"}
+SYNTHETIC_PATIENT = "canary-patient"
 ADD_PRACTITIONER = """
 INSERT INTO practitioner (practice_id, login, password, name, role) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (login) DO NOTHING
@@ -56,6 +58,22 @@ async def sow(database_url: str, practitioners: int, patients: int) -> dict[str,
             "patients": await connection.fetchval("SELECT count(*) FROM patient"),
             "consultations": await connection.fetchval("SELECT count(*) FROM consultation"),
         }
+    finally:
+        await connection.close()
+
+
+async def sow_synthetic(database_url: str, password: str) -> list[str]:
+    """Add the people who are nobody: a doctor, a colleague, and their patient; their logins."""
+    connection = await asyncpg.connect(database_url)
+    digest = passwords.digest(password)
+    try:
+        async with connection.transaction():
+            for login, name in SYNTHETIC_STAFF.items():
+                await connection.execute(ADD_PRACTITIONER, 1, login, digest, name, "doctor")
+            await connection.execute(
+                ADD_PATIENT, SYNTHETIC_PATIENT, digest, "Synthetic Patient", date(1970, 1, 1)
+            )
+        return [*SYNTHETIC_STAFF, SYNTHETIC_PATIENT]
     finally:
         await connection.close()
 

@@ -87,9 +87,9 @@ def required(request: Request, kind: str = PRACTITIONER) -> Session:
     return session
 
 
-def writing(request: Request) -> Session:
+def writing(request: Request, kind: str = PRACTITIONER) -> Session:
     """Who is signed in and sends a change with the right token; raises SignedOut or Refused."""
-    session = required(request)
+    session = required(request, kind)
     check_token(session, request.headers.get(CSRF_HEADER, ""))
     return session
 

@@ -28,6 +28,11 @@ def database_url() -> str:
     return _required("DATABASE_URL", "postgresql://user:password@host:5432/clinic")
 
 
+def synthetic_password() -> str:
+    """The password of the accounts that are nobody's; raises SettingMissing."""
+    return _required("CLINIC_CANARY_PASSWORD", "the password of the synthetic accounts")
+
+
 def settings() -> Settings:
     """Everything a server needs; raises SettingMissing."""
     return Settings(

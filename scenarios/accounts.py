@@ -28,10 +28,13 @@ class Account:
 class Accounts:
     """The people one pytest worker has for itself, signed in when they are first needed."""
 
-    def __init__(self, playwright: Playwright, url: str, worker: int) -> None:
+    def __init__(
+        self, playwright: Playwright, url: str, worker: int, password: str = PASSWORD
+    ) -> None:
         self._playwright = playwright
         self._url = url
         self._worker = worker % WORKERS_N
+        self._password = password
         self._visits = 0
         self.signed_in = cache(self._sign_in)
 
@@ -58,7 +61,7 @@ class Accounts:
     def _sign_in(self, login: str, kind: str) -> Account:
         request = self._playwright.request.new_context(base_url=self._url)
         try:
-            words = {"login": login, "password": PASSWORD, "kind": kind}
+            words = {"login": login, "password": self._password, "kind": kind}
             session = answered(request.post("/api/sign-in", data=words))
             return Account(
                 id=session["id"],

@@ -13,6 +13,7 @@ import click
 
 from harness import __version__
 from harness.cli.actions import in_actions, inert_json, shielded, tell_actions
+from harness.cli.canary import canary
 from harness.errors import EnvironmentBroken, UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -30,6 +31,9 @@ def harness() -> None:
     Exit codes: 0 pass, 1 block, 2 usage or plan, 3 inconclusive, 70 the harness failed,
     130 interrupted.
     """
+
+
+harness.add_command(canary)
 
 
 def _plan_option(command: click.decorators.FC) -> click.decorators.FC:
