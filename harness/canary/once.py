@@ -24,9 +24,14 @@ SWEPT_N_MAX = 2
 
 
 def once(
-    asked: Asked, env: Mapping[str, str], watch: Callable[[str], None] = lambda _: None
+    asked: Asked,
+    env: Mapping[str, str],
+    watch: Callable[[str], None] = lambda _: None,
+    judged: Callable[[Probe], None] = lambda _: None,
 ) -> list[Probe]:
     """Probe each target once, clean up, and keep the proof.
+
+    judged is told of each probe as soon as it is judged, and before its records are removed.
 
     Raises UsageError where the plan, the targets or the probes cannot be right.
     """
@@ -37,7 +42,7 @@ def once(
         watch(f"{target.name}: probing {target.url}")
         try:
             with identity(plan, target, "probe"):
-                found.append(_probe(plan, target, tick, asked.runs))
+                found.append(_probe(plan, target, tick, asked.runs, judged))
                 for run in uncleaned(asked.runs)[:SWEPT_N_MAX]:
                     sweep(plan, run, asked.runs)
         except IdentityTaken as taken:
@@ -46,9 +51,11 @@ def once(
     return found
 
 
-def _probe(plan: Plan, target: Target, tick: int, runs: Path) -> Probe:
+def _probe(
+    plan: Plan, target: Target, tick: int, runs: Path, judged: Callable[[Probe], None]
+) -> Probe:
     with create_run(runs) as run:
-        told = probe(plan, target, tick, run, runs)
+        told = probe(plan, target, tick, run, runs, judged)
         run.write_json(FILE, probe_to_json(told))
         return told
 

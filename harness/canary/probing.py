@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -72,17 +72,25 @@ class Probe:
     cleaned: Cleaned = field(default_factory=lambda: Cleaned(0, 0, 0))
 
 
-def probe(plan: Plan, target: Target, tick: int, run: RunFolder, kept: Path) -> Probe:
+def probe(
+    plan: Plan,
+    target: Target,
+    tick: int,
+    run: RunFolder,
+    kept: Path,
+    judged: Callable[[Probe], None],
+) -> Probe:
     """Probe a target once; whatever breaks is a result, and the run's folder is the proof.
 
-    kept is where collected cases are remembered. Raises UsageError where the plan or the probes
-    cannot be right.
+    kept is where collected cases are remembered; judged is told before anything is removed.
+    Raises UsageError where the plan or the probes cannot be right.
     """
     began_s = time.monotonic()
     work = _Work(plan, target, tick, run, kept)
     found = Probe(run.id, run.path, target.name, tick)
+    broom: Broom | None = None
     try:
-        work.go(found)
+        broom = work.go(found)
     except EvidenceError as error:
         sentence = scrub(str(error), plan.secrets)
         work.fail(found, _result_of(error), sentence)
@@ -90,6 +98,9 @@ def probe(plan: Plan, target: Target, tick: int, run: RunFolder, kept: Path) -> 
             found.unread = reason_of(error)
     found.seconds = time.monotonic() - began_s
     found.ended_at_s = time.time()
+    judged(found)
+    if broom is not None:
+        found.cleaned = broom.sweep()
     return found
 
 
@@ -116,8 +127,8 @@ class _Work:
         self.lookers: dict[Role, Looker] = {}
         self.unread = ""
 
-    def go(self, found: Probe) -> None:
-        """Every step; raises EvidenceError where one cannot be done."""
+    def go(self, found: Probe) -> Broom:
+        """Every step, and what cleans up after them; raises EvidenceError where one fails."""
         self._ask_health(found)
         for role, side in self.sides.items():
             release = self.releases[role]
@@ -143,12 +154,11 @@ class _Work:
                 self.fail(found, _result_of(error), sentence)
             journal.write(ev.Closed())
         self._judge(found, promise)
-        broom = Broom(
+        return Broom(
             self.plan, self.run, self.child,
             {role: spec.forms for role, spec in self.specs.items()},
             self.lookers, self.specs["candidate"], probes,
         )  # fmt: skip
-        found.cleaned = broom.sweep()
 
     def fail(self, found: Probe, result: Result, sentence: str) -> None:
         """Nothing was measured: every form of every side says so."""

@@ -74,6 +74,11 @@ def _asked(
 @_asking
 @click.option("--tick", type=click.IntRange(min=0), help="Whose turn it is.  [default: the time's]")
 @click.option("--json", "as_json", is_flag=True, help="Print the probes alone, as JSON.")
+@click.option(
+    "--stream",
+    is_flag=True,
+    help="Print each probe as a line of JSON once it is judged, and again once it is cleaned.",
+)
 def once(
     plan: Path,
     merge: Path | None,
@@ -81,6 +86,7 @@ def once(
     runs: Path,
     tick: int | None,
     as_json: bool,
+    stream: bool,
 ) -> int:
     """Probe each target once."""
     from harness.canary.once import once
@@ -91,7 +97,12 @@ def once(
             _asked(plan, merge, targets, runs, tick),
             os.environ,
             lambda sentence: click.echo(sentence, err=True),
+            lambda probe: _stream(probe, "judged") if stream else None,
         )
+    if stream:
+        for probe in probes:
+            _stream(probe, "cleaned")
+        return exit_code(probes)
     if as_json:
         text = json.dumps([probe_to_json(probe) for probe in probes], indent=2)
         click.echo(inert_json(text) if in_actions() else text)
@@ -100,6 +111,12 @@ def once(
             for probe in probes:
                 _say(probe)
     return exit_code(probes)
+
+
+def _stream(probe: Probe, moment: str) -> None:
+    from harness.canary.telling import probe_to_json
+
+    click.echo(json.dumps({"moment": moment, **probe_to_json(probe)}))
 
 
 def _say(probe: Probe) -> None:
@@ -159,3 +176,27 @@ def clean(
     removed_n = sum(cleaned.cleaned_n for cleaned in swept.values())
     click.echo(f"{len(swept)} runs, {removed_n} records removed, {left_n} left")
     return 3 if left_n else 0
+
+
+@canary.command()
+@_asking
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:9477",
+    show_default=True,
+    help="Where metrics and the status page are served.",
+)
+def run(plan: Path, merge: Path | None, targets: tuple[str, ...], runs: Path, listen: str) -> int:
+    """Probe every target for ever.
+
+    At the interval of the plan, and at once where a new release answers, until it is interrupted.
+    Prometheus finds /metrics, people find a page at /.
+    """
+    from harness.canary.running import run
+    from harness.canary.serving import place_of
+
+    asked = _asked(plan, merge, targets, runs)
+    with shielded(sys.stderr):
+        run(asked, os.environ, place_of(listen), lambda line: click.echo(line, err=True))
+    return 0

@@ -1,0 +1,286 @@
+"""The canary that runs for ever: a clock, a child process for each probe, and what became of it.
+
+Nothing of a probe happens in this process: a browser that hangs, a release that answers with a
+gigabyte or a check that leaks end with their child.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.canary.asked import Asked, read_plan
+from harness.canary.book import Book
+from harness.canary.cleaning import Cleaned
+from harness.canary.collecting import forms_of
+from harness.canary.judging import Told
+from harness.canary.keeping import identity, residue_n
+from harness.canary.metrics import Metrics, Result
+from harness.canary.page import page
+from harness.canary.probing import Probe
+from harness.canary.schedule import Schedule
+from harness.canary.serving import serving
+from harness.canary.signalling import Loss, Signaller
+from harness.canary.targets import UNKNOWN, Target, ask, targets_of
+from harness.canary.telling import probe_from_json
+from harness.drive.child import Child
+from harness.errors import DriveFailed, HarnessError, RecordUnreadable
+from harness.plan import Plan
+
+# How often a target is asked which release it is, while nothing else is done there.
+WATCH_S = 5.0
+# A child beside its driving: it starts, reads late values, judges, removes, and sweeps.
+SPARE_S = 150.0
+EXIT_CODES: Mapping[int, str] = {
+    0: "everything passed",
+    1: "something is lost",
+    2: "the plan or the probes are wrong",
+    3: "nothing was measured",
+    70: "the harness itself failed",
+    130: "it was interrupted",
+}
+SERVICE = "service"
+Say = Callable[[str], None]
+
+
+class _Stopping(Exception):
+    """The canary is to end, and with it the child that is at work."""
+
+
+@dataclass(slots=True)
+class Canary:
+    """Everything that the threads of one canary share."""
+
+    plan: Plan
+    asked: Asked
+    book: Book
+    say: Say
+    signaller: Signaller | None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+def run(asked: Asked, env: Mapping[str, str], place: tuple[str, int], say: Say) -> None:
+    """Probe every target for ever, until the process is asked to end (KeyboardInterrupt).
+
+    Raises UsageError and PlanError before anything begins, IdentityTaken where another canary of
+    this host is at work there, EnvironmentBroken where nothing can be served at the place.
+    """
+    plan = read_plan(asked, env)
+    targets = targets_of(plan, asked.targets)
+    book = Book(Metrics(), plan.canaries.interval_s)
+    service = asked.runs / SERVICE
+    service.mkdir(mode=0o700, parents=True, exist_ok=True)
+    table = plan.canaries.signal
+    signaller = Signaller(table, service, say) if table is not None else None
+    canary = Canary(plan, asked, book, say, signaller)
+    with ExitStack() as stack:
+        for target in targets:
+            stack.enter_context(identity(plan, target, "run"))
+            for side in (target, target.stable):
+                if side is not None:
+                    _register(book, plan, side)
+        address = stack.enter_context(
+            serving(place, book.metrics.registry, lambda: page(book, time.time()), asked.runs)
+        )
+        say(f"{len(targets)} target(s), every {plan.canaries.interval_s:g} s; {address}/metrics")
+        with _threads(canary, targets):
+            while True:
+                # Signals reach the main thread, which has nothing else to do.
+                time.sleep(3600)
+
+
+def _register(book: Book, plan: Plan, side: Target) -> None:
+    """Its forms, as the release that answers now has them; any, while nothing answers."""
+    release = ask(plan, side).release or UNKNOWN
+    forms = forms_of(plan, release)
+    fields = {name: [spec.name for spec in form.fields] for name, form in forms.items()}
+    book.register(side.app, fields, time.time())
+
+
+@contextmanager
+def _threads(canary: Canary, targets: tuple[Target, ...]) -> Iterator[None]:
+    threads = [
+        threading.Thread(target=Watch(canary, target).work, name=target.name) for target in targets
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        canary.stop.set()
+        for thread in threads:
+            thread.join()
+
+
+class Watch:
+    """One target, probed over and over."""
+
+    def __init__(self, canary: Canary, target: Target) -> None:
+        self.canary = canary
+        self.target = target
+        table = canary.plan.canaries
+        self.schedule = Schedule(table.interval_s, table.jitter, time.monotonic())
+        self.tick = int(time.time() / table.interval_s)
+        self._lines_read = 0
+
+    def work(self) -> None:
+        """Until the canary stops; what goes wrong once is told, and the next probe comes."""
+        while not self.canary.stop.is_set():
+            try:
+                self._await_turn()
+                if not self.canary.stop.is_set():
+                    self._probe()
+            except _Stopping:
+                return
+            except HarnessError as error:
+                self._failed(Result.ERROR, str(error))
+            self._next()
+
+    def _await_turn(self) -> None:
+        """Wait for the next time; a new release is probed at once."""
+        while not self.canary.stop.is_set():
+            wait_s = self.schedule.wait_s(time.monotonic())
+            if wait_s <= 0 or self.canary.stop.wait(min(wait_s, WATCH_S)):
+                return
+            if self._asks_for_release():
+                self.schedule.hurry(time.monotonic())
+                return
+
+    def _asks_for_release(self) -> bool:
+        """Whether health names a release that did not answer before."""
+        release = ask(self.canary.plan, self.target).release
+        if release is None:
+            return False
+        new = self.canary.book.release_answers(
+            self.target.app, release, time.monotonic(), time.time()
+        )
+        if new:
+            self.canary.say(f"{self.target.name}: release {release} answers")
+        return new
+
+    def _next(self) -> None:
+        missed_n = self.schedule.ended(time.monotonic())
+        if missed_n:
+            why = f"a probe took longer than {self.canary.plan.canaries.interval_s:g} s"
+            self.canary.book.skipped(self.target.app, why, missed_n, time.time())
+            self.canary.say(f"{self.target.name}: {missed_n} skipped: {why}")
+
+    def _probe(self) -> None:
+        self._asks_for_release()
+        lag_s = self.schedule.lag_s(time.monotonic())
+        for app in self._apps():
+            self.canary.book.metrics.began_late(app, lag_s)
+        self.tick += 1
+        self._lines_read = 0
+        child = self._child()
+        sides_n = len(self._apps())
+        limit_s = sides_n * self.canary.plan.canaries.timeout_s_max + SPARE_S
+        try:
+            code = child.run(limit_s, lambda _: self._look(child.log))
+        except DriveFailed as error:
+            self._failed(Result.TIMEOUT, str(error))
+            return
+        told_n = self._take(child.log)
+        if code not in (0, 1, 3) or not told_n:
+            self._failed(Result.ERROR, child.account(code))
+
+    def _apps(self) -> list[str]:
+        return [side.app for side in (self.target, self.target.stable) if side is not None]
+
+    def _child(self) -> Child:
+        asked = self.canary.asked
+        command = [
+            sys.executable, "-m", "harness", "canary", "once", "--stream",
+            "--plan", str(asked.plan), "--runs", str(asked.runs),
+            "--target", self.target.name, "--tick", str(self.tick),
+        ]  # fmt: skip
+        if asked.merge is not None:
+            command += ["--merge", str(asked.merge)]
+        return Child(
+            runner="the probe",
+            what=f"the probe of {self.target.name}",
+            command=command,
+            cwd=Path.cwd(),
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            log=asked.runs / SERVICE / f"{self.target.name}.log",
+            exit_codes=EXIT_CODES,
+        )
+
+    def _look(self, log: Path) -> None:
+        self._take(log)
+
+    def _take(self, log: Path) -> int:
+        """Read what the child has told since the last time; how many lines it told in all."""
+        if self.canary.stop.is_set():
+            raise _Stopping
+        with log.open("rb") as stream:
+            whole = stream.read().split(b"\n")[:-1]
+        lines = [line for line in whole if line.startswith(b'{"moment"')]
+        for line in lines[self._lines_read :]:
+            self._told(json.loads(line))
+        self._lines_read = len(lines)
+        return len(lines)
+
+    def _told(self, data: dict[str, object]) -> None:
+        moment = data.pop("moment")
+        try:
+            probe = probe_from_json(data)
+        except RecordUnreadable as error:
+            self.canary.say(f"{self.target.name}: {error}")
+            return
+        book = self.canary.book
+        if moment == "judged":
+            book.judged(probe, time.monotonic())
+            self._signal(probe)
+            self.canary.say(f"{self.target.name}: {probe.sentence}")
+        elif probe.run:
+            book.cleaned(self.target.app, probe, residue_n(self.canary.asked.runs))
+        else:
+            book.judged(probe, time.monotonic())
+
+    def _signal(self, probe: Probe) -> None:
+        """A loss that the stable release does not show as well calls for a rollback."""
+        if self.canary.signaller is None:
+            return
+        app = self.target.app
+        by_release: dict[str, list[Told]] = {}
+        for told in probe.told.get(app, []):
+            if told.result is Result.LOSS and not told.preexisting:
+                by_release.setdefault(told.release, []).append(told)
+        for release, lost in by_release.items():
+            loss = Loss(
+                app=app,
+                url=self.target.url,
+                release=release,
+                last_good_release=self.canary.book.last_good.get(app),
+                sentence="; ".join(one.sentence for one in lost),
+                fields=tuple(f"{one.form}.{name}" for one in lost for name, _ in one.bad),
+                run=probe.run,
+                at_s=probe.ended_at_s,
+            )
+            if self.canary.signaller.tell(loss):
+                self.canary.say(f"{self.target.name}: {release} loses data, which is told")
+
+    def _failed(self, result: Result, sentence: str) -> None:
+        """The child told nothing that could be read: every form says so."""
+        book = self.canary.book
+        told = {
+            app: [
+                Told(form, book.current.get(app, UNKNOWN), result, sentence)
+                for form in book.forms[app]
+            ]
+            for app in self._apps()
+        }
+        probe = Probe(
+            "", Path(), self.target.name, self.tick, 0.0, time.time(), sentence, told=told,
+            cleaned=Cleaned(0, 0, 0),
+        )  # fmt: skip
+        book.judged(probe, time.monotonic())
+        self.canary.say(f"{self.target.name}: {result}: {sentence}")
