@@ -111,6 +111,8 @@ def _of_form(
             trial = by_id.get(symptom.trial, trials[0])
             save_of = next((s for s in trial.saves if s.id == symptom.save), None)
             _count(of(trial, save_of).bad, [(symptom.field, symptom.anomaly)])
+    if not by_release:
+        of(trials[0], None)
     for told in by_release.values():
         _name_loss(bench, told)
     return list(by_release.values())

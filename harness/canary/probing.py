@@ -35,6 +35,8 @@ from harness.verdict import Answer, Verdict, verdict_to_json
 
 PROFILE = "canary"
 TARGET = "target.json"
+# What was planted in a run and is watched from then on.
+FACTS = "planted.json"
 CONFIRM_AFTER_S = 1.0
 # For so long what is missing after the settle time is looked for: then it is lost, not late.
 LATE_WATCH_S = 3.0
@@ -146,6 +148,7 @@ class _Work:
             except StorageUnreadable as error:
                 # What nobody can look up is not written in the first place, or is no loss.
                 self.unread = scrub(str(error), self.plan.secrets)
+                self.fail(found, Result.ERROR, self.unread)
                 found.unread = reason_of(error)
                 _trouble(journal, self.unread)
             except DriveFailed as error:

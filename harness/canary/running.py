@@ -145,12 +145,11 @@ class Watch:
 
     def _await_turn(self) -> None:
         """Wait for the next time; a new release is probed at once."""
-        while not self.canary.stop.is_set():
-            wait_s = self.schedule.wait_s(time.monotonic())
-            if wait_s <= 0 or self.canary.stop.wait(min(wait_s, WATCH_S)):
-                return
+        while (wait_s := self.schedule.wait_s(time.monotonic())) > 0:
             if self._asks_for_release():
                 self.schedule.hurry(time.monotonic())
+                return
+            if self.canary.stop.wait(min(wait_s, WATCH_S)):
                 return
 
     def _asks_for_release(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from harness.canary.asked import Asked
@@ -9,7 +10,7 @@ from harness.canary.cleaning import Broom, Cleaned, keep_cleaned
 from harness.canary.collecting import probes_of, spec_for
 from harness.canary.keeping import uncleaned
 from harness.canary.looking import Looker, tokens_of
-from harness.canary.probing import TARGET, Driven
+from harness.canary.probing import FACTS, TARGET, Driven
 from harness.canary.targets import Target, targets_of
 from harness.errors import EvidenceError, HarnessError
 from harness.model import Role
@@ -51,7 +52,10 @@ def _sweep(plan: Plan, run: RunFolder, target: Target, kept: Path) -> Cleaned:
     with open_lease() as lease:
         environment = {**lease.environment, **plan.canaries.env}
         child = Driven(run.logs, lease.scratch("temporary"), environment)
-        spec = spec_for(plan, run, "candidate", promise.release.name, target.url)
+        spec = replace(
+            spec_for(plan, run, "candidate", promise.release.name, target.url),
+            forms=promise.forms["candidate"],
+        )
         lookers = {
             role: Looker(
                 run.observations,
@@ -78,4 +82,7 @@ def sweep_all(plan: Plan, asked: Asked, *, everything: bool = False) -> dict[str
         if asked.targets and run.read_json(TARGET).get("target") not in asked.targets:
             continue
         swept[run.id] = sweep(plan, run, asked.runs)
+        if not swept[run.id].residue_n:
+            # What is no longer there is watched no longer.
+            (run.path / FACTS).unlink(missing_ok=True)
     return swept

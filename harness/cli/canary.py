@@ -90,7 +90,7 @@ def once(
 ) -> int:
     """Probe each target once."""
     from harness.canary.once import once
-    from harness.canary.telling import exit_code, probe_to_json
+    from harness.canary.telling import exit_code
 
     with shielded(sys.stderr):
         probes = once(
@@ -103,6 +103,12 @@ def once(
         for probe in probes:
             _stream(probe, "cleaned")
         return exit_code(probes)
+    return _answer(probes, as_json)
+
+
+def _answer(probes: list[Probe], as_json: bool) -> int:
+    from harness.canary.telling import exit_code, probe_to_json
+
     if as_json:
         text = json.dumps([probe_to_json(probe) for probe in probes], indent=2)
         click.echo(inert_json(text) if in_actions() else text)
@@ -129,13 +135,14 @@ def _say(probe: Probe) -> None:
             why = f"  {one.sentence}" if one.sentence else ""
             click.echo(f"  {one.result:<8} {release:<24} {one.form}{why}")
     cleaned = probe.cleaned
-    if probe.run:
+    if cleaned.written_n or cleaned.left:
         click.echo(
             f"  cleaned  {cleaned.cleaned_n} of {cleaned.written_n} records, "
             f"{cleaned.residue_n} left"
         )
         for sentence in cleaned.left:
             click.echo(f"           {sentence}")
+    if probe.run:
         click.echo(f"  proof    {probe.path}")
 
 
@@ -155,8 +162,14 @@ def list_(plan: Path, merge: Path | None, targets: tuple[str, ...], runs: Path) 
 @canary.command()
 @_asking
 @click.option("--all", "everything", is_flag=True, help="Look again at runs that are clean.")
+@click.option("--planted", is_flag=True, help="Remove what was planted, in place of probes.")
 def clean(
-    plan: Path, merge: Path | None, targets: tuple[str, ...], runs: Path, everything: bool
+    plan: Path,
+    merge: Path | None,
+    targets: tuple[str, ...],
+    runs: Path,
+    everything: bool,
+    planted: bool,
 ) -> int:
     """Remove what earlier probes left.
 
@@ -166,7 +179,7 @@ def clean(
     from harness.canary.asked import read_plan
     from harness.canary.sweeping import sweep_all
 
-    asked = _asked(plan, merge, targets, runs)
+    asked = _asked(plan, merge, targets, runs / "planted" if planted else runs)
     swept = sweep_all(read_plan(asked, os.environ), asked, everything=everything)
     for run, cleaned in swept.items():
         click.echo(f"{run}  {cleaned.cleaned_n} removed, {cleaned.residue_n} left")
@@ -176,6 +189,51 @@ def clean(
     removed_n = sum(cleaned.cleaned_n for cleaned in swept.values())
     click.echo(f"{len(swept)} runs, {removed_n} records removed, {left_n} left")
     return 3 if left_n else 0
+
+
+@canary.command()
+@_asking
+@click.option("--json", "as_json", is_flag=True, help="Print what came of it alone, as JSON.")
+def plant(
+    plan: Path, merge: Path | None, targets: tuple[str, ...], runs: Path, as_json: bool
+) -> int:
+    """Plant records that are to be watched.
+
+    What the plan's canaries.planted writes stays in each target, and is compared by check.
+    """
+    from harness.canary.planting import plant
+
+    with shielded(sys.stderr):
+        return _answer(plant(_asked(plan, merge, targets, runs), os.environ), as_json)
+
+
+@canary.command()
+@_asking
+@click.option("--json", "as_json", is_flag=True, help="Print what came of it alone, as JSON.")
+@click.option("--stream", is_flag=True, help="Print each target as a line of JSON.")
+def check(
+    plan: Path,
+    merge: Path | None,
+    targets: tuple[str, ...],
+    runs: Path,
+    as_json: bool,
+    stream: bool,
+) -> int:
+    """Compare what was planted.
+
+    After a deploy, a migration or a restore: any change of a planted record is nobody's doing,
+    and a loss.
+    """
+    from harness.canary.planting import check
+    from harness.canary.telling import exit_code
+
+    with shielded(sys.stderr):
+        found = check(_asked(plan, merge, targets, runs), os.environ)
+    if stream:
+        for probe in found:
+            _stream(probe, "judged")
+        return exit_code(found)
+    return _answer(found, as_json)
 
 
 @canary.command()
