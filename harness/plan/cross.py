@@ -301,7 +301,9 @@ def _rotated(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _canaries(raw: Mapping[str, Any]) -> Iterator[Problem]:
     table, forms = _tables(raw, "canaries"), _tables(raw, "form")
-    for key, names in {"forms": table.get("forms"), "clean": table.get("clean")}.items():
+    asked = table.get("forms")
+    asked = [asked] if isinstance(asked, str) else asked
+    for key, names in {"forms": asked, "clean": table.get("clean")}.items():
         for name in names if isinstance(names, (list, dict)) else ():
             if isinstance(name, str) and name not in forms:
                 told = f"no such form; {advice(name, forms)}"

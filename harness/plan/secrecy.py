@@ -104,6 +104,8 @@ def hide(where: Where, text: str) -> str:
 
 
 def _is_url(where: Where) -> bool:
+    if where[:1] == ("canaries",):
+        return where[-1] in ("url", "webhook") or "storage" in where
     return where[-1:] in (("url",), ("replica",)) and where[0] in ("storage", "release")
 
 

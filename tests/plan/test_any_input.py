@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import PlanError
 from harness.plan import load_plan
 from harness.plan.secrecy import texts, with_texts
-from tests.plan.test_reference import EXAMPLES
+from tests.plan.test_reference import ENV, EXAMPLES
 
 
 def whole() -> dict[str, Any]:
@@ -87,7 +87,7 @@ def test_any_value_in_any_place_is_read_or_refused(
     path.write_text("\n".join(f"{k} = {toml(v)}" for k, v in plan.items()), encoding="utf-8")
     said: tuple[str, ...] = ()
     try:
-        read = load_plan(path, {"READ_ONLY_DSN": "postgresql://db"})
+        read = load_plan(path, ENV)
     except PlanError as error:
         said = error.problems
     else:
@@ -103,7 +103,7 @@ def test_the_whole_plan_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "harness.toml"
     path.write_text("\n".join(f"{k} = {toml(v)}" for k, v in WHOLE.items()), encoding="utf-8")
 
-    assert load_plan(path, {"READ_ONLY_DSN": "postgresql://db"}).forms("2.0")
+    assert load_plan(path, ENV).forms("2.0")
 
 
 def test_texts_are_found_and_changed_alike() -> None:

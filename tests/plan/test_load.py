@@ -156,7 +156,28 @@ DAYS = ("{ to = 1.0, over_s = 86000 }", "{ to = 1.0, over_s = 86000 }")
             "[stages]\nrotate = ['NOPE']\n",
             "stages.rotate[0] = 'NOPE': [release.env] has no such variable",
         ),
-        ("[canaries]\n", 'canaries.path: is missing; write path = "canaries"'),
+        ("[canaries]\nforms = 'nte'\n", "canaries.forms = 'nte': no such form; write note"),
+        ("[canaries]\ninterval_s = 0.5\n", "canaries.interval_s = 0.5: has to be greater than"),
+        ("[canaries.clean.note]\nstatement = 'DELETE'\n", "a statement needs the url of a user"),
+        (
+            "[canaries.clean.note]\nproved_by = { note = 'text' }\n",
+            "canaries.clean.note.proved_by.note = 'text': form note has no such key column",
+        ),
+        ("[canaries.signal]\nattempts_max = 3\n", "canaries.signal: nobody is told; write webh"),
+        ("[canaries.signal]\nwebhook = 'http://h'\n", "could not know who calls; write secret"),
+        ("[[canaries.target]]\nname = 'a'\nurl = 'host'\n", "canaries.target[0].url = 'host': "),
+        (
+            "[[canaries.target]]\nname = 'a'\nurl = 'http://h'\nstable = 'b'\n",
+            "canaries.target[0].stable = 'b': it is compared with another target",
+        ),
+        (
+            "[[canaries.target]]\nname = 'a'\nurl = 'http://h'\n" * 2,
+            "canaries.target[1].name = 'a': another target is called so",
+        ),
+        (
+            "[[canaries.target]]\nname = 'a'\nurl = 'http://h'\n",
+            "canaries.target[0].storage: nobody could look there; write storage = { main",
+        ),
         ("[profile.comit]\nsample_n = 1\n", "profile.comit: no such profile; write commit"),
         ("[profile.commit]\nstrength = 4\n", "profile.commit.strength = 4: write 2 or 3"),
         (
@@ -399,14 +420,14 @@ def test_what_is_always_asked_of_its_own_release(tmp_path: Path) -> None:
 
 def test_planted_records_have_a_folder(tmp_path: Path) -> None:
     """The folder stands beside the plan, and one that is not there is refused by name."""
-    assert load(tmp_path).canaries is None
-    plan = load(tmp_path, "[canaries]\npath = 'seeds'\n")
-    with pytest.raises(PlanError, match=r"canaries\.path: there is no folder .*seeds; make"):
+    assert load(tmp_path).planted is None
+    plan = load(tmp_path, "[canaries]\nplanted = 'seeds'\n")
+    with pytest.raises(PlanError, match=r"canaries\.planted: there is no folder .*seeds; make"):
         plan.check_files()
     (tmp_path / "seeds").mkdir()
     plan.check_files()
 
-    assert tmp_path / "seeds" == plan.canaries
+    assert tmp_path / "seeds" == plan.planted
 
 
 def test_another_deployer_has_to_have_its_section(tmp_path: Path) -> None:

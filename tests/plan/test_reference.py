@@ -11,6 +11,8 @@ from harness.plan.schema import FieldTable, FormOverride, Known
 from tests.plan.writing import load, problems
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")
+# What the examples take from the environment.
+ENV = {"READ_ONLY_DSN": "postgresql://db", "CANARY_PASSWORD": "pass", "SIGNAL_SECRET": "sign"}
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", REFERENCE, re.MULTILINE | re.DOTALL)
 
 
@@ -46,7 +48,7 @@ def test_every_example_validates(tmp_path: Path, number: int) -> None:
     path = tmp_path / "harness.toml"
     path.write_text(text, encoding="utf-8")
 
-    assert load_plan(path, {"READ_ONLY_DSN": "postgresql://db"}).forms("2.0")
+    assert load_plan(path, ENV).forms("2.0")
 
 
 def test_the_defaults_are_the_documented_ones() -> None:
