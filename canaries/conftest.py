@@ -18,12 +18,11 @@ __all__ = ["accounts", "author_state", "colleague_state", "practitioner", "sign_
 
 
 @pytest.fixture(scope="session")
-def accounts(playwright: Playwright, url: str, request: pytest.FixtureRequest) -> Accounts:
+def accounts(playwright: Playwright, url: str, worker_id: str) -> Accounts:
     """Synthetic people in production, those of the seed elsewhere."""
     if in_production():
         return Synthetic(playwright, url, os.environ)
-    found: Accounts = request.getfixturevalue("accounts_of_seed")
-    return found
+    return Accounts.of_worker(playwright, url, worker_id)
 
 
 @pytest.fixture(scope="session")

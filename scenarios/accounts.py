@@ -38,6 +38,12 @@ class Accounts:
         self._visits = 0
         self.signed_in = cache(self._sign_in)
 
+    @staticmethod
+    def of_worker(playwright: Playwright, url: str, worker_id: str) -> Accounts:
+        """Those of a pytest worker, by the name that it has."""
+        number = worker_id.removeprefix("gw").replace("master", "0")
+        return Accounts(playwright, url, int(number))
+
     def practitioner(self, role: str = "doctor") -> Account:
         """A doctor, the locum, or the assistant of the practice."""
         login = f"dr{self._worker + 1}" if role == "doctor" else f"{role}1"

@@ -16,7 +16,7 @@ from scenarios.practitioner import Practitioner
 @pytest.fixture(scope="session")
 def accounts(playwright: Playwright, url: str, worker_id: str) -> Accounts:
     """The people that this pytest worker has for itself."""
-    return Accounts(playwright, url, int(worker_id.removeprefix("gw").replace("master", "0")))
+    return Accounts.of_worker(playwright, url, worker_id)
 
 
 @pytest.fixture
