@@ -8,6 +8,9 @@ from pathlib import Path
 
 from harness.plan import Plan, load_plan
 
+# A canary starts no release: it needs none of its secrets.
+NEEDED = frozenset({"app", "canaries", "form", "storage"})
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -22,6 +25,6 @@ class Asked:
 
 def read_plan(asked: Asked, env: Mapping[str, str]) -> Plan:
     """The plan that was asked for, with all that it names; raises PlanError."""
-    plan = load_plan(asked.plan, env, asked.merge)
+    plan = load_plan(asked.plan, env, asked.merge, secrets_required=NEEDED)
     plan.check_files()
     return plan

@@ -24,6 +24,7 @@ from harness.canary.judging import Told
 from harness.canary.keeping import identity, residue_n
 from harness.canary.metrics import Metrics, Result
 from harness.canary.page import page
+from harness.canary.planting import planted_at
 from harness.canary.probing import Probe
 from harness.canary.schedule import Schedule
 from harness.canary.serving import serving
@@ -129,6 +130,7 @@ class Watch:
         self.schedule = Schedule(table.interval_s, table.jitter, time.monotonic())
         self.tick = int(time.time() / table.interval_s)
         self._lines_read = 0
+        self._is_new = False
 
     def work(self) -> None:
         """Until the canary stops; what goes wrong once is told, and the next probe comes."""
@@ -161,6 +163,7 @@ class Watch:
             self.target.app, release, time.monotonic(), time.time()
         )
         if new:
+            self._is_new = True
             self.canary.say(f"{self.target.name}: release {release} answers")
         return new
 
@@ -177,8 +180,15 @@ class Watch:
         for app in self._apps():
             self.canary.book.metrics.began_late(app, lag_s)
         self.tick += 1
+        self._run(self._child("once", "--tick", str(self.tick)))
+        if self._is_new and planted_at(self.canary.asked.runs, self.target):
+            # A release brings migrations: what was planted has to be as it was.
+            self._run(self._child("check"))
+        self._is_new = False
+
+    def _run(self, child: Child) -> None:
+        """Run a child to its end, and take what it tells while it does."""
         self._lines_read = 0
-        child = self._child()
         sides_n = len(self._apps())
         limit_s = sides_n * self.canary.plan.canaries.timeout_s_max + SPARE_S
         try:
@@ -193,12 +203,11 @@ class Watch:
     def _apps(self) -> list[str]:
         return [side.app for side in (self.target, self.target.stable) if side is not None]
 
-    def _child(self) -> Child:
+    def _child(self, *words: str) -> Child:
         asked = self.canary.asked
         command = [
-            sys.executable, "-m", "harness", "canary", "once", "--stream",
-            "--plan", str(asked.plan), "--runs", str(asked.runs),
-            "--target", self.target.name, "--tick", str(self.tick),
+            sys.executable, "-m", "harness", "canary", *words, "--stream",
+            "--plan", str(asked.plan), "--runs", str(asked.runs), "--target", self.target.name,
         ]  # fmt: skip
         if asked.merge is not None:
             command += ["--merge", str(asked.merge)]
@@ -239,10 +248,22 @@ class Watch:
             book.judged(probe, time.monotonic())
             self._signal(probe)
             self.canary.say(f"{self.target.name}: {probe.sentence}")
+        elif moment == "checked":
+            self._checked(probe)
         elif probe.run:
             book.cleaned(self.target.app, probe, residue_n(self.canary.asked.runs))
         else:
             book.judged(probe, time.monotonic())
+
+    def _checked(self, probe: Probe) -> None:
+        """What was planted counts where it is no longer whole; it is no probe where it is."""
+        app = self.target.app
+        lost = [told for told in probe.told.get(app, []) if told.result is Result.LOSS]
+        if lost:
+            probe.told = {app: lost}
+            self.canary.book.judged(probe, time.monotonic())
+            self._signal(probe)
+        self.canary.say(f"{self.target.name}: {probe.sentence}")
 
     def _signal(self, probe: Probe) -> None:
         """A loss that the stable release does not show as well calls for a rollback."""

@@ -231,7 +231,7 @@ def check(
         found = check(_asked(plan, merge, targets, runs), os.environ)
     if stream:
         for probe in found:
-            _stream(probe, "judged")
+            _stream(probe, "checked")
         return exit_code(found)
     return _answer(found, as_json)
 

@@ -46,14 +46,18 @@ Json: TypeAlias = dict[str, Any]
 
 
 def load_plan(
-    path: Path, env: Mapping[str, str], over: Path | None = None, *, secrets_required: bool = True
+    path: Path,
+    env: Mapping[str, str],
+    over: Path | None = None,
+    *,
+    secrets_required: bool | frozenset[str] = True,
 ) -> Plan:
     """The plan in that file, or in ``harness.toml`` of that folder.
 
     What stands in the file over is merged over it: tables merge, lists and values replace, and
     relative paths still start at the first file's folder. Texts take ``${NAME}`` from env;
-    without secrets_required a variable that is missing stays as it is written. Raises PlanError
-    with every problem of the plan at once.
+    without secrets_required, or outside of the tables that it names, a variable that is missing
+    stays as it is written. Raises PlanError with every problem of the plan at once.
     """
     file = path / FILE_NAME if path.is_dir() else path
     raw = _read(file) if over is None else merge(_read(file), _read(over))
@@ -73,7 +77,7 @@ class Plan:
     secrets: frozenset[str]
     _raw: Json
     _env: Mapping[str, str]
-    _secrets_required: bool
+    _secrets_required: bool | frozenset[str]
 
     def __repr__(self) -> str:
         return f"Plan({str(self.path)!r}, digest={self.digest[:12]!r})"
@@ -254,7 +258,9 @@ def _read(file: Path) -> Json:
         raise PlanError(f"{file}: not TOML: {error}") from error
 
 
-def _plan(path: Path, raw: Json, env: Mapping[str, str], secrets_required: bool) -> Plan:
+def _plan(
+    path: Path, raw: Json, env: Mapping[str, str], secrets_required: bool | frozenset[str]
+) -> Plan:
     data, secrets = substitute(raw, env)
     problems = [
         *unset(raw, env, required=secrets_required),

@@ -71,8 +71,13 @@ def substitute(data: Any, env: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
     return substituted, frozenset(secret for secret in secrets if secret)
 
 
-def unset(data: Any, env: Mapping[str, str], *, required: bool) -> Iterator[Problem]:
-    """A problem per variable that is not set (if required) or that is no variable's name."""
+def unset(
+    data: Any, env: Mapping[str, str], *, required: bool | frozenset[str]
+) -> Iterator[Problem]:
+    """A problem per variable that is not set (if required) or that is no variable's name.
+
+    required may name the tables in which variables have to be set.
+    """
     for where, text in texts(data):
         for match in _VARIABLE.finditer(text):
             name = match[2]
@@ -81,11 +86,15 @@ def unset(data: Any, env: Mapping[str, str], *, required: bool) -> Iterator[Prob
             if not _NAME.fullmatch(name):
                 told = f"{match[0]} is no variable; write ${{NAME}}, or $${{ for the text itself"
                 yield Problem(where, shown(text), told)
-            elif required and name not in env:
+            elif _is_required(where, required) and name not in env:
                 meant = nearest(name, env)
                 hint = f"; {meant} is set" if meant else ""
                 told = f"the environment has no {name}; set it before the run{hint}"
                 yield Problem(where, shown(hide(where, text)), told)
+
+
+def _is_required(where: Where, required: bool | frozenset[str]) -> bool:
+    return required if isinstance(required, bool) else where[0] in required
 
 
 def passwords(dsn: str) -> frozenset[str]:

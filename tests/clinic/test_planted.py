@@ -28,7 +28,16 @@ def test_every_kind_of_note_is_planted(make_database: Callable[[], str]) -> None
 
     with serving(database) as (url, _):
         planted = subprocess.run(
-            [sys.executable, "-m", "pytest", "canaries/planted", "--url", url, "-p", "no:cacheprovider"],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "canaries/planted",
+                "--url",
+                url,
+                "-p",
+                "no:cacheprovider",
+            ],
             cwd=ROOT,
             env={**os.environ, "CLINIC_SECRET": "only-for-the-plan"},
             capture_output=True,
