@@ -99,7 +99,7 @@ class Broom:
                 and table.statement is not None
                 and form not in self.probes.removable
             ):
-                said += _by_statement(table, form, key)
+                said += by_statement(table, form, key)
         return said
 
     def _through_application(self, removals: tuple[tuple[str, Key], ...]) -> list[str]:
@@ -130,7 +130,7 @@ class Broom:
         ]
 
 
-def _by_statement(table: CleanTable, form: str, key: Key) -> list[str]:
+def by_statement(table: CleanTable, form: str, key: Key) -> list[str]:
     """Run the plan's statement for one record; one that touches several rows is undone."""
     where = f"{form} {'/'.join(key)}"
     if table.statement is None or table.url is None:

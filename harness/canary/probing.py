@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.account import account
+from harness.canary.answering import release_of
 from harness.canary.choosing import cases_of_tick
 from harness.canary.cleaning import Broom, Cleaned
 from harness.canary.collecting import Probes, forms_of, probes_of, spec_for
@@ -285,7 +286,28 @@ class _Work:
 
     # --- judging -------------------------------------------------------------------------------
 
+    def _named_by_saves(self, promise: Promise) -> Promise:
+        """The promise with the release that answered the saves, where it is not that of health.
+
+        A deploy may come between the two. Both are promised nothing but what was driven.
+        """
+        history = self._history()
+        for role in self.sides:
+            trials = history.of_role(role)
+            named_by = {release_of(t, s, self.releases[role]) for t in trials for s in t.saves}
+            self.releases[role] = _only(named_by) or self.releases[role]
+        stable = self.releases.get("baseline")
+        told = replace(
+            promise,
+            release=Release(self.releases["candidate"]),
+            baseline=Release(stable) if stable is not None else None,
+        )
+        if told != promise:
+            self.run.write_json("plan.json", promise_to_json(told))
+        return told
+
     def _judge(self, found: Probe, promise: Promise) -> None:
+        promise = self._named_by_saves(promise)
         grounds = self._weigh(promise)
         whole = account(grounds)
         found.answer, found.sentence = whole.verdict.verdict, whole.verdict.sentence
@@ -318,6 +340,10 @@ class _Work:
             found.releases[side.app] = _newest(told, self.releases[role])
         self.run.write_text("report.html", html(whole, self.run.path))
         self.run.write_json("verdict.json", verdict_to_json(whole.verdict))
+
+
+def _only(releases: set[str]) -> str | None:
+    return next(iter(releases)) if len(releases) == 1 else None
 
 
 def _doubtful(symptom: Symptom) -> bool:

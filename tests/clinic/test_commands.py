@@ -78,6 +78,30 @@ def test_seeding_again_changes_nothing(make_database: Callable[[], str]) -> None
     assert first.stdout == "6 practitioners\n10 patients\n6 consultations\n" == again.stdout
 
 
+def test_synthetic_people_are_added_once(make_database: Callable[[], str]) -> None:
+    """A doctor, a colleague and a patient who can sign in, and whose password is told to nobody."""
+    url = make_database()
+    for arguments in (["migrate"], ["seed"]):
+        command(url, *arguments)
+    env = environment(url) | {"CLINIC_CANARY_PASSWORD": "a word of the tests"}
+    done = [
+        subprocess.run(
+            [sys.executable, "-m", "clinic", "synthetic"],
+            cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+
+    assert "canary\ncanary-colleague\ncanary-patient\n" == done[0].stdout == done[1].stdout
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT login, password FROM practitioner WHERE login LIKE 'canary%' UNION ALL "
+            "SELECT login, password FROM patient WHERE login LIKE 'canary%'"
+        ).fetchall()
+    assert 3 == len(found)
+    assert all("a word of the tests" not in password for _, password in found)
+
+
 def test_a_missing_setting_is_named() -> None:
     """Without its settings a command says which one is missing, and exits 1."""
     done = subprocess.run(

@@ -135,3 +135,45 @@ def test_two_workers_deliver_once(
         WHERE message LIKE '%Prescription' AND recipient_id IN (12, 3) GROUP BY recipient_kind
     """).fetchall()
     assert sorted(arrived) == [("patient", 20), ("practitioner", 20)]
+
+
+def test_a_message_is_taken_out_of_its_own_inbox_alone(
+    clinic: str, database: str, stored: psycopg.Connection
+) -> None:
+    """Its recipient may, with the token of the session; nobody else, and no other message goes."""
+    with signed_in(clinic, "dr7") as author:
+        for number in (author.open(31), author.open(31)):
+            author.share(author.prescribe(number), "both", 8)
+    delivered(stored, database)
+    with (
+        signed_in(clinic, "dr8") as colleague,
+        signed_in(clinic, "patient31", "patient") as patient,
+    ):
+        theirs = patient.http.get("/api/inbox?kind=patient").json()
+        mine = colleague.http.get("/api/inbox").json()
+        first = mine["messages"][0]["id"]
+        strange = colleague.http.delete(f"/api/inbox/{theirs['messages'][0]['id']}")
+        forged = colleague.http.delete(
+            f"/api/inbox/{first}", headers={"X-CSRF-Token": "not the session's"}
+        )
+        gone = colleague.http.delete(f"/api/inbox/{first}")
+        own = patient.http.delete(
+            f"/api/inbox/{theirs['messages'][0]['id']}?kind=patient",
+            headers={"X-CSRF-Token": theirs["csrf_token"]},
+        )
+        left = colleague.http.get("/api/inbox").json()["messages"]
+
+    assert [404, 403, 204, 204] == [one.status_code for one in (strange, forged, gone, own)]
+    assert mine["messages"][1:] == left
+
+
+def delivered(stored: psycopg.Connection, database: str) -> None:
+    """Let the worker deliver all that waits."""
+    with started(database, "worker"):
+        end_s = time.monotonic() + DELIVERED_S_MAX
+        while time.monotonic() < end_s:
+            waiting = "SELECT count(*) FROM outbox WHERE delivered_at IS NULL"
+            if stored.execute(waiting).fetchone() == (0,):
+                return
+            time.sleep(0.05)
+    raise AssertionError(f"not delivered within {DELIVERED_S_MAX} s")

@@ -87,6 +87,7 @@ def board() -> Iterator[Board]:
             self.send_response(code)
             self.send_header("content-type", kind)
             self.send_header("content-security-policy", POLICY)
+            self.send_header("X-Board", "board 7")
             self.send_header("content-length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
