@@ -62,7 +62,6 @@ class Book:
         self.last_pass_at_s: dict[str, float] = {}
         self.last_good: dict[str, str] = {}
         self.residue: dict[str, int] = {}
-        self.trouble: dict[str, str] = {}
         self.lock = threading.RLock()
 
     def register(self, app: str, forms: Mapping[str, Sequence[str]], at_s: float) -> None:
@@ -189,4 +188,3 @@ class Book:
                         Told(form, release, Result.SKIPPED, why),
                         Probe("", Path(), app, 0, 0.0, at_s, why),
                     )
-            self.trouble[app] = why

@@ -28,7 +28,7 @@ def hold_identity(plan: Plan, target: Target, what: str) -> FileLock:
     lock = FileLock.try_take(lease_base() / f"canary-{what}-{name}")
     if lock is None:
         raise IdentityTaken(
-            f"another canary {'runs' if what == 'run' else 'probes'} at {target.url} with this "
+            f"another canary {'runs' if what == 'run' else 'probes'} at {target.address} with this "
             "identity; end it, or give this one its own with canaries.identity"
         )
     return lock

@@ -21,8 +21,8 @@ def listing(plan: Plan, asked: Asked) -> Iterator[str]:
     for target in targets_of(plan, asked.targets):
         answer = ask(plan, target)
         state = trouble_of(plan, target, answer) or f"release {answer.release or 'unknown'}"
-        beside = f", beside {target.stable.url}" if target.stable else ""
-        yield f"{target.name}  {target.url}{beside}  {state}"
+        beside = f", beside {target.stable.address}" if target.stable else ""
+        yield f"{target.name}  {target.address}{beside}  {state}"
     yield (
         f"every {plan.canaries.interval_s:g} s as {plan.canaries.identity!r}: "
         f"{', '.join(plan.canaries.forms or tuple(plan.table.form))}"

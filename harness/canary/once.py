@@ -39,7 +39,7 @@ def once(
     found = []
     for target in targets_of(plan, asked.targets):
         tick = asked.tick if asked.tick is not None else int(time.time() / plan.canaries.interval_s)
-        watch(f"{target.name}: probing {target.url}")
+        watch(f"{target.name}: probing {target.address}")
         try:
             with identity(plan, target, "probe"):
                 found.append(_probe(plan, target, tick, asked.runs, judged))

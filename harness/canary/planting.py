@@ -79,7 +79,7 @@ def planted_at(runs: Path, target: Target) -> list[RunFolder]:
     return [
         run
         for run in reversed(list_runs(runs / PLANTED))
-        if (run.path / FACTS).exists() and run.read_json(FACTS).get("url") == target.url
+        if (run.path / FACTS).exists() and run.read_json(FACTS).get("url") == target.address
     ]
 
 
@@ -126,7 +126,7 @@ def _plant(run: RunFolder, plan: Plan, target: Target, probe: Probe) -> None:
     looker.check()
     looker.look("before", {})
     spec = _spec(plan, run, target, release, forms)
-    run.write_json(TARGET, {"target": target.name, "url": target.url})
+    run.write_json(TARGET, {"target": target.name, "url": target.address})
     cases = collect(spec, driven(run, plan)).cases
     run.write_json("plan.json", promise_to_json(_promise(plan, run, target, release, cases, forms)))
     chosen = replace(
@@ -147,7 +147,7 @@ def _plant(run: RunFolder, plan: Plan, target: Target, probe: Probe) -> None:
             FACTS,
             {
                 "schema": SCHEMA,
-                "url": target.url,
+                "url": target.address,
                 "release": release,
                 "forms": [form_to_json(form) for form in forms.values()],
                 "keys": {form: [list(key) for key in found] for form, found in keys.items()},
@@ -261,7 +261,7 @@ def _check(
 ) -> None:
     if not planted:
         raise EvidenceError(
-            f"nothing is planted at {target.name} ({target.url}); plant it with "
+            f"nothing is planted at {target.name} ({target.address}); plant it with "
             "harness canary plant"
         )
     release = _release(plan, target, probe)

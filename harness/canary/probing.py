@@ -140,7 +140,7 @@ class _Work:
         probes = probes_of(self.plan, self.specs["candidate"], self.child, self.kept)
         cases = cases_of_tick(probes.cases, self.plan.canaries.always, self.tick)
         promise = self._promise(cases, probes)
-        told = {"target": self.target.name, "url": self.target.url}
+        told = {"target": self.target.name, "url": self.target.address}
         self.run.write_json(TARGET, told)
         self.run.write_json("plan.json", promise_to_json(promise))
         with JournalWriter(self.run.journal, PROFILE) as journal:

@@ -277,7 +277,7 @@ class Watch:
         for release, lost in by_release.items():
             loss = Loss(
                 app=app,
-                url=self.target.url,
+                url=self.target.address,
                 release=release,
                 last_good_release=self.canary.book.last_good.get(app),
                 sentence="; ".join(one.sentence for one in lost),

@@ -36,10 +36,10 @@ def sweep(plan: Plan, run: RunFolder, kept: Path) -> Cleaned:
 def _target_of(plan: Plan, run: RunFolder) -> Target:
     told = run.read_json(TARGET)
     target = next(t for t in targets_of(plan, [str(told["target"])]))
-    if target.url != told["url"]:
+    if target.address != told["url"]:
         raise EvidenceError(
             f"it was written to {told['url']}, and the plan's target {target.name} is "
-            f"{target.url} now; nothing there is touched"
+            f"{target.address} now; nothing there is touched"
         )
     return target
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from harness.deploy.health import Answer, ask_health
 from harness.errors import UsageError
@@ -20,9 +21,15 @@ class Target:
 
     name: str
     app: str
-    url: str
+    url: str = field(repr=False)
     storages: Mapping[str, str] = field(repr=False)
     stable: Target | None = None
+
+    @property
+    def address(self) -> str:
+        """The url as it may be shown: without a name and a password in it."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def targets_of(plan: Plan, names: Sequence[str] = ()) -> tuple[Target, ...]:
@@ -68,4 +75,4 @@ def trouble_of(plan: Plan, target: Target, answer: Answer) -> str:
     if answer.good:
         return ""
     hint = "; it leads elsewhere: is a sign-in before it?" if 300 <= answer.status < 400 else ""
-    return f"{target.name}: GET {target.url}{plan.release.health.path} gave {answer}{hint}"
+    return f"{target.name}: GET {target.address}{plan.release.health.path} gave {answer}{hint}"

@@ -247,9 +247,10 @@ def test_one_target_is_the_application_and_several_have_names(tmp_path: Path) ->
 
 def test_a_target_keeps_its_password_to_itself() -> None:
     """What is printed of a target holds no address of its storages."""
-    target = Target("a", "a", "http://a", {"main": "postgresql://u:secret@h/d"})
+    target = Target("a", "a", "http://me:hidden@a:1/b", {"main": "postgresql://u:secret@h/d"})
 
     assert "secret" not in repr(target)
+    assert "http://a:1/b" == target.address
 
 
 def test_a_plan_without_targets_says_what_is_missing(tmp_path: Path, plan: Plan) -> None:
