@@ -17,7 +17,7 @@ from harness.canary.sweeping import sweep
 from harness.canary.targets import UNKNOWN, Target, targets_of
 from harness.canary.telling import FILE, probe_to_json
 from harness.plan import Plan
-from harness.runs import create_run
+from harness.runs import clean_abandoned, create_run
 
 # Older records are cleaned beside a probe's own, a few at a time: the next tick is near.
 SWEPT_N_MAX = 2
@@ -37,6 +37,9 @@ def once(
     """
     plan = read_plan(asked, env)
     found = []
+    # A probe that was killed at its limit leaves a browser's profile, or the browser.
+    for sentence in clean_abandoned():
+        watch(sentence)
     for target in targets_of(plan, asked.targets):
         tick = asked.tick if asked.tick is not None else int(time.time() / plan.canaries.interval_s)
         watch(f"{target.name}: probing {target.address}")

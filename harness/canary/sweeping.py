@@ -73,7 +73,11 @@ def _sweep(plan: Plan, run: RunFolder, target: Target, kept: Path) -> Cleaned:
 
 
 def sweep_all(plan: Plan, asked: Asked, *, everything: bool = False) -> dict[str, Cleaned]:
-    """Clean every run that has something left, or each that is kept; by the run's name."""
+    """Clean every run that has something left, or each that is kept; by the run's name.
+
+    Raises UsageError where the plan has no targets, or none of the names that were asked for.
+    """
+    targets_of(plan, asked.targets)
     found = list_runs(asked.runs) if everything else uncleaned(asked.runs)
     swept: dict[str, Cleaned] = {}
     for run in found:
