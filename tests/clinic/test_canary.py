@@ -20,6 +20,7 @@ import pytest
 from psycopg import sql
 
 from harness.canary.asked import Asked, read_plan
+from harness.canary.cleaning import Broom, Cleaned
 from harness.canary.keeping import identity
 from harness.canary.metrics import Result, Unread
 from harness.canary.once import once
@@ -212,6 +213,28 @@ def test_a_record_of_production_with_a_key_of_ours_is_left_alone(
     assert ("a note of somebody",) == held
     assert (0, 1) == (cleaned.cleaned_n, cleaned.residue_n)
     assert "is left alone" in cleaned.left[0]
+
+
+def test_what_a_killed_probe_left_is_removed_by_the_next(
+    production: Production, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A probe that ends before it could clean up leaves its journal, which is enough."""
+    before = production.rows()
+
+    def killed(_: Broom) -> Cleaned:
+        raise SystemExit
+
+    with living(production) as url:
+        with monkeypatch.context() as patched:
+            patched.setattr(Broom, "sweep", killed)
+            with pytest.raises(SystemExit):
+                probed(production, url, tmp_path)
+        left = production.rows()
+        probe = probed(production, url, tmp_path)
+
+    assert left["consultation"] > before["consultation"]
+    assert Result.PASS is result_of(probe)
+    assert before == production.rows()
 
 
 def test_what_is_planted_is_watched(production: Production, tmp_path: Path) -> None:
