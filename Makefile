@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard harness clinic scenarios canaries tests tools bench)
+SOURCES := $(wildcard harness clinic scenarios canaries dashboards tests tools bench)
 
 # More arguments for pytest: make test ARGS="-k postgres -x"
 ARGS ?=
