@@ -8,8 +8,8 @@ from functools import cache
 
 import pytest
 
+from dashboards.programs import NAMES, find
 from harness.deploy.engine import engine_address, engine_version
-from tests.dashboards.programs import NAMES, find
 
 # Set where no test may be left out.
 DOCKER_REQUIRED = "HARNESS_TESTS_REQUIRE_DOCKER"

@@ -1,36 +1,13 @@
-"""Prometheus's own programs, as the tests find and start them."""
+"""Prometheus's own programs, run to their end by the tests."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
-from tests.project.source import ROOT
+from dashboards.programs import program
 
-DASHBOARDS = ROOT / "dashboards"
-RULES = DASHBOARDS / "prometheus" / "rules.yml"
-# Upstream's name first, then Debian's where it has another.
-NAMES = {
-    "prometheus": ["prometheus"],
-    "promtool": ["promtool"],
-    "alertmanager": ["alertmanager", "prometheus-alertmanager"],
-    "amtool": ["amtool"],
-    "pushgateway": ["pushgateway", "prometheus-pushgateway"],
-}
 RUN_S_MAX = 60
-
-
-def find(name: str) -> str | None:
-    """Where a program is, or None."""
-    return next((path for each in NAMES[name] if (path := shutil.which(each))), None)
-
-
-def program(name: str) -> str:
-    """Where a program is; a test that asks for one that is missing fails."""
-    path = find(name)
-    assert path, f"{' or '.join(NAMES[name])} is not installed"
-    return path
 
 
 def run(name: str, *arguments: str | Path) -> tuple[int, str]:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboards.programs import HERE, RULES
 from tests.dashboards.mutants import alerts, alone, mutants, seconds, without_alerts
-from tests.dashboards.programs import DASHBOARDS, RULES, run
+from tests.dashboards.programs import run
 
-PROVED = sorted((DASHBOARDS / "prometheus" / "tests").glob("*.yml"))
+PROVED = sorted((HERE / "prometheus" / "tests").glob("*.yml"))
 LOADED: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
 ALERTS = alerts(LOADED)
 SEVERITIES = {
@@ -41,7 +42,7 @@ WAITS_S = {
 
 def proof(name: str) -> str:
     """The promtool test file of an alert."""
-    path = DASHBOARDS / "prometheus" / "tests" / f"{name}.yml"
+    path = HERE / "prometheus" / "tests" / f"{name}.yml"
     return path.read_text(encoding="utf-8")
 
 
