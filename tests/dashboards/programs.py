@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from dashboards.programs import program
+from tests.project.source import ROOT
 
 RUN_S_MAX = 60
 
@@ -17,6 +18,7 @@ def run(name: str, *arguments: str | Path) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
+        cwd=ROOT,
         timeout=RUN_S_MAX,
     )
     return done.returncode, done.stdout + done.stderr

@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ import yaml
 from dashboards.local import Exposed, Stack, exposing, stack
 from dashboards.programs import HERE
 from tests.dashboards.programs import run
+from tests.dashboards.runbooks import RUNBOOKS, commands
 from tests.dashboards.saying import exposition, field_bad
 
 EVERY_S = 0.5
@@ -166,6 +168,28 @@ def forms_told(running: Stack, name: str) -> set[str]:
         for call in running.told.calls
         for alert in call.alerts(name)
     }
+
+
+def here(word: str, addresses: dict[str, str]) -> str:
+    """A word with the addresses of what runs here in place of those that are shipped."""
+    for shipped, running in addresses.items():
+        word = word.replace(shipped, running)
+    return word
+
+
+@pytest.mark.parametrize("path", RUNBOOKS, ids=lambda path: path.stem)
+def test_what_a_runbook_tells_to_ask_is_answered(running: Stack, path: Path) -> None:
+    """Every query and silence of a runbook is taken by the real Prometheus and Alertmanager."""
+    addresses = {
+        "http://127.0.0.1:9090": running.prometheus.url,
+        "http://127.0.0.1:9093": running.alertmanager,
+    }
+    told = [words for words in commands(path.stem) if words[0] in ("promtool", "amtool")]
+
+    assert told
+    for name, *words in told:
+        code, said = run(name, *(here(word, addresses) for word in words))
+        assert code == 0, said
 
 
 def test_alertmanagers_own_checker_takes_the_example() -> None:
