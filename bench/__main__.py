@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import faults, front, overhead, scenarios
+from bench import alerting, faults, front, overhead, scenarios
 from harness.errors import HarnessError
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -58,6 +58,7 @@ class Bench:
 BENCHES = {
     "scenarios": Bench(scenarios.ratios, "", "pairs", 1.10),
     "gate-overhead": Bench(overhead.seconds, "s", "gates", 30.0),
+    "alert": Bench(alerting.seconds, "s", "losses", 90.0, every=True),
     "front-latency": Bench(front.added_ms, "ms", "pairs", 1.0, digits=2),
     "front-saves": Bench(front.saves_per_s, "saves/s", "pairs", 1_500.0, least=True, digits=0),
     "faults": Bench(faults.blames, "saves", "repetitions", 0.0, digits=0, every=True),
@@ -71,10 +72,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--pairs", type=int, default=PAIRS_MIN, help="pairs of runs (at least 5)")
     parser.add_argument("--gates", type=int, default=3, help="whole gates for gate-overhead")
     parser.add_argument("--repetitions", type=int, default=20, help="how often every fault comes")
+    parser.add_argument("--losses", type=int, default=5, help="losses for alert")
     asked = parser.parse_args(arguments)
-    if asked.pairs < PAIRS_MIN or min(asked.gates, asked.repetitions) < 1:
+    if asked.pairs < PAIRS_MIN or min(asked.gates, asked.repetitions, asked.losses) < 1:
         parser.error(f"{PAIRS_MIN} pairs, or 1 of the others, are the least that say anything")
-    times = {"pairs": asked.pairs, "gates": asked.gates, "repetitions": asked.repetitions}
+    times = {
+        "pairs": asked.pairs,
+        "gates": asked.gates,
+        "repetitions": asked.repetitions,
+        "losses": asked.losses,
+    }
     os.environ.setdefault("CLINIC_SECRET", secrets.token_hex(16))
     within = True
     for name in [asked.only] if asked.only else BENCHES:

@@ -39,12 +39,13 @@ class Call:
     path: str
     told: Tree
 
-    def alerts(self, name: str, status: str = "firing") -> list[Tree]:
-        """Its alerts of that name and status."""
+    def alerts(self, name: str, status: str = "firing", **labels: str) -> list[Tree]:
+        """Its alerts of that name and status, with these labels."""
+        wanted = {"alertname": name, **labels}.items()
         return [
             alert
             for alert in self.told["alerts"]
-            if alert["labels"]["alertname"] == name and alert["status"] == status
+            if wanted <= alert["labels"].items() and alert["status"] == status
         ]
 
 
@@ -55,12 +56,14 @@ class Receiver:
     url: str
     calls: list[Call] = field(default_factory=list)
 
-    def wait(self, path: str, name: str, s_max: float, status: str = "firing") -> Call | None:
+    def wait(
+        self, path: str, name: str, s_max: float, status: str = "firing", **labels: str
+    ) -> Call | None:
         """The first call to a path that holds such an alert, or None if none comes in time."""
         deadline_s = time.monotonic() + s_max
         while True:
             for call in list(self.calls):
-                if call.path == path and call.alerts(name, status):
+                if call.path == path and call.alerts(name, status, **labels):
                     return call
             if time.monotonic() > deadline_s:
                 return None

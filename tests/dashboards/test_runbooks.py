@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import click
 import pytest
 import yaml
 
 from dashboards.programs import NAMES, RULES
-from harness.cli.commands import harness
+from tests.dashboards.calls import read_call
 from tests.dashboards.mutants import alerts
 from tests.dashboards.names import LABELS, OWN, RECORDED_LABELS
 from tests.dashboards.reading import selectors
@@ -44,17 +43,7 @@ def test_a_runbook_names_only_programs_that_are_known(name: str) -> None:
 def test_every_call_of_the_harness_is_one_that_there_is(name: str) -> None:
     """Commands, arguments and options are those of the command line."""
     for words in of(name, "harness"):
-        parsed(harness, words[1:])
-
-
-def parsed(command: click.Command, words: list[str]) -> None:
-    """Let click read a call without running it; a group's command is read in its turn."""
-    parent = click.Context(harness, info_name="harness", **harness.context_settings)
-    while isinstance(command, click.Group):
-        found = command.get_command(parent, words[0])
-        assert found, f"there is no {words[0]}"
-        command, words = found, words[1:]
-    command.make_context(command.name, list(words), parent=parent)
+        read_call(words)
 
 
 @pytest.mark.parametrize("name", ALERTS)
