@@ -39,6 +39,7 @@ FORM_AND_FIELD = Dashboard(
             title="What is wrong with them",
             description="The anomalies of the newest probe.",
             unit="none",
+            value="fields",
             leads_to="${canary}/",
             queries=[
                 Query(

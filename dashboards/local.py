@@ -193,6 +193,7 @@ def alertmanager_config(told_at: str, every_s: float | None) -> Tree:
 @contextlib.contextmanager
 def prometheus(folder: Path, config: Tree, *more: str) -> Iterator[Prometheus]:
     """Prometheus on a port of its own; folder keeps its data, and its log."""
+    folder.mkdir(parents=True, exist_ok=True)
     config_file = _written(folder, "prometheus", config)
     with _port() as port:
         url = f"http://{HOST}:{port}"
@@ -215,6 +216,7 @@ def prometheus(folder: Path, config: Tree, *more: str) -> Iterator[Prometheus]:
 @contextlib.contextmanager
 def stack(folder: Path, canary: str, every_s: float | None = None) -> Iterator[Stack]:
     """All three beside a canary's address; every_s is in place of all shipped intervals."""
+    folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as parts:
         told = parts.enter_context(receiver())
         gateway, manager = (parts.enter_context(_port()) for _ in range(2))
@@ -258,7 +260,6 @@ def _port() -> Iterator[int]:
 
 
 def _written(folder: Path, name: str, config: Tree) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     return path

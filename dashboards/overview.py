@@ -88,6 +88,7 @@ OVERVIEW = Dashboard(
             description="Each field of the newest probes that is bad; a row leads to its form.",
             unit="none",
             leads_to=FORM_OF_ROW,
+            value="fields",
             queries=[
                 Query(
                     "max by (app, form, release, field, anomaly) "

@@ -46,7 +46,11 @@ class Query:
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel; the id is what links name. Limits are values from which on a colour holds."""
+    """One panel; the id is what links name.
+
+    Limits are values from which on a colour holds. A table has a column for its value only where
+    that is given a name.
+    """
 
     id: int
     kind: Kind
@@ -59,6 +63,7 @@ class Panel:
     limits: Mapping[float, str] = field(default_factory=dict)
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     leads_to: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,8 +191,12 @@ def _panel(told: Panel) -> PanelBuilder:
         made.mappings([models.ValueMap(results)])
     if told.leads_to:
         made.data_links([_link(told.leads_to)])
+    colored = models.FieldColorModeId.THRESHOLDS
     if isinstance(made, timeseries.Panel):
         _as_lines(made, told)
+        colored = models.FieldColorModeId.PALETTE_CLASSIC
+    elif isinstance(made, table.Panel):
+        made.transformations([_columns(told.value)])
     elif isinstance(made, stat.Panel):
         made.reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]))
         made.color_mode(common.BigValueColorMode.VALUE)
@@ -196,7 +205,17 @@ def _panel(told: Panel) -> PanelBuilder:
     elif isinstance(made, statetimeline.Panel):
         made.legend(common_builders.VizLegendOptions().show_legend(False).calcs([]))
         made.show_value(common.VisibilityMode.AUTO).merge_values(True)
-    return made
+    return made.color_scheme(builders.FieldColor().mode(colored))
+
+
+def _columns(value: str) -> models.DataTransformerConfig:
+    """Labels are columns; when it was asked is none, and a value that is always 1 is none."""
+    hidden = {"Time": True} if value else {"Time": True, "Value": True}
+    renamed = {"Value": value} if value else {}
+    return models.DataTransformerConfig(
+        id_val="organize",
+        options={"excludeByName": hidden, "indexByName": {}, "renameByName": renamed},
+    )
 
 
 def _as_lines(made: timeseries.Panel, told: Panel) -> None:

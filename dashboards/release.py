@@ -34,6 +34,7 @@ RELEASE_PAGE = Dashboard(
             title="First seen",
             description="When a probe was first answered by a release.",
             unit="dateTimeAsIso",
+            value="first seen",
             queries=[
                 Query(
                     "1000 * max by (app, release) "

@@ -154,6 +154,9 @@ def test_every_panel_says_what_it_is(uid: str) -> None:
             assert ["lastNotNull", "max"] == panel["options"]["legend"]["calcs"]
         elif panel["type"] == "stat":
             assert ["lastNotNull"] == panel["options"]["reduceOptions"]["calcs"]
+        elif panel["type"] == "table":
+            (columns,) = panel["transformations"]
+            assert columns["options"]["excludeByName"]["Time"]
 
 
 @pytest.mark.parametrize("uid", DASHBOARDS)
