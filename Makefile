@@ -7,14 +7,14 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard harness clinic scenarios canaries tests tools bench)
+SOURCES := $(wildcard harness clinic scenarios canaries dashboards tests tools bench)
 
 # More arguments for pytest: make test ARGS="-k postgres -x"
 ARGS ?=
 # A test that hangs ends with a stack of every thread.
 TEST_TIMEOUT_S := 600
 
-.PHONY: help setup demo test slow catalogue bench lint format lock clean browser
+.PHONY: help setup demo test slow catalogue bench dashboards lint format lock clean browser
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -43,6 +43,9 @@ catalogue: $(VENV)/dev.stamp browser  ## gate every release with a known answer,
 
 bench: $(VENV)/dev.stamp browser  ## what the harness costs, into docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)
+
+dashboards: $(VENV)/dev.stamp  ## Grafana's JSON again, from dashboards/*.py
+	@$(BIN)/python -m dashboards
 
 lint: $(VENV)/dev.stamp  ## style, types and import layers
 	@$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import faults, front, judging, loads, overhead, scenarios
+from bench import alerting, faults, front, judging, loads, overhead, scenarios
 from harness.checks.pace import REACHED
 from harness.errors import HarnessError
 
@@ -62,6 +62,7 @@ class Bench:
 BENCHES = {
     "scenarios": Bench(scenarios.ratios, "", "pairs", 1.10),
     "gate-overhead": Bench(overhead.seconds, "s", "gates", 30.0),
+    "alert": Bench(alerting.seconds, "s", "losses", 90.0, every=True),
     "front-latency": Bench(front.added_ms, "ms", "pairs", 1.0, digits=2),
     "load-journal": Bench(loads.journal_ratios, "", "pairs", 0.95, least=True),
     "load-held": Bench(
@@ -98,8 +99,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--gates", type=int, default=3, help="whole gates for gate-overhead")
     parser.add_argument("--repetitions", type=int, default=20, help="how often every fault comes")
     parser.add_argument("--loads", type=int, default=1, help="whole loads for each load-...")
+    parser.add_argument("--losses", type=int, default=5, help="losses for alert")
     asked = parser.parse_args(arguments)
-    if asked.pairs < PAIRS_MIN or min(asked.gates, asked.repetitions, asked.loads) < 1:
+    times = {
+        "pairs": asked.pairs,
+        "gates": asked.gates,
+        "repetitions": asked.repetitions,
+        "loads": asked.loads,
+        "losses": asked.losses,
+    }
+    if asked.pairs < PAIRS_MIN or min(times.values()) < 1:
         parser.error(f"{PAIRS_MIN} pairs, or 1 of the others, are the least that say anything")
     os.environ.setdefault("CLINIC_SECRET", secrets.token_hex(16))
     within = True
@@ -108,7 +117,7 @@ def main(arguments: Sequence[str]) -> int:
         bench = BENCHES[name]
         found: list[float] = []
         try:
-            for figure in bench.measure(getattr(asked, bench.times)):
+            for figure in bench.measure(times[bench.times]):
                 found.append(figure)
                 print(f"{name}: {bench.told(figure)}", flush=True)
             row = bench.row(name, found)

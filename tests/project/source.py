@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-CODE = ("harness", "clinic", "scenarios", "canaries", "tools", "tests")
+CODE = ("harness", "clinic", "scenarios", "canaries", "dashboards", "tools", "tests")
 MADE = {"build", "dist", "htmlcov", "runs", "test-results", "__pycache__"}
 HIDDEN_BUT_OURS = {".ci", ".github", ".gitignore"}
 
