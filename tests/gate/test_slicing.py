@@ -19,7 +19,7 @@ from harness.promise import promise_to_json
 from harness.runs import open_run
 from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadStory
-from tests.checks.story import Story
+from tests.checks.story import FOUR, Story
 
 RUN = "20240101-000000-ab12"
 
@@ -38,7 +38,7 @@ def kept(folder: Path, lost: bool = True) -> Path:
     write_acts(folder / "journal", load.volume, 2)
     load.looks("final", "confirm")
     story = Story(form=load.form)
-    story.trial().record("another").save("reason", "history").acknowledged()
+    story.trial().record("another").save(*FOUR).acknowledged()
     story.ends()
     story.tell(ev.StageEntered(stage="load"))
     for event in (*load.events(), ev.StageLeft(stage="load"), ev.Closed()):
