@@ -44,7 +44,9 @@ def parsed(words: list[str]) -> dict[str, Any]:
     """What the command line makes of these words; raises click's own errors."""
     name, rest = words[0], words[1:]
     command = harness.commands[name]
-    params: dict[str, Any] = command.make_context(name, rest, resilient_parsing=False).params
+    # A command remembers the help option of its first context: -h comes from the group above it.
+    above = click.Context(harness, info_name="harness", **harness.context_settings)
+    params: dict[str, Any] = command.make_context(name, rest, parent=above).params
     return params
 
 
