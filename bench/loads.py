@@ -7,16 +7,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
 
 from harness.deploy.choose import deployer_for
+from harness.deploy.seams import Deployment
 from harness.drive.child import Child
 from harness.drive.load import EXIT_CODES, drive_load
 from harness.drive.load_spec import LoadSpec
@@ -27,6 +29,7 @@ from harness.runs import RunFolder, create_run
 
 ROOT = Path(__file__).parent.parent
 SAVING = Path(__file__).parent / "saving"
+WRITING = Path(__file__).parent / "writing"
 RELEASE = "1"
 USERS_N = 32
 # What is measured comes after all users are there, and before any of them goes.
@@ -37,20 +40,33 @@ RATE = 1e6
 TIMEOUT_S_MAX = 900.0
 HELD_RATE = 1_500.0
 CLINIC, CLINIC_RATE = "1.1.0", 500.0
+# The form that the users write, by the application's name.
+_NOTES = {"clinic": "consultation", "saving": "note"}
 
 
 def journal_ratios(pairs_n: int) -> Iterator[float]:
-    """One ratio a pair, journaled to bare saves a second; whichever goes first alternates."""
-    with _saving() as (plan, run, url):
-        for number in range(pairs_n):
-            arms = {
-                "bare": partial(_bare, run, url, f"b{number}"),
-                "journaled": partial(_journaled, plan, run, url, f"j{number}"),
-            }
-            order = sorted(arms, reverse=bool(number % 2))
-            rates = {name: arms[name]() for name in order}
-            print(f"load-journal: {_told(rates)}", flush=True)
-            yield rates["journaled"] / rates["bare"]
+    """One ratio a pair, journaled to bare saves a second, beside the clinic on the same cores."""
+    with _standing(ROOT, CLINIC) as side:
+        yield from _ratios("load-journal", replace(side, users=WRITING), pairs_n)
+
+
+def generator_ratios(pairs_n: int) -> Iterator[float]:
+    """The same beside an endpoint so cheap that the generator alone is the limit."""
+    with _standing(SAVING, RELEASE) as side:
+        yield from _ratios("load-journal-alone", side, pairs_n)
+
+
+def _ratios(bench: str, side: Side, pairs_n: int) -> Iterator[float]:
+    """Whichever of a pair goes first alternates."""
+    for number in range(pairs_n):
+        arms = {
+            "bare": partial(_bare, side, f"b{number}"),
+            "journaled": partial(_journaled, side, f"j{number}"),
+        }
+        order = sorted(arms, reverse=bool(number % 2))
+        rates = {name: arms[name]() for name in order}
+        print(f"{bench}: {_told(rates)}", flush=True)
+        yield rates["journaled"] / rates["bare"]
 
 
 def held(loads_n: int) -> Iterator[float]:
@@ -98,49 +114,70 @@ def _judged(bench: str, *words: str) -> float:
     return float(load["reached_saves_per_s"])
 
 
+@dataclass(frozen=True)
+class Side:
+    """A release that saves, and the folder of who writes to it: journaled.py and bare.py."""
+
+    plan: Plan
+    run: RunFolder
+    deployment: Deployment
+    users: Path
+    release: str
+
+    def stored(self) -> int:
+        """How many notes storage holds whole."""
+        form = self.plan.forms(self.release)[_NOTES[self.plan.table.app.name]]
+        (dsn,) = self.deployment.storages.values()
+        query = sql.SQL("SELECT count(*) FROM {} WHERE conclusion IS NOT NULL")
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            found = connection.execute(query.format(sql.Identifier(str(form.table)))).fetchone()
+        return int(found[0]) if found else 0
+
+
 @contextmanager
-def _saving() -> Iterator[tuple[Plan, RunFolder, str]]:
-    plan = load_plan(SAVING, os.environ)
+def _standing(folder: Path, release: str) -> Iterator[Side]:
+    plan = load_plan(folder, os.environ)
     with TemporaryDirectory(prefix="bench-") as runs, create_run(Path(runs)) as run:
-        deployer = deployer_for(plan, run, "process", os.environ, [RELEASE])
-        with deployer.deploy(deployer.identify(RELEASE), "candidate", None) as deployment:
-            yield plan, run, deployment.url
+        deployer = deployer_for(plan, run, "process", os.environ, [release])
+        with deployer.deploy(deployer.identify(release), "candidate", None) as deployment:
+            yield Side(plan, run, deployment, folder, release)
 
 
-def _journaled(plan: Plan, run: RunFolder, url: str, round_: str) -> float:
-    journal = run.path / round_
+def _journaled(side: Side, round_: str) -> float:
+    journal = side.run.path / round_
     journal.mkdir()
     os.environ["BENCH_ROUND"] = round_
-    meter = Meter(url)
+    meter = Meter(side.stored)
     spec = LoadSpec(
-        run=run.tag,
-        url=url,
-        file=SAVING / "journaled.py",
-        root=SAVING,
+        run=side.run.tag,
+        url=side.deployment.url,
+        file=side.users / "journaled.py",
+        root=ROOT,
         journal=journal,
         files=journal,
-        forms=plan.forms(RELEASE),
+        forms=side.plan.forms(side.release),
         rate=RATE,
         legs=(Leg(1.0, 0.0), Leg(1.0, WARM_S + WINDOW_S + 2)),
         users=USERS_N,
     )
-    drive_load(spec, run, on_progress=lambda _: meter.sample())
+    drive_load(spec, side.run, on_progress=lambda _: meter.sample())
     return meter.rate()
 
 
-def _bare(run: RunFolder, url: str, round_: str) -> float:
-    meter = Meter(url)
+def _bare(side: Side, round_: str) -> float:
+    meter = Meter(side.stored)
     child = Child(
         runner="Locust",
         what="the users of the load",
         command=[
-            sys.executable, "-m", "locust", "-f", str(SAVING / "bare.py"), "--headless",
-            "--users", str(USERS_N), "--spawn-rate", str(USERS_N), "--host", url,
+            sys.executable, "-m", "locust", "-f", str(side.users / "bare.py"), "--headless",
+            "--users", str(USERS_N), "--spawn-rate", str(USERS_N),
+            "--host", side.deployment.url,
             "--run-time", f"{WARM_S + WINDOW_S + 4:.0f}s", "--only-summary",
         ],
-        cwd=SAVING,
-        env={**os.environ, **run.environment, "BENCH_ROUND": round_},
-        log=run.logs / f"{round_}.log",
+        cwd=ROOT,
+        env={**os.environ, **side.run.environment, "BENCH_ROUND": round_},
+        log=side.run.logs / f"{round_}.log",
         exit_codes=EXIT_CODES,
     )  # fmt: skip
     code = child.run(TIMEOUT_S_MAX, lambda _: meter.sample())
@@ -151,19 +188,15 @@ def _bare(run: RunFolder, url: str, round_: str) -> float:
 
 @dataclass
 class Meter:
-    """Saves a second, as the application counts what it has stored."""
+    """Saves a second, as storage holds them."""
 
-    url: str
+    stored: Callable[[], int]
     samples: list[tuple[float, int]] = field(default_factory=list)
     before: int | None = None
 
     def sample(self) -> None:
-        """Ask once; nothing counts before the first save."""
-        parts = urlsplit(self.url)
-        asking = HTTPConnection(str(parts.hostname), parts.port, timeout=10)
-        asking.request("GET", "/count")
-        stored = int(json.loads(asking.getresponse().read())["stored"])
-        asking.close()
+        """Count once; nothing counts before the first save."""
+        stored = self.stored()
         if self.before is None:
             self.before = stored
         if stored > self.before:

@@ -23,12 +23,11 @@ Row = tuple[str | None, ...]
 
 
 class Saves:
-    """What waits for the next commit, and how much has been stored."""
+    """What waits for the next commit."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Row, asyncio.Transport]] = []
         self.came = asyncio.Event()
-        self.stored = 0
 
     async def commit_on(self, url: str) -> None:
         """Store whatever has come, again and again; each is answered after its commit."""
@@ -40,7 +39,6 @@ class Saves:
             answer = OK
             try:
                 await connection.execute(SAVE, *_columns(group))
-                self.stored += len(group)
             except asyncpg.PostgresError as error:
                 sys.stderr.write(f"saving: {error}\n")
                 answer = FAILED
@@ -74,7 +72,7 @@ class Line(asyncio.Protocol):
         self.answer(head, body)
 
     def answer(self, head: bytes, body: bytes) -> None:
-        """PUT saves; everything else says who is there, and how much is stored."""
+        """PUT saves; everything else says who is there."""
         if head.startswith(b"PUT"):
             sent = json.loads(body)
             key = head.split(b" ", 2)[1].rpartition(b"/")[2].decode()
@@ -82,7 +80,7 @@ class Line(asyncio.Protocol):
             self.saves.waiting.append((row, self.transport))
             self.saves.came.set()
             return
-        told = json.dumps({"release": self.release, "stored": self.saves.stored}).encode()
+        told = json.dumps({"release": self.release}).encode()
         kind = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
         self.transport.write(kind + str(len(told)).encode() + b"\r\n\r\n" + told)
 

@@ -1,0 +1,1 @@
+"""Who writes one consultation of the clinic after the other, with a journal and without."""
