@@ -82,6 +82,7 @@ def test_both_are_answered_as_they_expect(pair: Answered, runs: Path) -> None:
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "0")
 
 
+@pytest.mark.slow
 def test_a_sample_is_answered_as_it_expects(pair: Answered, runs: Path) -> None:
     """Two releases of the catalogue, others each day, and the incident, which is done already."""
     sampled = catalogue(runs, "--sample", "2", "--resume")

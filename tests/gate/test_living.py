@@ -44,7 +44,9 @@ def test_a_good_release_lives_through_it_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("release", "stage", "anomaly", "conditions"),
     [
-        ("opens", "mixed", "lost body", {"server_phase": "mixed"}),
+        pytest.param(
+            "opens", "mixed", "lost body", {"server_phase": "mixed"}, marks=pytest.mark.slow
+        ),
         ("slow", "restart", "lost body", {"server_phase": "restarting", "fault": "app killed"}),
     ],
 )

@@ -123,6 +123,7 @@ def test_what_was_told_stored_too_early_is_lost_by_a_fault(tmp_path: Path) -> No
     assert plain.code == 0, plain.out + plain.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("release", "code"), [("good", 0), ("drags", 1)])
 def test_a_release_may_be_so_many_times_as_slow(tmp_path: Path, release: str, code: int) -> None:
     """The baseline is loaded first; beyond the plan's ratio to it the candidate is blocked."""
