@@ -80,13 +80,14 @@ class VolumeWriter(AppendOnly):
         return at_s
 
     def close(self) -> None:
-        """Close the file; a second call does nothing."""
+        """Sum up what is left, end with a sum of nothing, and close; a second call does nothing."""
         with self._order:
-            if self._opened:
+            if self._opened and self._fd >= 0:
                 self._write_opened()
         with self._lock:
-            if self._lines_n and self._fd >= 0:
-                self._write_whole(_sum(self._crc, self._lines_n))
+            if self._fd >= 0:
+                left = _sum(self._crc, self._lines_n) if self._lines_n else b""
+                self._write_whole(left + _sum(0, 0))
                 self._crc = self._lines_n = 0
         super().close()
 

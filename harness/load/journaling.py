@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import sys
@@ -207,6 +208,8 @@ def _driven(spec: LoadSpec, name: str, user: Any) -> _Process:
             "its master expects"
         )
     writer = VolumeWriter(spec.journal, spec.forms, nth, name)
+    # Locust exits once its users have ended, or were ended: whatever it was, nobody saves by then.
+    atexit.register(writer.close)
     pacer = Pacer(
         spec.rate,
         spec.legs,

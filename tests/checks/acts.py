@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,6 +36,9 @@ def write_acts(folder: Path, volume: Volume, files_n: int = 1) -> None:
         user = int(record.id.split("/")[1])
         lines[user % files_n] += told(record)
     for n, each in enumerate(lines):
+        data = "".join(f"{line}\n" for line in each[1:]).encode("ascii")
+        each.append(f"c 1.000000 1.000000 {zlib.crc32(data):08x} {len(each) - 1}")
+        each.append("c 1.000000 1.000000 00000000 0")
         (folder / f"load-{n}.acts").write_text("".join(f"{line}\n" for line in each), "ascii")
 
 

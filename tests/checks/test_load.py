@@ -374,6 +374,35 @@ def test_a_load_that_never_ended_proves_nothing(load: LoadStory) -> None:
     assert load.judged().owed == ("the load never ended by itself",)
 
 
+@pytest.mark.parametrize("lines_n", [1, 2, 40], ids=["its end", "its last sum", "saves"])
+def test_a_journal_cut_between_two_lines_is_owed(load: LoadStory, lines_n: int) -> None:
+    """Where a load ended and a journal did not, lines may be missing, whole as the rest looks."""
+    load.saves(100)
+    record = load.record_of()
+    path = record.files[0].path
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-lines_n]))
+    cut = replace(record, files=tuple(find_acts(load.folder)))
+    grounds = load.judged(cut)
+
+    assert grounds.owed[0].startswith(f"the load's journal {path.name} does not end as")
+
+
+@pytest.mark.parametrize("there", [[0, 1, 2], [0, 1, 1, 3], [0, 1, 2, 3, 3], [0, 1, 2, 3]])
+def test_each_process_is_there_once_or_nothing_is_said_of_pace(
+    load: LoadStory, there: list[int]
+) -> None:
+    """A share that is missing, or there twice, is owed, and no release is slow for it."""
+    load.processes = 4
+    (whole,) = load.volume.schedules
+    load.volume.schedules = [replace(whole, nth=nth, of_n=4) for nth in there]
+    too_slow(load, 3.0)
+    grounds = load.judged()
+    owed = [sentence for sentence in grounds.owed if "was driven in 4 shares" in sentence]
+
+    assert (len(owed), bool(grounds.broken)) == ((0, True) if there == [0, 1, 2, 3] else (1, False))
+
+
 def test_lines_that_belong_to_nothing_are_owed(load: LoadStory) -> None:
     """A journal that lost lines proves nothing."""
     load.saves(100)

@@ -22,6 +22,7 @@ from harness.drive import load as driving
 from harness.drive.load import LoadProgress, LoadResult, drive_load
 from harness.drive.load_spec import LoadSpec
 from harness.errors import DriveFailed
+from harness.journal.acts_files import find_acts
 from harness.journal.schedule import Schedule
 from harness.journal.volume import Volume, read_volume
 from harness.model import Field, Form, Leg
@@ -131,6 +132,7 @@ def test_a_load_is_journaled_and_ends_within_its_time(
     assert 0 < result.generator_busy < 1
     assert result.seconds < 20
     assert "PUT" in result.log.read_text(encoding="utf-8")
+    assert [True] == [file.closed for file in find_acts(spec.journal)]
 
 
 def test_refusals_are_a_result(tmp_path: Path, run: Folder, url: str) -> None:
