@@ -8,13 +8,14 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
 from harness.contracts import fingerprint
 from harness.corpus import CLASSES
+from harness.hiding import scrub, without_user
 from harness.journal import events as ev
 from harness.journal.append_only import AppendOnly
 from harness.journal.clocks import boot_name
@@ -33,14 +34,21 @@ class VolumeWriter(AppendOnly):
     """Appends a load's acts to ``FOLDER/load-WORKER-PID.acts``; safe to share between threads.
 
     Takes the events that a handle journals; worker is which of the load's processes this is,
-    from 0, and name what it is called. Raises EnvironmentBroken where the file cannot be written.
+    from 0, and name what it is called. What a load file raises is kept without the secrets. Raises
+    EnvironmentBroken where the file cannot be written.
     """
 
     def __init__(
-        self, folder: Path, forms: Mapping[str, Form], worker: int = 0, name: str = ""
+        self,
+        folder: Path,
+        forms: Mapping[str, Form],
+        worker: int = 0,
+        name: str = "",
+        secrets: Iterable[str] = (),
     ) -> None:
         super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._forms = forms
+        self._secrets = frozenset(secrets)
         self._form_of: dict[str, Form] = {}
         self._order = threading.Lock()
         self._opened: list[str] = []
@@ -62,8 +70,10 @@ class VolumeWriter(AppendOnly):
         self.append(f"p {time.monotonic():.6f} {schedule_words(schedule)}")
 
     def trouble(self, message: str) -> None:
-        """Journal what the load file raised, cut to its first line."""
-        said = message.strip().partition("\n")[0][:TROUBLE_CHARS_MAX] or "an error without a word"
+        """Journal what the load file raised: its first line, without what nobody may know."""
+        # Ahead of the cut, which may leave a part of a secret.
+        hidden = scrub(without_user(message), self._secrets)
+        said = hidden.strip().partition("\n")[0][:TROUBLE_CHARS_MAX] or "an error without a word"
         self.append(f"e {time.monotonic():.6f} {quote(said, safe='/')}")
 
     def write(self, event: ev.Event) -> float:
