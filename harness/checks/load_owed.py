@@ -74,10 +74,9 @@ def absent(course: Course, began: LoadBegan | None) -> list[str]:
     if there == [(nth, began.processes) for nth in range(began.processes)]:
         return []
     numbers = ", ".join(f"{nth + 1} of {of_n}" for nth, of_n in there)
-    return [
-        f"the load was driven in {plural(began.processes, 'share')}, and the journals there are of "
-        f"{numbers}: bring each process's own journal, once, and judge again"
-    ]
+    shares = plural(began.processes, "share")
+    head = f"the load was driven in {shares}, and the journals there are of {numbers}"
+    return [f"{head}: bring each process's own journal, once, and judge again"]
 
 
 def _cut(files: Sequence[ActsFile]) -> list[str]:

@@ -17,7 +17,7 @@ from harness.checks.sifted import LOOKED_AT_MAX
 from harness.journal import events as ev
 from harness.journal.acts_files import find_acts
 from harness.model import Anomaly, Leg, Severity
-from tests.checks.acts import write_acts
+from tests.checks.acts import write_acts, write_lines
 from tests.checks.load_story import LoadStory
 from tests.checks.story import form
 
@@ -413,6 +413,22 @@ def test_lines_that_belong_to_nothing_are_owed(load: LoadStory) -> None:
     assert "2 lines of the load's journal" in load.judged().owed[0]
 
 
+def test_an_outcome_without_its_intent_is_owed_however_its_record_looks(load: LoadStory) -> None:
+    """Where a record was opened, an outcome of a save that nobody began is a lost line as well."""
+    records = load.saves(100)
+    records[3].save("reason").acknowledged()
+    record = load.record_of()
+    path = record.files[0].path
+    lines = [line for line in path.read_text("ascii").splitlines() if not line.startswith("c ")]
+    begun = records[3].volume.saves[0].id
+    left = [line for line in lines if not (line.startswith("i ") and f" {begun} " in line)]
+    write_lines(path, left)
+    grounds = load.judged(replace(record, files=tuple(find_acts(load.folder))))
+
+    assert len(lines) - 1 == len(left)
+    assert grounds.owed[0].startswith("1 line of the load's journal belong")
+
+
 def test_reads_that_are_missing_are_owed(load: LoadStory) -> None:
     """Without a read before, or after, the load nothing was compared."""
     load.saves(100)
@@ -632,7 +648,7 @@ def test_a_limit_on_time_is_no_limit_of_users_that_were_all_busy(load: LoadStory
 def test_a_limit_on_time_is_no_limit_of_a_busy_generator(
     load: LoadStory, busy: float | None
 ) -> None:
-    """Where the generator kept its core busy, or may have, the time that saves took says nothing."""
+    """Where the generator kept its core busy, or may have, the time of a save says nothing."""
     load.saves(100)
     load.limit_ms, load.busy = 15.0, busy
     grounds = load.judged()
