@@ -27,6 +27,7 @@ from harness.drive.load_spec import (
     write_place,
 )
 from harness.errors import DriveFailed, RecordUnreadable
+from harness.runs.disk import provide
 
 # No load lasts longer; the master says sooner when it is over.
 LOAD_S_MAX = 86_400.0
@@ -68,7 +69,7 @@ def drive_share(
     """
     journal, files = spec.folder / "journal", spec.folder / "files"
     for folder in (journal, files):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        provide(folder)
     place = spec.folder / "place.json"
     write_place(place, Place(journal, files, spec.name))
     child, growth, busy = _child(spec, run, place), Growth(journal), Busy()
@@ -93,16 +94,16 @@ def drive_share(
         raise DriveFailed(f"no share of a load was given out: {child.account(code)}")
     home = Home(given.journal_to)
     names = tuple(home.send(journal, busy.share))
-    if code == BROKEN:
-        raise DriveFailed(f"the master of the load at {spec.host}:{spec.port} went away")
-    if code not in (0, 1):
+    if code not in (0, 1, BROKEN):
         raise DriveFailed(child.account(code))
-    progress = growth.read()
+    progress, master = growth.read(), f"the master of the load at {spec.host}:{spec.port}"
     if growth.schedule is None:
         raise DriveFailed(
-            f"the master of the load at {spec.host}:{spec.port} ended it before it began; it says "
-            "why: is a worker missing, or are two of one --name?"
+            f"{master} ended it before it began, and says why: a worker is missing, or two have "
+            "one --name"
         )
+    if code == BROKEN:
+        raise DriveFailed(f"{master} went away")
     return WorkerResult(progress, str(home), names)
 
 

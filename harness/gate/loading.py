@@ -36,6 +36,7 @@ from harness.plan import scrub
 from harness.plan.loads import peak_of
 from harness.prints import Prints
 from harness.promise import BASELINE_LOAD, FAULTS_LOAD, FURTHER, LOAD
+from harness.runs.disk import provide
 from harness.sieve.gathering import Gathered, gathering
 from harness.storage.scope import Keys
 from harness.values import USERS_MAX
@@ -172,7 +173,7 @@ class Loading:
         processes_n = self.away.workers_n if self.away is not None else load.processes
         files, journal = work.run.path / "files", acts_of(work.run, self.name)
         for folder in (files, journal):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            provide(folder)
         return LoadSpec(
             run=work.promise.tag,
             url=self.url or self.deployment.url,

@@ -135,7 +135,8 @@ def test_two_workers_of_one_name_are_refused(tmp_path: Path, port: str) -> None:
 
     assert called.code == 3, called.out + called.err
     assert [3, 3] == [call.code for call in left], [call.err for call in left]
-    assert all("ended it before it began" in call.err for call in left)
+    told = [call.err for call in left]
+    assert all("ended it before it began" in each for each in told), told
     assert "two workers of the load are called 'same'" in called.out
 
 
