@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -104,12 +105,13 @@ def judge_load(
 
 
 def pace_of(record: LoadRecord, began: LoadBegan | None) -> Figures:
-    """How fast a load was of which nothing else is judged; nothing where it cannot be read."""
-    try:
-        with gathered(record.files, {}, None, None) as load:
-            return measure(course_of(load), began)
-    except RecordUnreadable:
-        return measure(Course(), began)
+    """How fast a load was of which nothing else is judged; nothing where it is not there whole."""
+    course = Course()
+    with suppress(RecordUnreadable), gathered(record.files, {}, None, None) as load:
+        found = course_of(load)
+        if all(file.closed for file in record.files) and not absent(found, began):
+            course = found
+    return measure(course, began)
 
 
 def _judge_load(

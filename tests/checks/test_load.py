@@ -753,6 +753,23 @@ def test_users_that_were_busy_compare_nothing(load: LoadStory) -> None:
     assert "the limit is 2 times, and none took longer than 20 ms once" in grounds.owed[0]
 
 
+@pytest.mark.parametrize("lacks", ["its end", "a process"])
+def test_a_baseline_that_is_not_there_whole_compares_nothing(load: LoadStory, lacks: str) -> None:
+    """Of a journal that was cut, or one of two, nobody knows how fast the others were."""
+    slow(load)
+    whole = reference(load, 50.0)
+    path = load.folder / "load-0.acts"
+    began, _ = load.events()
+    assert isinstance(began, ev.LoadBegan)
+    if lacks == "its end":
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    else:
+        began = replace(began, processes=2)
+
+    assert whole.figures.took_n == 100
+    assert pace_of(LoadRecord(tuple(find_acts(load.folder))), began).took_n == 0
+
+
 def test_a_baseline_that_was_not_measured_compares_nothing(load: LoadStory) -> None:
     """A limit against the baseline is owed where its load is not there, or acknowledged nothing."""
     slow(load)
