@@ -34,8 +34,8 @@ class VolumeWriter(AppendOnly):
     """Appends a load's acts to ``FOLDER/load-WORKER-PID.acts``; safe to share between threads.
 
     Takes the events that a handle journals; worker is which of the load's processes this is,
-    from 0, and name what it is called. What a load file raises is kept without the secrets. Raises
-    EnvironmentBroken where the file cannot be written.
+    from 0, and name what it is called. What a load file raises, and why a save failed, is
+    kept without the secrets. Raises EnvironmentBroken where the file cannot be written.
     """
 
     def __init__(
@@ -72,8 +72,10 @@ class VolumeWriter(AppendOnly):
     def trouble(self, message: str) -> None:
         """Journal what the load file raised: its first line, without what nobody may know."""
         # Ahead of the cut, which may leave a part of a secret.
-        hidden = scrub(without_user(message), self._secrets)
-        said = hidden.strip().partition("\n")[0][:TROUBLE_CHARS_MAX] or "an error without a word"
+        said = (
+            self._hidden(message).strip().partition("\n")[0][:TROUBLE_CHARS_MAX]
+            or "an error without a word"
+        )
         self.append(f"e {time.monotonic():.6f} {quote(said, safe='/')}")
 
     def write(self, event: ev.Event) -> float:
@@ -130,16 +132,20 @@ class VolumeWriter(AppendOnly):
             case ev.RecordKeyed():
                 return f"k {at_s:.6f} {event.record} {key_word(event.key)}"
             case ev.SaveRefused():
-                return f"x {at_s:.6f} {event.save} {_words(event.evidence)}"
+                return f"x {at_s:.6f} {event.save} {_words(self._hidden(event.evidence))}"
             case ev.SaveUnknown():
                 fault = UNKNOWN if event.fault is None else quote(event.fault)
-                return f"u {at_s:.6f} {event.save} {_words(event.reason)} {fault}"
+                return f"u {at_s:.6f} {event.save} {_words(self._hidden(event.reason))} {fault}"
             case ev.FieldTyped():
                 spec = self._form_of[event.save.rpartition("/")[0]].field(event.field)
                 print_ = fingerprint(event.value, spec.contract, spec.kind)
                 value = _value(event.value)
                 return f"t {at_s:.6f} {event.save} {quote(event.field)}={print_}:{value}"
         raise ValueError(f"a load has no event of the kind {event.kind!r}")
+
+    def _hidden(self, text: str) -> str:
+        """What a load file raised or was told, without what nobody may know."""
+        return scrub(without_user(text), self._secrets)
 
     def _intended(self, event: ev.SaveIntended, at_s: float) -> str:
         form = self._form_of[event.record]

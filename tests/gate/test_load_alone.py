@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -172,7 +172,9 @@ def test_a_worker_whose_master_dies_ends(tmp_path: Path, port: str) -> None:
         await_acts(tmp_path)
         family = psutil.Process(lead.process.pid).children(recursive=True)
         for pid in (lead.process.pid, *(member.pid for member in family)):
-            os.kill(pid, signal.SIGKILL)
+            # Who has lost its parent may be gone already.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         called = one.ended(60)
 
     assert called.code == 3, called.err

@@ -149,14 +149,20 @@ def test_what_a_load_file_raises_is_journaled_without_secrets(
     monkeypatch.setenv("DSN", "postgresql://eve:hush-hush@db/x")
     monkeypatch.delenv("NONE", raising=False)
     user = fake_user()
-    Journal(user)
+    journal = Journal(user)
     (raised,) = user.environment.events.user_error.heard
     said = "http://ada:word@h/x said s3cr3t-token and hush-hush"
     raised(user_instance=user, exception=OSError(said), tb=None)
     raised(user_instance=user, exception=OSError(said.rjust(200, "-")), tb=None)
-    troubles = list(read_volume(tmp_path).troubles)
+    with pytest.raises(OSError, match="ada"), journal.record("note", key=1).save(text="plain"):
+        raise OSError(said)
+    with journal.record("note", key=2).save(text="plain") as save:
+        save.refused(f"500 {said}")
+    volume = read_volume(tmp_path)
+    troubles = list(volume.troubles)
 
     assert "OSError: http://h/x said *** and ***" == troubles[0]
+    assert [troubles[0], troubles[0].replace("OSError:", "500")] == [s.told for s in volume.saves]
     assert not any(word in troubles[1] for word in ("ada", "word", "s3cr", "hush"))
 
 
