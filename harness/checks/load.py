@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,7 +15,7 @@ from harness.checks.findings import ordered, voted_layer
 from harness.checks.history import Fault, History, Save
 from harness.checks.journeys import HIDDEN
 from harness.checks.load_controls import plant_load_controls
-from harness.checks.load_owed import LoadRecord, unmeasured
+from harness.checks.load_owed import LoadRecord, absent, unmeasured
 from harness.checks.pace import (
     Figures,
     Reference,
@@ -104,12 +105,13 @@ def judge_load(
 
 
 def pace_of(record: LoadRecord, began: LoadBegan | None) -> Figures:
-    """How fast a load was of which nothing else is judged; nothing where it cannot be read."""
-    try:
-        with gathered(record.files, {}, None, None) as load:
-            return measure(course_of(load), began)
-    except RecordUnreadable:
-        return measure(Course(), began)
+    """How fast a load was of which nothing else is judged; nothing where it is not there whole."""
+    course = Course()
+    with suppress(RecordUnreadable), gathered(record.files, {}, None, None) as load:
+        found = course_of(load)
+        if all(file.closed for file in record.files) and not absent(found, began):
+            course = found
+    return measure(course, began)
 
 
 def _judge_load(
@@ -144,7 +146,9 @@ def _judge_load(
         *_unharmed(record, course, faults),
     ]
     broken: list[str] = []
-    for sentence, of_application in _slow(figures, began, ended, limits, name):
+    # What only some of the processes did is no pace of the load.
+    slow = [] if absent(course, began) else _slow(figures, began, ended, limits, name)
+    for sentence, of_application in slow:
         # Where nothing was acknowledged the load file may be wrong: no release is blocked for it.
         if sentence and of_application and figures.saves_acknowledged:
             broken.append(sentence)

@@ -52,7 +52,8 @@ def unmeasured(
     if record.name not in history.loads_ended:
         known = any(t.stage == record.name and t.verdict != "warn" for t in history.troubles)
         return [] if known else ["the load never ended by itself"]
-    owed = _unjournaled(course, figures, history.loads_began.get(record.name))
+    owed = [*_cut(record.files), *absent(course, history.loads_began.get(record.name))]
+    owed += _unjournaled(course, figures, history.loads_began.get(record.name))
     if not course.records_n:
         return owed
     if record.before is None:
@@ -63,6 +64,29 @@ def unmeasured(
     if not any(finding.severity is Severity.BLOCK for finding in findings):
         owed += _unlooked(looked)
     return owed
+
+
+def absent(course: Course, began: LoadBegan | None) -> list[str]:
+    """That the journals there are not those of every process, once each: nothing adds up then."""
+    there = sorted((schedule.nth, schedule.of_n) for schedule in course.schedules)
+    if began is None or not there:
+        return []
+    if there == [(nth, began.processes) for nth in range(began.processes)]:
+        return []
+    numbers = ", ".join(f"{nth + 1} of {of_n}" for nth, of_n in there)
+    shares = plural(began.processes, "share")
+    head = f"the load was driven in {shares}, and the journals there are of {numbers}"
+    return [f"{head}: bring each process's own journal, once, and judge again"]
+
+
+def _cut(files: Sequence[ActsFile]) -> list[str]:
+    """Journals that may have had more lines, as the load ended and they did not."""
+    return [
+        f"the load's journal {file.path.name} does not end as its process ends one: it was cut, or "
+        "its process was killed; drive the load again, or judge a copy that is whole"
+        for file in files
+        if not file.closed
+    ]
 
 
 def _unjournaled(course: Course, figures: Figures, began: LoadBegan | None) -> list[str]:

@@ -109,10 +109,12 @@ class WorkerRun:
     """What a worker's child needs of a run: a folder for its log, a mark, a place for rubbish."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], temporary: Path) -> None:
+        from harness.runs.disk import provide
+
         self.logs = folder
         self.environment = environment
         self.temporary = temporary
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        provide(folder)
 
 
 def _refuse(asked: Mapping[str, Any], names: tuple[str, ...], of: str) -> None:

@@ -2,7 +2,7 @@
 
 The address is a folder that they share or a bucket, whatever fsspec reads: ``file:///mnt/runs``,
 ``s3://bucket/runs``. Each journal is followed by a note with its digest, so that one that is half
-there is never taken for whole.
+there is never taken for whole, and with how busy its generator was.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DriveFailed, EnvironmentBroken, UsageError
+from harness.hiding import without_user
 
 PATTERN = "load-*.acts"
 NOTE = ".home.json"
@@ -31,6 +32,10 @@ class Home:
 
     url: str
 
+    def __str__(self) -> str:
+        """The address, without who may use it."""
+        return without_user(self.url)
+
     def prepare(self) -> None:
         """Prove that the address can be written and read, before anything is started.
 
@@ -39,14 +44,18 @@ class Home:
         mark = b"the journals of a load come here\n"
         self._try("written", lambda fs, path: _write(fs, f"{path}/{TERMS}", mark))
         if self._try("read", lambda fs, path: fs.cat_file(f"{path}/{TERMS}")) != mark:
-            raise EnvironmentBroken(f"{self.url} does not give back what was written there")
+            raise EnvironmentBroken(f"{self} does not give back what was written there")
 
-    def send(self, folder: Path) -> list[str]:
-        """Bring every journal of that folder there; gives their names."""
+    def send(self, folder: Path, generator_busy: float | None = None) -> list[str]:
+        """Bring every journal of that folder there; gives their names.
+
+        generator_busy is how busy whoever wrote them was, None where nobody knows.
+        """
         names = []
         for path in sorted(folder.glob(PATTERN)):
             digest = _digest(path)
-            note = json.dumps({"sha256": digest, "bytes": path.stat().st_size}).encode("ascii")
+            said = {"sha256": digest, "bytes": path.stat().st_size, "busy": generator_busy}
+            note = json.dumps(said).encode("ascii")
 
             def put(fs: Any, home: str, path: Path = path, note: bytes = note) -> None:
                 fs.makedirs(home, exist_ok=True)
@@ -57,22 +66,24 @@ class Home:
             names.append(path.name)
         return names
 
-    def fetch(self, into: Path, journals_n: int, wait_s: float) -> None:
+    def fetch(self, into: Path, journals_n: int, wait_s: float) -> float | None:
         """Wait until so many journals are there, and bring them into that folder.
 
-        Those that are there are brought even where others are missing; then raises DriveFailed.
+        Gives how busy the busiest generator was, None where one of them does not say. Those that
+        are there are brought even where others are missing; then raises DriveFailed.
         """
         end_s = time.monotonic() + wait_s
         found = self._notes()
         while len(found) < journals_n and time.monotonic() < end_s:
             time.sleep(POLL_S)
             found = self._notes()
-        self._try("read", lambda fs, home: _get(fs, home, into, found))
+        shares = self._try("read", lambda fs, home: _get(fs, home, into, found))
         if len(found) < journals_n:
             raise DriveFailed(
-                f"{len(found)} of {journals_n} journals of the load came home to {self.url} "
+                f"{len(found)} of {journals_n} journals of the load came home to {self} "
                 f"within {wait_s:g} s; what a worker kept stands in its own .harness/workers"
             )
+        return None if None in shares else max(shares, default=None)
 
     def _notes(self) -> list[str]:
         def names(fs: Any, home: str) -> list[str]:
@@ -90,13 +101,20 @@ class Home:
             fs, path = fsspec.core.url_to_fs(self.url)
         except (ImportError, ValueError) as error:
             raise UsageError(
-                f"nothing here reads {self.url}: {error}; write file:///FOLDER, or install what "
-                "reads it"
-            ) from error
+                f"nothing here reads {self}: {without_user(str(error))}; write file:///FOLDER, or "
+                "install what reads it"
+            ) from None
+        except Exception as error:  # noqa: BLE001 - what reads an address has errors of its own
+            raise self._broken(act, error) from None
         try:
             return what(fs, path)
-        except (OSError, ValueError) as error:
-            raise EnvironmentBroken(f"{self.url} cannot be {act}: {error}") from error
+        except Exception as error:  # noqa: BLE001 - a bucket's package raises its own as well
+            raise self._broken(act, error) from None
+
+    def _broken(self, act: str, error: Exception) -> EnvironmentBroken:
+        # Without its cause, whose words may hold who may use the address.
+        told = without_user(str(error)) or type(error).__name__
+        return EnvironmentBroken(f"{self} cannot be {act}: {told}")
 
 
 def _write(fs: Any, path: str, data: bytes) -> None:
@@ -104,14 +122,27 @@ def _write(fs: Any, path: str, data: bytes) -> None:
     fs.pipe_file(path, data)
 
 
-def _get(fs: Any, home: str, into: Path, names: Sequence[str]) -> None:
+def _get(fs: Any, home: str, into: Path, names: Sequence[str]) -> list[float | None]:
+    shares = []
     for name in names:
         remote, part = f"{home}/{name}", into / f"{name}.part"
-        note = json.loads(fs.cat_file(remote + NOTE))
+        digest, busy = _noted(remote, fs.cat_file(remote + NOTE))
         fs.get_file(remote, str(part))
-        if _digest(part) != note["sha256"]:
+        if _digest(part) != digest:
             raise ValueError(f"{remote} is not what its worker sent")
         part.replace(into / name)
+        shares.append(busy)
+    return shares
+
+
+def _noted(remote: str, text: bytes) -> tuple[str, float | None]:
+    """The digest of a journal, and how busy its generator was."""
+    try:
+        note = json.loads(text)
+        busy = note.get("busy")
+        return str(note["sha256"]), None if busy is None else float(busy)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{remote}{NOTE} is no note of a worker: {error!r}") from error
 
 
 def _digest(path: Path) -> str:

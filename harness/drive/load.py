@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import psutil
 
 from harness.drive.child import Child, Run
-from harness.drive.load_spec import BROKEN, VARIABLE, LoadSpec, write_load_spec
+from harness.drive.load_spec import BROKEN, VARIABLE, LoadSpec, forget_users, write_load_spec
 from harness.errors import DriveFailed, UsageError
 from harness.journal.schedule import Schedule, lasts_s
 from harness.journal.volume import schedule_of
@@ -27,6 +27,8 @@ ENDING_S_MAX = 10.0
 ANSWER_S_MAX = 10.0
 LIMIT_SPARE_S = 60.0
 WORKERS_S_MAX = 60
+# More than a line ever has, and no matter for the memory.
+READ_BYTES = 16 << 20
 HOST = "127.0.0.1"
 
 # What Locust's exit codes mean here; a code that is not in the table is a fault.
@@ -101,7 +103,7 @@ def drive_load(
     """
     run_s_max = STARTING_S_MAX + lasts_s(spec.legs) + ENDING_S_MAX
     child = _child(spec, run, run_s_max, line)
-    growth, busy = Growth(spec.journal), _Busy()
+    growth, busy = Growth(spec.journal), Busy()
 
     def poll(pid: int) -> None:
         on_progress(growth.read())
@@ -109,7 +111,10 @@ def drive_load(
 
     began_s = time.monotonic()
     spare_s = ANSWER_S_MAX + LIMIT_SPARE_S + (line.workers_s_max if line is not None else 0.0)
-    code = child.run(timeout_s_max or run_s_max + spare_s, poll)
+    try:
+        code = child.run(timeout_s_max or run_s_max + spare_s, poll)
+    finally:
+        forget_users(_spec_path(spec, run), spec)
     counts = growth.read()
     on_progress(counts)
     if code == BROKEN:
@@ -146,7 +151,7 @@ def _child(spec: LoadSpec, run: Run, run_s_max: float, line: Line | None) -> Chi
     """Locust with all its processes; its own settings in the environment are not the gate's."""
     if spec.processes > 1 and line is None:
         raise UsageError(f"{spec.processes} processes of a load need a port at which they meet")
-    path = run.logs / f"{spec.name}.json"
+    path = _spec_path(spec, run)
     write_load_spec(path, spec)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     return Child(
@@ -169,6 +174,10 @@ def _child(spec: LoadSpec, run: Run, run_s_max: float, line: Line | None) -> Chi
     )  # fmt: skip
 
 
+def _spec_path(spec: LoadSpec, run: Run) -> Path:
+    return run.logs / f"{spec.name}.json"
+
+
 @dataclass(slots=True)
 class Growth:
     """What the journal of the load gained, reading each byte once."""
@@ -184,9 +193,10 @@ class Growth:
         for path in self.folder.glob("load-*.acts"):
             with path.open("rb") as stream:
                 stream.seek(self.offsets.get(path, 0))
-                whole, newline, _ = stream.read().rpartition(b"\n")
-            self.offsets[path] = self.offsets.get(path, 0) + len(whole) + len(newline)
-            self._take(b"\n" + whole)
+                while newline := (parts := stream.read(READ_BYTES).rpartition(b"\n"))[1]:
+                    self._take(newline + parts[0])
+                    self.offsets[path] = stream.tell() - len(parts[2])
+                    stream.seek(self.offsets[path])
         start_s = self.schedule.start_s if self.schedule else time.monotonic()
         return LoadProgress(max(0.0, time.monotonic() - start_s), self.saves_n, self.acknowledged_n)
 
@@ -209,7 +219,7 @@ class Growth:
 
 
 @dataclass(slots=True)
-class _Busy:
+class Busy:
     """How busy the load's own process is while the rate is held: 1 where it is never idle.
 
     The time it waits for a core counts as well: a generator that other processes starve is a

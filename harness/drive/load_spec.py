@@ -7,12 +7,13 @@ import math
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.drive.spec_file import from_text, read_json, to_text, write_json
 from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.hiding import without_user
 from harness.model import Form, Leg
 
 SCHEMA = "harness.load-spec/2"
@@ -20,6 +21,8 @@ VARIABLE = "HARNESS_LOAD"
 PLACE_VARIABLE = "HARNESS_LOAD_PLACE"
 # Locust's exit code, which it does not have itself, of a load that is short of a worker.
 BROKEN = 3
+# What a worker on another host was given to drive stands beside its place under this name.
+GIVEN = "load.json"
 _PATHS = ("file", "root", "journal", "files")
 
 USERS_MIN = 20
@@ -36,7 +39,8 @@ class LoadSpec:
     which share them. A run may hold several loads: name tells them apart, and first_trial is the
     number from which this one's trials count. until is a file: the load is over as well as soon as
     it is there; "" where the legs alone say. Where processes run on other hosts, journal_to is the
-    address at which they put their journals; "" where they write them here.
+    address at which they put their journals; "" where they write them here. hidden are the
+    variables of the environment whose values are secrets.
     """
 
     run: str
@@ -54,6 +58,7 @@ class LoadSpec:
     name: str = "load"
     first_trial: int = 0
     until: str = ""
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,15 @@ def write_load_spec(path: Path, spec: LoadSpec) -> None:
     write_json(path, spec, SCHEMA)
 
 
+def forget_users(path: Path, spec: LoadSpec) -> None:
+    """Write the spec again for whoever looks at it later, who need not use its addresses.
+
+    Raises EnvironmentBroken.
+    """
+    told = replace(spec, url=without_user(spec.url), journal_to=without_user(spec.journal_to))
+    write_load_spec(path, told)
+
+
 def read_load_spec(path: Path) -> LoadSpec:
     """The spec that :func:`write_load_spec` wrote; raises RecordUnreadable."""
     return _load_spec(read_json(path, SCHEMA, _PATHS), str(path))
@@ -116,6 +130,6 @@ def spec_from_text(text: str) -> LoadSpec:
 def _load_spec(data: dict[str, Any], about: str) -> LoadSpec:
     try:
         legs = tuple(Leg(**leg) for leg in data["legs"])
-        return LoadSpec(**{**data, "legs": legs})
+        return LoadSpec(**{**data, "legs": legs, "hidden": tuple(data.get("hidden", ()))})
     except (KeyError, TypeError) as error:
         raise RecordUnreadable(f"the spec {about} cannot be read: {error!r}") from error

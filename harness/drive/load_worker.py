@@ -15,16 +15,19 @@ from pathlib import Path
 
 from harness.drive.child import Child, Run
 from harness.drive.homecoming import Home
-from harness.drive.load import EXIT_CODES, Growth, LoadProgress
+from harness.drive.load import EXIT_CODES, Busy, Growth, LoadProgress
 from harness.drive.load_spec import (
     BROKEN,
+    GIVEN,
     PLACE_VARIABLE,
     LoadSpec,
     Place,
+    forget_users,
     read_load_spec,
     write_place,
 )
 from harness.errors import DriveFailed, RecordUnreadable
+from harness.runs.disk import provide
 
 # No load lasts longer; the master says sooner when it is over.
 LOAD_S_MAX = 86_400.0
@@ -60,41 +63,54 @@ def drive_share(
 ) -> WorkerResult:
     """Drive one share and send its journal home; it stays in spec.folder as well.
 
-    Raises DriveFailed where no master gives out a share, or it is cut short: what was journaled
+    Raises DriveFailed where no master gives out a share, or it is cut short or never begun: what
+    was journaled
     until then is sent all the same. Raises EnvironmentBroken where it cannot be sent.
     """
     journal, files = spec.folder / "journal", spec.folder / "files"
     for folder in (journal, files):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        provide(folder)
     place = spec.folder / "place.json"
     write_place(place, Place(journal, files, spec.name))
-    child, growth = _child(spec, run, place), Growth(journal)
+    child, growth, busy = _child(spec, run, place), Growth(journal), Busy()
     end_s = time.monotonic() + spec.master_s_max
 
-    def poll(_pid: int) -> None:
+    def poll(pid: int) -> None:
         on_progress(growth.read())
+        busy.sample(pid, growth.schedule)
         if _given(spec.folder) is None and time.monotonic() > end_s:
             raise DriveFailed(
                 f"no master at {spec.host}:{spec.port} gave out a share of a load within "
                 f"{spec.master_s_max:g} s; start it with harness load RELEASE --master"
             )
 
-    code = child.run(spec.master_s_max + LOAD_S_MAX, poll)
-    given = _given(spec.folder)
+    try:
+        code = child.run(spec.master_s_max + LOAD_S_MAX, poll)
+    finally:
+        given = _given(spec.folder)
+        if given is not None:
+            forget_users(spec.folder / GIVEN, given)
     if given is None:
         raise DriveFailed(f"no share of a load was given out: {child.account(code)}")
-    names = tuple(Home(given.journal_to).send(journal))
-    if code == BROKEN:
-        raise DriveFailed(f"the master of the load at {spec.host}:{spec.port} went away")
-    if code not in (0, 1):
+    home = Home(given.journal_to)
+    names = tuple(home.send(journal, busy.share))
+    if code not in (0, 1, BROKEN):
         raise DriveFailed(child.account(code))
-    return WorkerResult(growth.read(), given.journal_to, names)
+    progress, master = growth.read(), f"the master of the load at {spec.host}:{spec.port}"
+    if growth.schedule is None:
+        raise DriveFailed(
+            f"{master} ended it before it began, and says why: a worker is missing, or two have "
+            "one --name"
+        )
+    if code == BROKEN:
+        raise DriveFailed(f"{master} went away")
+    return WorkerResult(progress, str(home), names)
 
 
 def _given(folder: Path) -> LoadSpec | None:
     """What the master wants driven; None while it has not said."""
     with suppress(RecordUnreadable):
-        return read_load_spec(folder / "load.json")
+        return read_load_spec(folder / GIVEN)
     return None
 
 

@@ -109,10 +109,21 @@ def _promise(asked: LoadAsked, plan: Plan, run: RunFolder, deployer: Deployer) -
         warnings=(
             *plan.expired(now.date()),
             "the load was driven alone: nothing is said of scenarios, or of other releases",
+            *_not_held(plan),
         ),
+        save_p50_ms_max=plan.limits.save_p50_ms_max,
         save_p95_ms_max=plan.limits.save_p95_ms_max,
+        save_p99_ms_max=plan.limits.save_p99_ms_max,
         plan=plan.redacted(),
     )
+
+
+def _not_held(plan: Plan) -> list[str]:
+    ratio_max = plan.limits.save_p95_ratio_max
+    if ratio_max is None:
+        return []
+    limit = f"save_p95_ratio_max = {ratio_max:g}"
+    return [f"no baseline was loaded, so that {limit} is not held; a whole gate holds it"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -18,7 +19,7 @@ from harness.checks.volume import sift
 from harness.deploy.ports import reserve_port
 from harness.deploy.seams import Deployment
 from harness.drive.homecoming import Home
-from harness.drive.load import Line, LoadProgress, drive_load
+from harness.drive.load import Growth, Line, LoadProgress, drive_load
 from harness.drive.load_spec import LoadSpec, default_users
 from harness.errors import EvidenceError, ReleaseDown
 from harness.gate.asked import Progress
@@ -35,6 +36,7 @@ from harness.plan import scrub
 from harness.plan.loads import peak_of
 from harness.prints import Prints
 from harness.promise import BASELINE_LOAD, FAULTS_LOAD, FURTHER, LOAD
+from harness.runs.disk import provide
 from harness.sieve.gathering import Gathered, gathering
 from harness.storage.scope import Keys
 from harness.values import USERS_MAX
@@ -146,13 +148,18 @@ class Loading:
         )
         with _line(spec, self.away) as line:
             result = drive_load(spec, self.work.run, line=line, on_progress=self._on_progress)
+        busy, trouble = result.generator_busy, result.trouble
         if self.away is not None:
-            Home(self.away.journal_to).fetch(spec.journal, self.away.workers_n, HOME_S_MAX)
+            home = Home(self.away.journal_to)
+            busy = home.fetch(spec.journal, self.away.workers_n, HOME_S_MAX)
+            growth = Growth(spec.journal)
+            growth.read()
+            trouble = growth.trouble
         journal.write(
             ev.LoadEnded(
                 exit_code=result.exit_code,
-                generator_busy=result.generator_busy,
-                trouble=scrub(result.trouble, self.work.plan.secrets),
+                generator_busy=busy,
+                trouble=scrub(trouble, self.work.plan.secrets),
                 load=self.name,
             )
         )
@@ -166,7 +173,7 @@ class Loading:
         processes_n = self.away.workers_n if self.away is not None else load.processes
         files, journal = work.run.path / "files", acts_of(work.run, self.name)
         for folder in (files, journal):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            provide(folder)
         return LoadSpec(
             run=work.promise.tag,
             url=self.url or self.deployment.url,
@@ -183,6 +190,7 @@ class Loading:
             name=self.name,
             first_trial=FIRST_TRIAL.get(self.name, 0),
             until=str(self.until or ""),
+            hidden=tuple(name for name, value in os.environ.items() if value in work.plan.secrets),
         )
 
     def _on_progress(self, progress: LoadProgress) -> None:

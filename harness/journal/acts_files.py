@@ -15,6 +15,8 @@ from harness.journal.volume import SCHEMA
 HEAD_BYTES_MAX = 65_536
 # A journal sums itself up more often than this, and notes the time when it does.
 _LOOK_BYTES = 1 << 20
+# The last line of a journal that was closed is much shorter.
+_LAST_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class ActsFile:
 
     name is what the process is called, "" where it is not. shift_s takes its times to the clock of
     the whole load; jumped_s is by how much its host's wall clock was set meanwhile, where that
-    matters.
+    matters. closed says that its process ended it: nothing is missing after its last line.
     """
 
     path: Path
@@ -31,6 +33,7 @@ class ActsFile:
     name: str = ""
     shift_s: float = 0.0
     jumped_s: float = 0.0
+    closed: bool = True
 
 
 def find_acts(folder: Path, clock: Clock | None = None) -> list[ActsFile]:
@@ -63,16 +66,25 @@ def _opened(path: Path, clock: Clock | None) -> ActsFile | None:
         if head["schema"] != SCHEMA:
             raise ValueError(f"written as {head['schema']!r}, this harness reads {SCHEMA!r}")
         own = clock_of(head.get("boot"), _pairs(head))
+        name, closed = str(head.get("name", "")), _is_closed(path)
         if clock is None or own.is_same(clock):
-            return ActsFile(path, len(line), str(head.get("name", "")))
+            return ActsFile(path, len(line), name, closed=closed)
         own = clock_of(own.boot, [*_pairs(head), *_noted(path)])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordUnreadable(
             f"the journal {path} cannot be read: {error!r}; it is no journal of a load, or one of "
             "another version of the harness"
         ) from error
-    name = str(head.get("name", ""))
-    return ActsFile(path, len(line), name, own.shift_s(clock), own.jumped_s)
+    return ActsFile(path, len(line), name, own.shift_s(clock), own.jumped_s, closed)
+
+
+def _is_closed(path: Path) -> bool:
+    """Whether the last line is a sum of nothing, which only a process that ends writes."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _LAST_BYTES))
+        *_, last, rest = [b"", *stream.read().split(b"\n")]
+    words = last.split(b" ")
+    return not rest and words[0] == b"c" and words[-1] == b"0"
 
 
 def _pairs(head: dict[str, Any]) -> list[tuple[float, float]]:

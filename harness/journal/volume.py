@@ -16,6 +16,9 @@ and names the schema. Words are percent-encoded and stand one blank apart::
     e AT MESSAGE                             the load file raised this
     c AT WALL CRC LINES_N                    a sum of the lines above it, since the last such line
 
+A sum of no lines is the last of all: its process had nothing more to say. A journal that ends
+without one was cut, be it between two lines.
+
 AT is seconds on the host's monotonic clock; DUE is when the save was to begin, ? where nobody
 set a pace. VALUE is JSON, and left out where CLASS says all of it.
 """

@@ -8,13 +8,14 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
 from harness.contracts import fingerprint
 from harness.corpus import CLASSES
+from harness.hiding import scrub, without_user
 from harness.journal import events as ev
 from harness.journal.append_only import AppendOnly
 from harness.journal.clocks import boot_name
@@ -33,14 +34,21 @@ class VolumeWriter(AppendOnly):
     """Appends a load's acts to ``FOLDER/load-WORKER-PID.acts``; safe to share between threads.
 
     Takes the events that a handle journals; worker is which of the load's processes this is,
-    from 0, and name what it is called. Raises EnvironmentBroken where the file cannot be written.
+    from 0, and name what it is called. What a load file raises, and why a save failed, is
+    kept without the secrets. Raises EnvironmentBroken where the file cannot be written.
     """
 
     def __init__(
-        self, folder: Path, forms: Mapping[str, Form], worker: int = 0, name: str = ""
+        self,
+        folder: Path,
+        forms: Mapping[str, Form],
+        worker: int = 0,
+        name: str = "",
+        secrets: Iterable[str] = (),
     ) -> None:
         super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._forms = forms
+        self._secrets = frozenset(secrets)
         self._form_of: dict[str, Form] = {}
         self._order = threading.Lock()
         self._opened: list[str] = []
@@ -62,8 +70,12 @@ class VolumeWriter(AppendOnly):
         self.append(f"p {time.monotonic():.6f} {schedule_words(schedule)}")
 
     def trouble(self, message: str) -> None:
-        """Journal what the load file raised, cut to its first line."""
-        said = message.strip().partition("\n")[0][:TROUBLE_CHARS_MAX] or "an error without a word"
+        """Journal what the load file raised: its first line, without what nobody may know."""
+        # Ahead of the cut, which may leave a part of a secret.
+        said = (
+            self._hidden(message).strip().partition("\n")[0][:TROUBLE_CHARS_MAX]
+            or "an error without a word"
+        )
         self.append(f"e {time.monotonic():.6f} {quote(said, safe='/')}")
 
     def write(self, event: ev.Event) -> float:
@@ -80,13 +92,14 @@ class VolumeWriter(AppendOnly):
         return at_s
 
     def close(self) -> None:
-        """Close the file; a second call does nothing."""
+        """Sum up what is left, end with a sum of nothing, and close; a second call does nothing."""
         with self._order:
-            if self._opened:
+            if self._opened and self._fd >= 0:
                 self._write_opened()
         with self._lock:
-            if self._lines_n and self._fd >= 0:
-                self._write_whole(_sum(self._crc, self._lines_n))
+            if self._fd >= 0:
+                left = _sum(self._crc, self._lines_n) if self._lines_n else b""
+                self._write_whole(left + _sum(0, 0))
                 self._crc = self._lines_n = 0
         super().close()
 
@@ -119,16 +132,20 @@ class VolumeWriter(AppendOnly):
             case ev.RecordKeyed():
                 return f"k {at_s:.6f} {event.record} {key_word(event.key)}"
             case ev.SaveRefused():
-                return f"x {at_s:.6f} {event.save} {_words(event.evidence)}"
+                return f"x {at_s:.6f} {event.save} {_words(self._hidden(event.evidence))}"
             case ev.SaveUnknown():
                 fault = UNKNOWN if event.fault is None else quote(event.fault)
-                return f"u {at_s:.6f} {event.save} {_words(event.reason)} {fault}"
+                return f"u {at_s:.6f} {event.save} {_words(self._hidden(event.reason))} {fault}"
             case ev.FieldTyped():
                 spec = self._form_of[event.save.rpartition("/")[0]].field(event.field)
                 print_ = fingerprint(event.value, spec.contract, spec.kind)
                 value = _value(event.value)
                 return f"t {at_s:.6f} {event.save} {quote(event.field)}={print_}:{value}"
         raise ValueError(f"a load has no event of the kind {event.kind!r}")
+
+    def _hidden(self, text: str) -> str:
+        """What a load file raised or was told, without what nobody may know."""
+        return scrub(without_user(text), self._secrets)
 
     def _intended(self, event: ev.SaveIntended, at_s: float) -> str:
         form = self._form_of[event.record]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.drive.load_spec import (
+    GIVEN,
     PLACE_VARIABLE,
     VARIABLE,
     LoadSpec,
@@ -23,6 +25,7 @@ from harness.drive.load_spec import (
     write_load_spec,
 )
 from harness.errors import EnvironmentBroken
+from harness.hiding import passwords
 from harness.journal import events as ev
 from harness.journal.handles import KeyLike, Record, Save, Trial
 from harness.journal.volume_writer import VolumeWriter
@@ -193,7 +196,7 @@ def _at(path: Path, user: Any) -> _Process:
     place = read_place(path)
     sent = getattr(user.environment.parsed_options, "harness_load", "")
     spec = replace(spec_from_text(sent), journal=place.journal, files=place.files)
-    write_load_spec(path.with_name("load.json"), spec)
+    write_load_spec(path.with_name(GIVEN), spec)
     return _driven(spec, place.name, user)
 
 
@@ -206,7 +209,11 @@ def _driven(spec: LoadSpec, name: str, user: Any) -> _Process:
             f"this is worker {nth + 1} of a load that {spec.processes} drive: start as many as "
             "its master expects"
         )
-    writer = VolumeWriter(spec.journal, spec.forms, nth, name)
+    values = [os.environ[name] for name in spec.hidden if name in os.environ]
+    secrets = {*values, *(word for value in values for word in passwords(value))}
+    writer = VolumeWriter(spec.journal, spec.forms, nth, name, filter(None, secrets))
+    # Locust exits once its users have ended, or were ended: whatever it was, nobody saves by then.
+    atexit.register(writer.close)
     pacer = Pacer(
         spec.rate,
         spec.legs,

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
 
+from harness.hiding import HIDDEN, PASSWORDS, passwords, scrub
 from harness.plan.expand import allowed, escape
 from harness.plan.problems import Problem, Where, shown
 from harness.plan.suggest import nearest
 
-HIDDEN = "***"
+__all__ = ["hide", "passwords", "scrub", "substitute", "texts", "unset", "with_texts"]
 
 _VARIABLE = re.compile(r"\$(\$?)\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PASSWORDS = (
-    re.compile(r"(://[^/:@]*:)(.+)(?=@)"),
-    re.compile(r"(\bpassword\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&']+)"),
-)
-# Below this a secret is replaced only where it stands as a word of its own.
-_WORD_CHARS_MAX = 3
 
 
 def texts(data: object, where: Where = ()) -> Iterator[tuple[Where, str]]:
@@ -97,17 +91,11 @@ def _is_required(where: Where, required: bool | frozenset[str]) -> bool:
     return required if isinstance(required, bool) else where[0] in required
 
 
-def passwords(dsn: str) -> frozenset[str]:
-    """The passwords written in an address or a DSN, as they stand and decoded."""
-    found = {m[2].strip("'") for pattern in _PASSWORDS for m in pattern.finditer(dsn)}
-    return frozenset(found | {unquote(password) for password in found})
-
-
 def hide(where: Where, text: str) -> str:
     """The text without a password that the plan holds in the clear."""
     if not _is_url(where):
         return text
-    for pattern in _PASSWORDS:
+    for pattern in PASSWORDS:
         text = pattern.sub(lambda m: m[0] if "${" in m[2] else m[1] + HIDDEN, text)
     return text
 
@@ -116,13 +104,3 @@ def _is_url(where: Where) -> bool:
     if where[:1] == ("canaries",):
         return where[-1] in ("url", "webhook") or "storage" in where
     return where[-1:] in (("url",), ("replica",)) and where[0] in ("storage", "release")
-
-
-def scrub(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret replaced by ``***``, longest first."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) > _WORD_CHARS_MAX:
-            text = text.replace(secret, HIDDEN)
-        elif secret:
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
-    return text

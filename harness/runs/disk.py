@@ -41,6 +41,14 @@ def make_private(folder: Path) -> None:
         raise broken_disk("created", folder, error) from error
 
 
+def provide(folder: Path) -> None:
+    """Have the folder there, made for this user alone if it is not; raises EnvironmentBroken."""
+    try:
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise broken_disk("created", folder, error) from error
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Replace the file's content in one step, durably: whole or not at all.
 

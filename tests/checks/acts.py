@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,7 +36,17 @@ def write_acts(folder: Path, volume: Volume, files_n: int = 1) -> None:
         user = int(record.id.split("/")[1])
         lines[user % files_n] += told(record)
     for n, each in enumerate(lines):
-        (folder / f"load-{n}.acts").write_text("".join(f"{line}\n" for line in each), "ascii")
+        write_lines(folder / f"load-{n}.acts", each)
+
+
+def write_lines(path: Path, lines: list[str]) -> None:
+    """Write the lines of one process, its head first, and their sum."""
+    data = "".join(f"{line}\n" for line in lines[1:]).encode("ascii")
+    sums = [
+        f"c 1.000000 1.000000 {zlib.crc32(data):08x} {len(lines) - 1}",
+        "c 1.000000 1.000000 00000000 0",
+    ]
+    path.write_text("".join(f"{line}\n" for line in [*lines, *sums]), "ascii")
 
 
 def told(record: VolumeRecord) -> list[str]:

@@ -67,6 +67,7 @@ class LoadStory:
     busy: float | None = 0.2
     ended: bool = True
     users: int = 20
+    processes: int = 1
     limit_ms: float | None = None
     limits_ms: dict[int, float] = field(default_factory=dict)
     ratio_max: float | None = None
@@ -222,6 +223,7 @@ class LoadStory:
             lasts_s=self.hold_s,
             hold_s=self.hold_s,
             users=self.users,
+            processes=self.processes,
             load=self.name,
         )
         ended = ev.LoadEnded(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from harness.checks.sifted import LOOKED_AT_MAX
 from harness.journal import events as ev
 from harness.journal.acts_files import find_acts
 from harness.model import Anomaly, Leg, Severity
-from tests.checks.acts import write_acts
+from tests.checks.acts import write_acts, write_lines
 from tests.checks.load_story import LoadStory
 from tests.checks.story import form
 
@@ -374,12 +376,57 @@ def test_a_load_that_never_ended_proves_nothing(load: LoadStory) -> None:
     assert load.judged().owed == ("the load never ended by itself",)
 
 
+@pytest.mark.parametrize("lines_n", [1, 2, 40], ids=["its end", "its last sum", "saves"])
+def test_a_journal_cut_between_two_lines_is_owed(load: LoadStory, lines_n: int) -> None:
+    """Where a load ended and a journal did not, lines may be missing, whole as the rest looks."""
+    load.saves(100)
+    record = load.record_of()
+    path = record.files[0].path
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-lines_n]))
+    cut = replace(record, files=tuple(find_acts(load.folder)))
+    grounds = load.judged(cut)
+
+    assert grounds.owed[0].startswith(f"the load's journal {path.name} does not end as")
+
+
+@pytest.mark.parametrize("there", [[0, 1, 2], [0, 1, 1, 3], [0, 1, 2, 3, 3], [0, 1, 2, 3]])
+def test_each_process_is_there_once_or_nothing_is_said_of_pace(
+    load: LoadStory, there: list[int]
+) -> None:
+    """A share that is missing, or there twice, is owed, and no release is slow for it."""
+    load.processes = 4
+    (whole,) = load.volume.schedules
+    load.volume.schedules = [replace(whole, nth=nth, of_n=4) for nth in there]
+    too_slow(load, 3.0)
+    grounds = load.judged()
+    owed = [sentence for sentence in grounds.owed if "was driven in 4 shares" in sentence]
+
+    assert (len(owed), bool(grounds.broken)) == ((0, True) if there == [0, 1, 2, 3] else (1, False))
+
+
 def test_lines_that_belong_to_nothing_are_owed(load: LoadStory) -> None:
     """A journal that lost lines proves nothing."""
     load.saves(100)
     load.volume.orphans_n = 2
 
     assert "2 lines of the load's journal" in load.judged().owed[0]
+
+
+def test_an_outcome_without_its_intent_is_owed_however_its_record_looks(load: LoadStory) -> None:
+    """Where a record was opened, an outcome of a save that nobody began is a lost line as well."""
+    records = load.saves(100)
+    records[3].save("reason").acknowledged()
+    record = load.record_of()
+    path = record.files[0].path
+    lines = [line for line in path.read_text("ascii").splitlines() if not line.startswith("c ")]
+    begun = records[3].volume.saves[0].id
+    left = [line for line in lines if not (line.startswith("i ") and f" {begun} " in line)]
+    write_lines(path, left)
+    grounds = load.judged(replace(record, files=tuple(find_acts(load.folder))))
+
+    assert len(lines) - 1 == len(left)
+    assert grounds.owed[0].startswith("1 line of the load's journal belong")
 
 
 def test_reads_that_are_missing_are_owed(load: LoadStory) -> None:
@@ -597,14 +644,18 @@ def test_a_limit_on_time_is_no_limit_of_users_that_were_all_busy(load: LoadStory
     assert "the limit is 200 ms" in stalled.broken[0]
 
 
-def test_a_limit_on_time_is_no_limit_of_a_busy_generator(load: LoadStory) -> None:
-    """Where the generator kept its core busy, the time that saves took says nothing."""
+@pytest.mark.parametrize("busy", [0.95, None])
+def test_a_limit_on_time_is_no_limit_of_a_busy_generator(
+    load: LoadStory, busy: float | None
+) -> None:
+    """Where the generator kept its core busy, or may have, the time of a save says nothing."""
     load.saves(100)
-    load.limit_ms, load.busy = 15.0, 0.95
+    load.limit_ms, load.busy = 15.0, busy
     grounds = load.judged()
 
     assert grounds.broken == ()
-    assert "the limit is 15 ms, and the generator was the limit" in grounds.owed[0]
+    (sentence,) = grounds.owed
+    assert re.search("the limit is 15 ms, and (the generator was the|how busy the)", sentence)
 
 
 def reference(load: LoadStory, p95_ms: float, busy: float | None = 0.2) -> Reference:
@@ -650,16 +701,43 @@ def test_a_difference_that_nobody_feels_is_no_slower_release(load: LoadStory) ->
     assert (grounds.broken, grounds.owed) == ((), ())
 
 
-@pytest.mark.parametrize("who", ["here", "there"])
-def test_a_busy_generator_compares_nothing(load: LoadStory, who: str) -> None:
-    """Where the generator was the limit of either load, neither is faster than the other."""
+@pytest.mark.parametrize("busy", [0.95, None])
+def test_a_busy_generator_compares_nothing(load: LoadStory, busy: float | None) -> None:
+    """Where the generator was the limit, or may have been, no release is slow for it."""
     slow(load)
-    load.busy = 0.95 if who == "here" else 0.2
-    load.baseline = reference(load, 50.0, busy=0.95 if who == "there" else 0.2)
+    load.busy = busy
+    load.baseline = reference(load, 50.0)
     grounds = load.judged()
 
     assert grounds.broken == ()
-    assert "the limit is 2 times, and the generator was the limit" in grounds.owed[0]
+    (sentence,) = grounds.owed
+    assert re.search("the limit is 2 times, and (the generator was the|how busy the)", sentence)
+
+
+@pytest.mark.parametrize("p95_ms", [50.0, 5_000.0])
+@pytest.mark.parametrize(
+    ("spoils", "told"),
+    [
+        ({"busy": 0.95}, "the generator was the limit: it kept a core 95 % busy"),
+        ({"busy": None}, "how busy the generator was is not known"),
+        ({"reached": 5.0}, "it reached 5 of 10 saves/s"),
+    ],
+    ids=["busy", "not known", "not reached"],
+)
+def test_a_spoiled_baseline_is_owed_however_fast_the_release(
+    load: LoadStory, spoils: dict[str, Any], told: str, p95_ms: float
+) -> None:
+    """A baseline that was slow for another reason holds no release to anything."""
+    slow(load)
+    baseline = reference(load, p95_ms, spoils.get("busy", 0.2))
+    reached = spoils.get("reached", 10.0)
+    figures = replace(baseline.figures, reached_saves_per_s=reached)
+    load.baseline = replace(baseline, figures=figures)
+    grounds = load.judged()
+
+    assert grounds.broken == ()
+    (sentence,) = grounds.owed
+    assert sentence.startswith(f"the load of 1.1.0 is nothing to compare with: {told}")
 
 
 def test_users_that_were_busy_compare_nothing(load: LoadStory) -> None:
@@ -673,6 +751,23 @@ def test_users_that_were_busy_compare_nothing(load: LoadStory) -> None:
 
     assert grounds.broken == ()
     assert "the limit is 2 times, and none took longer than 20 ms once" in grounds.owed[0]
+
+
+@pytest.mark.parametrize("lacks", ["its end", "a process"])
+def test_a_baseline_that_is_not_there_whole_compares_nothing(load: LoadStory, lacks: str) -> None:
+    """Of a journal that was cut, or one of two, nobody knows how fast the others were."""
+    slow(load)
+    whole = reference(load, 50.0)
+    path = load.folder / "load-0.acts"
+    began, _ = load.events()
+    assert isinstance(began, ev.LoadBegan)
+    if lacks == "its end":
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    else:
+        began = replace(began, processes=2)
+
+    assert whole.figures.took_n == 100
+    assert pace_of(LoadRecord(tuple(find_acts(load.folder))), began).took_n == 0
 
 
 def test_a_baseline_that_was_not_measured_compares_nothing(load: LoadStory) -> None:

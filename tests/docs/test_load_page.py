@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from harness.cli.commands import harness
+from harness.cli.loading import WORKERS
 from harness.verdict import Answer
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -95,6 +96,24 @@ def test_every_job_ends(name: str) -> None:
     assert "Never" == spec["template"]["spec"]["restartPolicy"]
     assert spec["activeDeadlineSeconds"] > 0
     assert spec["backoffLimit"] >= 0
+
+
+def test_a_worker_may_write_what_it_keeps() -> None:
+    """Its folder is under where it works, and is no part of the image, which it may not write."""
+    worker = container("load-worker")
+    mounts = {mount["mountPath"]: mount["name"] for mount in worker["volumeMounts"]}
+    volumes = JOBS["Job/load-worker"]["spec"]["template"]["spec"]["volumes"]
+    kept = mounts[f"{worker['workingDir']}/{WORKERS.parent}"]
+
+    assert {"name": kept, "emptyDir": {}} in volumes
+    assert "/tmp" in mounts
+
+
+def test_only_a_gate_is_tried_again() -> None:
+    """As the page says: a load's workers are gone with it."""
+    assert JOBS["Job/gate"]["spec"]["backoffLimit"] > 0
+    assert {0} == {JOBS[f"Job/load-{who}"]["spec"]["backoffLimit"] for who in ("master", "worker")}
+    assert "`backoffLimit: 0`" in PAGE
 
 
 def test_master_and_workers_find_each_other() -> None:

@@ -93,6 +93,52 @@ def test_one_that_was_changed_on_the_way_is_no_journal(home: Home, tmp_path: Pat
     assert not (there / "load-0-1.acts").exists()
 
 
+@pytest.mark.parametrize(
+    ("shares", "busiest"), [((0.2, 0.97), 0.97), ((0.2, None), None), ((0.0, 0.0), 0.0)]
+)
+def test_how_busy_each_generator_was_comes_home(
+    home: Home, tmp_path: Path, shares: tuple[float | None, ...], busiest: float | None
+) -> None:
+    """The busiest of all is told, and nobody where one of them does not say."""
+    home.prepare()
+    for nth, share in enumerate(shares):
+        home.send(folder_of(tmp_path, f"of-{nth}", f"load-{nth}-1.acts"), share)
+
+    assert busiest == home.fetch(folder_of(tmp_path, "there"), len(shares), 0.0)
+
+
+@pytest.mark.parametrize("note", [b"{}", b"[]", b"no", b'{"sha256": "x", "busy": "very"}'])
+def test_a_note_that_no_worker_wrote_is_an_error_of_ours(
+    home: Home, tmp_path: Path, note: bytes
+) -> None:
+    """What lies at the address is named, and the harness does not fail over it."""
+    home.prepare()
+    fs, path = fsspec.core.url_to_fs(home.url)
+    fs.pipe_file(f"{path}/load-0-1.acts", ACTS)
+    fs.pipe_file(f"{path}/load-0-1.acts{NOTE}", note)
+    with pytest.raises(EnvironmentBroken, match="is no note of a worker"):
+        home.fetch(folder_of(tmp_path, "there"), 1, 0.0)
+
+
+class _Bucket(Exception):
+    """What is no OSError."""
+
+
+def test_what_an_address_raises_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever reads an address has errors of its own; none of them tells who may use it."""
+
+    class Broken:
+        def makedirs(self, path: str, exist_ok: bool) -> None:
+            raise _Bucket("no rights at s3://ada:word@host/x")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda _: (Broken(), "x"))
+    with pytest.raises(EnvironmentBroken) as caught:
+        Home("s3://ada:word@host/x").prepare()
+
+    assert "s3://host/x cannot be written: no rights at s3://host/x" == str(caught.value)
+    assert caught.value.__suppress_context__
+
+
 def test_foreign_files_stay_where_they_are(home: Home, tmp_path: Path) -> None:
     """Whatever else lies at the address is no journal, whatever its name would do here."""
     home.prepare()

@@ -20,8 +20,9 @@ import pytest
 
 from harness.drive import load as driving
 from harness.drive.load import LoadProgress, LoadResult, drive_load
-from harness.drive.load_spec import LoadSpec
+from harness.drive.load_spec import LoadSpec, read_load_spec
 from harness.errors import DriveFailed
+from harness.journal.acts_files import find_acts
 from harness.journal.schedule import Schedule
 from harness.journal.volume import Volume, read_volume
 from harness.model import Field, Form, Leg
@@ -131,12 +132,16 @@ def test_a_load_is_journaled_and_ends_within_its_time(
     assert 0 < result.generator_busy < 1
     assert result.seconds < 20
     assert "PUT" in result.log.read_text(encoding="utf-8")
+    assert [True] == [file.closed for file in find_acts(spec.journal)]
 
 
 def test_refusals_are_a_result(tmp_path: Path, run: Folder, url: str) -> None:
     """An application that answers 500 has been driven: what it did is for others to judge."""
-    result, volume = load(tmp_path, run, url, WRITER.replace("PATH", "refuse"))
+    held = url.replace("//", "//ada:word@")
+    result, volume = load(tmp_path, run, held, WRITER.replace("PATH", "refuse"))
+    spec = read_load_spec(run.logs / "load.json")
 
+    assert (url, spec.run) == (spec.url, "ab12")
     assert (1, "") == (result.exit_code, result.trouble)
     assert {"refused"} == {save.state for save in volume.saves}
     assert 0 == result.progress.acknowledged_n
@@ -264,7 +269,7 @@ def test_the_generator_is_as_busy_as_it_was_at_the_peak(monkeypatch: pytest.Monk
     spikes = Schedule(100.0, 40.0, (Leg(1.0, 0.0), Leg(1.0, 4.0), Leg(0.0, 6.0), Leg(1.0, 0.0),
                                     Leg(1.0, 4.0)))  # fmt: skip
     clock = {"now_s": 0.0}
-    busy = driving._Busy()
+    busy = driving.Busy()
     monkeypatch.setattr("harness.drive.load.time.monotonic", lambda: clock["now_s"])
     monkeypatch.setattr(driving, "_family_busy_s", lambda _: {7: spent_s(clock["now_s"]), 8: 1.0})
     busy.sample(7, None)

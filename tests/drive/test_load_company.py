@@ -17,6 +17,7 @@ import pytest
 
 from harness.drive.load import Line, LoadProgress, drive_load
 from harness.errors import DriveFailed, UsageError
+from harness.journal.acts_files import find_acts
 from harness.journal.volume import read_volume
 from tests.drive.test_load import WRITER, await_acts, run, spec_of, url
 from tests.plugin.conftest import Folder
@@ -53,6 +54,7 @@ def test_processes_share_one_schedule(tmp_path: Path, run: Folder, url: str, lin
     assert {"acknowledged": 84} == Counter(save.state for save in saves)
     assert 84 == len({save.due_s for save in saves}) == result.progress.acknowledged_n
     assert 1 == len({schedule.start_s for schedule in volume.schedules})
+    assert [True, True] == [file.closed for file in find_acts(spec.journal)]
     assert 0 == result.exit_code
 
 

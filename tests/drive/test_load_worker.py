@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.drive.load_worker import WorkerSpec, drive_share
-from harness.errors import DriveFailed
+from harness.errors import DriveFailed, EnvironmentBroken
 from tests.plugin.conftest import Folder
 
 
@@ -48,6 +48,14 @@ def test_a_load_file_that_cannot_be_driven_is_said_at_once(
         drive_share(spec, run)
 
     assert time.monotonic() - began_s < spec.master_s_max / 4
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    """A worker that may not write where it keeps its journal says where that is, and drives not."""
+    spec, run = worker(tmp_path, "x = 1\n")
+    spec.folder.write_text("in the way")
+    with pytest.raises(EnvironmentBroken, match=r"kept/journal cannot be created"):
+        drive_share(spec, run)
 
 
 def test_a_master_that_is_not_there_is_not_waited_for_for_ever(tmp_path: Path) -> None:

@@ -5,16 +5,26 @@ import os
 import signal
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
+from harness.journal.events import LoadEnded
+from harness.journal.reader import read_journal
 from tests.gate.test_load import HOLD_S, RATE, loaded
 from tests.notebook.gating import Called, Calling, calling, harness
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+RAISES = """
+
+def raises(user):
+    raise KeyError("a word of the load file")
+
+
+Writer.tasks = [*Writer.tasks * 20, raises]
+"""
 ALONE = "the load was driven alone"
 
 
@@ -92,14 +102,16 @@ def test_processes_of_one_host_are_one_load(tmp_path: Path) -> None:
 
 def test_workers_bring_their_journals_home(tmp_path: Path, port: str) -> None:
     """Two workers drive a share each; the master's run has both journals and finds every save."""
-    loaded(tmp_path)
+    plan = loaded(tmp_path)
+    with (plan / "load.py").open("a") as stream:
+        stream.write(RAISES)
     with ExitStack() as stack:
         workers = [worker(stack, tmp_path, port, "--name", name) for name in ("one", "two")]
         called = driven(tmp_path, "good", *away(tmp_path, port))
-        ended = [call.ended() for call in workers]
+        left = [call.ended() for call in workers]
 
     assert called.code == 0, called.out + called.err
-    assert [0, 0] == [call.code for call in ended], [call.err for call in ended]
+    assert [0, 0] == [call.code for call in left], [call.err for call in left]
     found = called.verdict["evidence"]["load"]
     assert found["saves_acknowledged"] == found["saves_verified"] >= RATE * HOLD_S
     assert called.run is not None
@@ -107,6 +119,9 @@ def test_workers_bring_their_journals_home(tmp_path: Path, port: str) -> None:
     heads = [json.loads(path.read_text().partition("\n")[0]) for path in journals]
     assert {(0, 1), (1, 0)} >= {(h["worker"], 1 - h["worker"]) for h in heads}
     assert {"one", "two"} == {head["name"] for head in heads}
+    (ended,) = [e for e in read_journal(called.run / "journal") if isinstance(e, LoadEnded)]
+    assert ended.generator_busy is not None
+    assert "a word of the load file" in ended.trouble
     assert [] == called.left()
 
 
@@ -114,11 +129,14 @@ def test_two_workers_of_one_name_are_refused(tmp_path: Path, port: str) -> None:
     """Nobody could tell their journals apart: the load ends before a save, and says so."""
     loaded(tmp_path)
     with ExitStack() as stack:
-        for _ in range(2):
-            worker(stack, tmp_path, port, "--name", "same")
+        workers = [worker(stack, tmp_path, port, "--name", "same") for _ in range(2)]
         called = driven(tmp_path, "good", *away(tmp_path, port))
+        left = [call.ended() for call in workers]
 
     assert called.code == 3, called.out + called.err
+    assert [3, 3] == [call.code for call in left], [call.err for call in left]
+    told = [call.err for call in left]
+    assert all("ended it before it began" in each for each in told), told
     assert "two workers of the load are called 'same'" in called.out
 
 
@@ -154,7 +172,9 @@ def test_a_worker_whose_master_dies_ends(tmp_path: Path, port: str) -> None:
         await_acts(tmp_path)
         family = psutil.Process(lead.process.pid).children(recursive=True)
         for pid in (lead.process.pid, *(member.pid for member in family)):
-            os.kill(pid, signal.SIGKILL)
+            # Who has lost its parent may be gone already.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         called = one.ended(60)
 
     assert called.code == 3, called.err

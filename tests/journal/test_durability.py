@@ -174,7 +174,8 @@ def test_a_line_that_goes_on_with_another_is_an_error(tmp_path: Path) -> None:
     """A torn line in the middle is named by file and number also where nothing is summed up."""
     with VolumeWriter(tmp_path, FORMS) as writer:
         saved(writer)
-    lines = writer.path.read_bytes().splitlines(keepends=True)[:-1]
+    every = writer.path.read_bytes().splitlines(keepends=True)
+    lines = [line for line in every if not line.startswith(b"c ")]
     writer.path.write_bytes(b"".join([*lines[:2], lines[2][:20], *lines[3:]]))
 
     with pytest.raises(RecordUnreadable, match=r"line 3: a line 'i' of 2 words|line 3: "):

@@ -80,7 +80,7 @@ def test_a_cut_line_is_no_act(tmp_path: Path) -> None:
         with record.save(title="plain") as save:
             assert save.title
             save.acknowledged("200", level="transport")
-    *lines, _ = writer.path.read_bytes().splitlines(keepends=True)
+    *lines, _sum, _end = writer.path.read_bytes().splitlines(keepends=True)
     writer.path.write_bytes(b"".join(lines)[:-1])
 
     (found,) = read_volume(tmp_path).records.values()
@@ -99,7 +99,7 @@ def test_an_opening_is_written_with_its_first_save(tmp_path: Path) -> None:
         trial.record("note", key=3)
     closed = [line[0] for line in writer.path.read_text().splitlines()[1:]]
 
-    assert ([], ["r", "r", "i"], ["r", "r", "i", "r"]) == (before, after, closed[:-1])
+    assert ([], ["r", "r", "i"], ["r", "r", "i", "r"]) == (before, after, closed[:-2])
 
 
 @pytest.mark.parametrize("text", ["z 1.0 load/1/1/r1\n", "r no load/1/1/r1 note 1\n", "a 1.0\n"])
@@ -110,7 +110,7 @@ def test_a_foreign_line_is_an_error_with_its_place(tmp_path: Path, text: str) ->
     with writer.path.open("a") as stream:
         stream.write(text)
 
-    with pytest.raises(RecordUnreadable, match=r"\.acts, line 2"):
+    with pytest.raises(RecordUnreadable, match=r"\.acts, line 3"):
         read_volume(tmp_path)
 
 
@@ -124,7 +124,7 @@ def test_evidence_comes_back_as_it_was_said(tmp_path: Path, said: str) -> None:
     (save,) = read_volume(tmp_path).saves
 
     assert save.told in (said, f"!{said}")
-    assert " " not in writer.path.read_text().splitlines()[-2].split(" ", 3)[3]
+    assert " " not in writer.path.read_text().splitlines()[-3].split(" ", 3)[3]
 
 
 def test_two_processes_that_count_their_users_alike_are_no_record(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_save_that_begins_twice_is_an_error(tmp_path: Path) -> None:
     lines = writer.path.read_text().splitlines(keepends=True)
     writer.path.write_text("".join([*lines, lines[2]]))
 
-    with pytest.raises(RecordUnreadable, match=r"line 6: the save load/3/1/r1/s1 begins"):
+    with pytest.raises(RecordUnreadable, match=r"line 7: the save load/3/1/r1/s1 begins"):
         read_volume(tmp_path)
 
 

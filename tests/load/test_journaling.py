@@ -139,6 +139,33 @@ def test_what_a_load_file_raises_is_journaled(driven: Path) -> None:
     assert {"KeyError: 'id\\nx'": 2} == read_volume(driven).troubles
 
 
+def test_what_a_load_file_raises_is_journaled_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither who may use an address nor what the environment hides is told, cut or whole."""
+    write_load_spec(tmp_path / "load.json", spec_in(tmp_path, hidden=("TOKEN", "DSN", "NONE")))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "load.json"))
+    monkeypatch.setenv("TOKEN", "s3cr3t-token")
+    monkeypatch.setenv("DSN", "postgresql://eve:hush-hush@db/x")
+    monkeypatch.delenv("NONE", raising=False)
+    user = fake_user()
+    journal = Journal(user)
+    (raised,) = user.environment.events.user_error.heard
+    said = "http://ada:word@h/x said s3cr3t-token and hush-hush"
+    raised(user_instance=user, exception=OSError(said), tb=None)
+    raised(user_instance=user, exception=OSError(said.rjust(200, "-")), tb=None)
+    with pytest.raises(OSError, match="ada"), journal.record("note", key=1).save(text="plain"):
+        raise OSError(said)
+    with journal.record("note", key=2).save(text="plain") as save:
+        save.refused(f"500 {said}")
+    volume = read_volume(tmp_path)
+    troubles = list(volume.troubles)
+
+    assert "OSError: http://h/x said *** and ***" == troubles[0]
+    assert [troubles[0], troubles[0].replace("OSError:", "500")] == [s.told for s in volume.saves]
+    assert not any(word in troubles[1] for word in ("ada", "word", "s3cr", "hush"))
+
+
 def test_the_author_tries_it_without_a_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
