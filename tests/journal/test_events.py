@@ -27,6 +27,7 @@ LINES: list[ev.Event] = [
     ev.StageChosen(stage="stale-page", cases_n=8),
     ev.Switched(trial="upgraded/3/1", to="upgraded", served={"baseline": 25, "upgraded": 0}),
     ev.Served(trial="upgraded/3/1", served={"baseline": 25, "upgraded": 12}),
+    ev.ReleaseShown(trial="candidate/7/1", save="candidate/7/1/r1/s1", release="1.2.0"),
     ev.Trouble(stage="deploy", sentence="it did not start", verdict="block"),
     ev.TriggerTried(
         tried="1",
