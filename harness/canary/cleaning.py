@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-
-import psycopg
 
 from harness.canary.collecting import Probes
 from harness.canary.looking import Looker, keys_of
 from harness.canary.recognising import Recognised, recognise
+from harness.canary.removing import Place, Remover
 from harness.checks.history import History, read_history
 from harness.drive.child import Run
 from harness.drive.scenarios import drive
 from harness.drive.spec import Spec
 from harness.errors import EvidenceError, RecordUnreadable
 from harness.journal.reader import read_journal
-from harness.model import Form, Key, Role
+from harness.model import Role
 from harness.plan import Plan, scrub
-from harness.plan.schema import CleanTable
 from harness.runs import RunFolder
 from harness.runs.disk import make_private, write_whole
-from harness.storage.connection import told
 
 FILE = "clean.json"
 REMOVAL = "removal"
@@ -42,15 +39,19 @@ class Cleaned:
 
 @dataclass(frozen=True, slots=True)
 class Broom:
-    """What cleaning one run needs: its record, who reads, and how scenarios remove."""
+    """What cleaning one run needs: its record, and by role who reads and how scenarios remove.
+
+    Each deployment has its own: the same key may be a probe's in one, and a patient's in the
+    other. begin is called once it is known what there is, and before the first of it goes.
+    """
 
     plan: Plan
     run: RunFolder
     driven: Run
-    forms: Mapping[Role, Mapping[str, Form]]
+    specs: Mapping[Role, Spec]
     lookers: Mapping[Role, Looker]
-    spec: Spec
     probes: Probes
+    begin: Callable[[], None] = lambda: None
 
     def sweep(self) -> Cleaned:
         """Remove what is proved to be the run's own, look again, and keep what came of it."""
@@ -60,11 +61,13 @@ class Broom:
         )
         try:
             before = self._recognised(history)
-            why = self._remove(before)
+            self.begin()
+            why = [why for role in before for why in self._remove(history, role, before[role].mine)]
             after = self._recognised(history)
-            left = [*why, *self._told(after)]
-            cleaned_n = len(set(before.mine) - set(after.mine))
-            cleaned = Cleaned(written_n, cleaned_n, after.rows_n, tuple(left[:LEFT_MAX]))
+            left = [*why, *(told for found in after.values() for told in _told(found))]
+            cleaned_n = sum(len(set(before[role].mine) - set(after[role].mine)) for role in before)
+            left = list(dict.fromkeys(left))[:LEFT_MAX]
+            cleaned = Cleaned(written_n, cleaned_n, _rows_n(after), tuple(left))
         except EvidenceError as error:
             # Nobody knows how much of it is there: all of it, until somebody has looked.
             sentence = scrub(str(error), self.plan.secrets)
@@ -72,41 +75,45 @@ class Broom:
         keep_cleaned(self.run, cleaned)
         return cleaned
 
-    def _recognised(self, history: History) -> Recognised:
-        """What storage holds of the run now; raises StorageUnreadable."""
-        found = Recognised(())
+    def _recognised(self, history: History) -> dict[Role, Recognised]:
+        """What each deployment's storage holds of the run now; raises StorageUnreadable."""
+        forms = {role: spec.forms for role, spec in self.specs.items()}
+        tables = self.plan.canaries.clean
+        found = {}
         for role, looker in self.lookers.items():
-            read = looker.look("confirm", keys_of(history, role), keep=False)
-            tables = self.plan.canaries.clean
-            here = recognise(history, role, self.run.tag, self.forms, read.rows, tables)
-            found = Recognised(
-                tuple(dict.fromkeys((*found.mine, *here.mine))),
-                tuple(dict.fromkeys((*found.strange, *here.strange))),
-                tuple(dict.fromkeys((*found.copies, *here.copies))),
-            )
+            rows = looker.look("confirm", keys_of(history, role), keep=False).rows
+            found[role] = recognise(history, role, self.run.tag, forms, rows, tables)
         return found
 
-    def _remove(self, found: Recognised) -> list[str]:
+    def _remove(self, history: History, role: Role, mine: tuple[Place, ...]) -> list[str]:
         """Through the application first, then by statements; why something stays."""
-        removals = tuple(place for place in found.mine if place[0] in self.probes.removable)
-        said: list[str] = []
+        tables = self.plan.canaries.clean
+        removals = tuple(place for place in mine if place[0] in self.probes.removable)
+        stated = [
+            place
+            for place in mine
+            if place not in removals
+            and (table := tables.get(place[0])) is not None
+            and table.statement is not None
+            and table.url is not None
+        ]
+        forms = {role: spec.forms for role, spec in self.specs.items()}
+        remover = Remover(history, role, self.run.tag, forms, tables, self.plan.folder)
+        proved, said = remover.prove(stated)
         if removals:
-            said += self._through_application(removals)
-        for form, key in found.mine:
-            table = self.plan.canaries.clean.get(form)
-            if (
-                table is not None
-                and table.statement is not None
-                and form not in self.probes.removable
-            ):
-                said += by_statement(table, form, key)
+            said += self._through_application(role, removals)
+        for place, proof in proved.items():
+            said += remover.remove(place, proof)
         return said
 
-    def _through_application(self, removals: tuple[tuple[str, Key], ...]) -> list[str]:
-        folder = self.run.path / REMOVAL
+    def _through_application(self, role: Role, removals: tuple[Place, ...]) -> list[str]:
+        """Where this deployment answers, and nowhere else."""
+        folder = self.run.path / f"{REMOVAL}-{role}"
         if not folder.is_dir():
             make_private(folder)
-        spec = replace(self.spec, removals=removals, journal=folder, round=REMOVAL, readers=False)
+        spec = replace(
+            self.specs[role], removals=removals, journal=folder, round=REMOVAL, readers=False
+        )
         try:
             drive(spec, self.driven, workers=1, timeout_s_max=REMOVE_S_MAX)
         except EvidenceError as error:
@@ -114,39 +121,27 @@ class Broom:
         ended = [t.ended for t in read_history(read_journal(folder)).trials.values() if t.ended]
         return [e.message for e in ended[-1:] if e.outcome != "completed"]
 
-    def _told(self, found: Recognised) -> list[str]:
-        return [
-            *(f"{form} {'/'.join(key)} is still there" for form, key in found.mine),
-            *(
-                f"{form} {'/'.join(key)} holds nothing that proves it to be the probe's own, and "
-                "is left alone"
-                for form, key in found.strange
-            ),
-            *(
-                f"{form} {'/'.join(key)} holds a probe's words under a key that it never had, and "
-                "is left alone"
-                for form, key in found.copies
-            ),
-        ]
+
+def _rows_n(found: Mapping[Role, Recognised]) -> int:
+    """How many rows that is; a copy in a database that both deployments share is one."""
+    copies = {place for one in found.values() for place in one.copies}
+    return sum(len(one.mine) + len(one.strange) for one in found.values()) + len(copies)
 
 
-def by_statement(table: CleanTable, form: str, key: Key) -> list[str]:
-    """Run the plan's statement for one record; one that touches several rows is undone."""
-    where = f"{form} {'/'.join(key)}"
-    if table.statement is None or table.url is None:
-        return []
-    try:
-        with psycopg.connect(
-            table.url, connect_timeout=5, cursor_factory=psycopg.RawCursor
-        ) as connection:
-            connection.execute("SET LOCAL statement_timeout = '10s'")
-            touched_n = connection.execute(table.statement.encode(), list(key)).rowcount
-            if touched_n > 1:
-                connection.rollback()
-                return [f"{where}: the plan's statement touched {touched_n} rows, and was undone"]
-    except psycopg.Error as error:
-        return [f"{where}: the plan's statement failed: {told(error, table.url)}"]
-    return []
+def _told(found: Recognised) -> list[str]:
+    return [
+        *(f"{form} {'/'.join(key)} is still there" for form, key in found.mine),
+        *(
+            f"{form} {'/'.join(key)} holds nothing that proves it to be the probe's own, and "
+            "is left alone"
+            for form, key in found.strange
+        ),
+        *(
+            f"{form} {'/'.join(key)} holds a probe's words under a key that it never had, and "
+            "is left alone"
+            for form, key in found.copies
+        ),
+    ]
 
 
 def keep_cleaned(run: RunFolder, cleaned: Cleaned) -> None:

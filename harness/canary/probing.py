@@ -158,11 +158,7 @@ class _Work:
                 self.fail(found, _result_of(error), sentence)
             journal.write(ev.Closed())
         self._judge(found, promise)
-        return Broom(
-            self.plan, self.run, self.child,
-            {role: spec.forms for role, spec in self.specs.items()},
-            self.lookers, self.specs["candidate"], probes,
-        )  # fmt: skip
+        return Broom(self.plan, self.run, self.child, self.specs, self.lookers, probes)
 
     def fail(self, found: Probe, result: Result, sentence: str) -> None:
         """Nothing was measured: every form of every side says so."""

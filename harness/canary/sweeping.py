@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.canary.asked import Asked
@@ -12,6 +13,7 @@ from harness.canary.keeping import uncleaned
 from harness.canary.looking import Looker, tokens_of
 from harness.canary.probing import FACTS, TARGET, Driven
 from harness.canary.targets import Target, targets_of
+from harness.drive.spec import Spec
 from harness.errors import EvidenceError, HarnessError
 from harness.model import Role
 from harness.plan import Plan, scrub
@@ -52,10 +54,13 @@ def _sweep(plan: Plan, run: RunFolder, target: Target, kept: Path) -> Cleaned:
     with open_lease() as lease:
         environment = {**lease.environment, **plan.canaries.env}
         child = Driven(run.logs, lease.scratch("temporary"), environment)
-        spec = replace(
-            spec_for(plan, run, "candidate", promise.release.name, target.url),
-            forms=promise.forms["candidate"],
-        )
+        named = {"candidate": promise.release, "baseline": promise.baseline or promise.release}
+        specs: dict[Role, Spec] = {
+            role: replace(
+                spec_for(plan, run, role, named[role].name, side.url), forms=promise.forms[role]
+            )
+            for role, side in sides.items()
+        }
         lookers = {
             role: Looker(
                 run.observations,
@@ -67,9 +72,14 @@ def _sweep(plan: Plan, run: RunFolder, target: Target, kept: Path) -> Cleaned:
             )
             for role, side in sides.items()
         }
-        forms = {role: promise.forms[role] for role in sides}
-        probes = probes_of(plan, spec, child, kept)
-        return Broom(plan, run, child, forms, lookers, spec, probes).sweep()
+        probes = probes_of(plan, specs["candidate"], child, kept)
+        broom = Broom(plan, run, child, specs, lookers, probes, partial(_unwatch, run))
+        return broom.sweep()
+
+
+def _unwatch(run: RunFolder) -> None:
+    """What is about to go is watched no longer, also where somebody stops this half way."""
+    (run.path / FACTS).unlink(missing_ok=True)
 
 
 def sweep_all(plan: Plan, asked: Asked, *, everything: bool = False) -> dict[str, Cleaned]:
@@ -86,7 +96,4 @@ def sweep_all(plan: Plan, asked: Asked, *, everything: bool = False) -> dict[str
         if asked.targets and run.read_json(TARGET).get("target") not in asked.targets:
             continue
         swept[run.id] = sweep(plan, run, asked.runs)
-        if not swept[run.id].residue_n:
-            # What is no longer there is watched no longer.
-            (run.path / FACTS).unlink(missing_ok=True)
     return swept

@@ -1,4 +1,4 @@
-"""One connection to PostgreSQL that can only read, and what it says when it cannot."""
+"""One connection to PostgreSQL: what reads can only read, and it says why when it cannot."""
 
 from __future__ import annotations
 
@@ -74,6 +74,27 @@ def reading(dsn: str, connect_timeout_s: int, statement_timeout_s: int) -> Itera
 
     Raises StorageUnreadable where the database cannot be reached or refuses.
     """
+    with _connected(dsn, connect_timeout_s) as connection:
+        connection.read_only = True
+        with connection.transaction(force_rollback=True):
+            _settled(connection, dsn, statement_timeout_s)
+            yield connection
+
+
+@contextmanager
+def changing(dsn: str, connect_timeout_s: int, statement_timeout_s: int) -> Iterator[Connection]:
+    """One snapshot that may change what it has read, kept when the block ends without an error.
+
+    What somebody else has changed since the snapshot cannot be changed in it: that is an error
+    of the database. Raises StorageUnreadable where it cannot be reached or refuses.
+    """
+    with _connected(dsn, connect_timeout_s) as connection, connection.transaction():
+        _settled(connection, dsn, statement_timeout_s)
+        yield connection
+
+
+@contextmanager
+def _connected(dsn: str, connect_timeout_s: int) -> Iterator[Connection]:
     where = address(dsn)
     try:
         connection = psycopg.connect(
@@ -91,14 +112,15 @@ def reading(dsn: str, connect_timeout_s: int, statement_timeout_s: int) -> Itera
         ) from None
     with connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        with connection.transaction(force_rollback=True):
-            try:
-                _settle(connection, statement_timeout_s)
-            except psycopg.Error as error:
-                words = told(error, dsn)
-                raise StorageUnreadable(f"storage at {where} cannot be read: {words}") from error
-            yield connection
+        yield connection
+
+
+def _settled(connection: Connection, dsn: str, statement_timeout_s: int) -> None:
+    try:
+        _settle(connection, statement_timeout_s)
+    except psycopg.Error as error:
+        words = told(error, dsn)
+        raise StorageUnreadable(f"storage at {address(dsn)} cannot be read: {words}") from error
 
 
 def _settle(connection: Connection, statement_timeout_s: int) -> None:
