@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,28 +73,55 @@ def health_problem(answer: Answer, health: Health, release: str) -> str:
 
 
 def ask_health(url: str, path: str, key: str | None) -> Answer:
-    """Ask once, without proxies or redirects. Raises UsageError on an address that is none."""
+    """Ask once, without proxies or redirects; the whole answer has ANSWER_S_MAX to come.
+
+    Raises UsageError on an address that is none.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"{url!r} is no address; write http://HOST:PORT")
     secure = parts.scheme == "https"
     connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = connect(parts.hostname, parts.port, timeout=ANSWER_S_MAX)
+    answers: list[Answer] = []
+
+    def work() -> None:
+        answers.append(_ask(connection, parts.path.rstrip("/") + path, key))
+
+    # A timeout of the socket is one for each piece: an answer in drops would never be over.
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(ANSWER_S_MAX)
+    if not answers:
+        _cut_off(connection)
+        return Answer(0, failure=f"no whole answer within {ANSWER_S_MAX:g} s")
+    return answers[0]
+
+
+def _ask(connection: http.client.HTTPConnection, path: str, key: str | None) -> Answer:
     try:
-        connection.request("GET", parts.path.rstrip("/") + path)
+        connection.request("GET", path)
         response = connection.getresponse()
         body = response.read(BODY_BYTES_MAX)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return Answer(0, failure=str(error) or type(error).__name__)
     finally:
         connection.close()
     return Answer(response.status, _named(body, key))
 
 
+def _cut_off(connection: http.client.HTTPConnection) -> None:
+    """End whoever still waits for the rest."""
+    with contextlib.suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+
 def _named(body: bytes, key: str | None) -> str | None:
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Brackets within brackets, for as long as the answer may be.
         return None
     named = data.get(key) if isinstance(data, dict) else None
     return named if isinstance(named, str) else None
