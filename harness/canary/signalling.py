@@ -10,7 +10,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,16 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return f"sha256={digest.hexdigest()}"
 
 
+def _key(loss: Loss, way: str) -> str:
+    return f"{loss.app}\n{loss.release}\n{way}"
+
+
 class Signaller:
     """Tells each loss of a release once, however often the canary is started again.
 
     A delivery happens in a thread of its own: nobody who does not answer keeps probes waiting.
-    say is told what came of it.
+    What could not be delivered, or was on its way when the canary ended, is told at the release's
+    next loss: twice is better than never. say is told what came of it.
     """
 
     def __init__(
@@ -77,16 +82,18 @@ class Signaller:
         self._path = folder / FILE
         self._say = say
         self._told = self._read()
+        self._pending: set[str] = set()
+        self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
 
     def tell(self, loss: Loss) -> bool:
-        """Tell it in the background; whether it is the release's first."""
-        key = f"{loss.app}\n{loss.release}"
-        if key in self._told:
+        """Tell it in the background; whether somebody has still to be told."""
+        with self._lock:
+            owed = [way for way in self._ways() if self._is_owed(loss, way)]
+            self._pending.update(_key(loss, way) for way in owed)
+        if not owed:
             return False
-        self._told = {**dict(list(self._told.items())[-REMEMBERED_MAX:]), key: loss.at_s}
-        write_whole(self._path, json.dumps(self._told).encode("ascii"))
-        thread = threading.Thread(target=self._deliver, args=[loss], daemon=True)
+        thread = threading.Thread(target=self._deliver, args=[loss, owed], daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         thread.start()
         return True
@@ -108,24 +115,49 @@ class Signaller:
                 f"{self._path} cannot be read: {error}; remove it, and each loss is told again"
             ) from error
 
-    def _deliver(self, loss: Loss) -> None:
-        body = json.dumps(loss.to_json()).encode("ascii")
-        if self._table.webhook is not None:
-            self._say(self._retried(lambda: self._post(body), f"{loss.release}: webhook"))
-        if self._table.command is not None:
-            self._say(self._retried(lambda: self._run(loss, body), f"{loss.release}: command"))
+    def _ways(self) -> list[str]:
+        given = {"webhook": self._table.webhook, "command": self._table.command}
+        return [way for way, value in given.items() if value is not None]
 
-    def _retried(self, attempt: Callable[[], str], what: str) -> str:
-        """Try until it works, at growing distances; a sentence on what came of it."""
+    def _is_owed(self, loss: Loss, way: str) -> bool:
+        key = _key(loss, way)
+        return key not in self._told and key not in self._pending
+
+    def _deliver(self, loss: Loss, owed: Sequence[str]) -> None:
+        """Each way by itself: a receiver that has taken it makes no command run."""
+        body = json.dumps(loss.to_json()).encode("ascii")
+        attempts: Mapping[str, Callable[[], str]] = {
+            "webhook": lambda: self._post(body),
+            "command": lambda: self._run(loss, body),
+        }
+        for way in owed:
+            told, sentence = self._retried(attempts[way], f"{loss.release}: {way}")
+            self._settle(_key(loss, way), loss.at_s, told)
+            self._say(sentence)
+
+    def _settle(self, key: str, at_s: float, told: bool) -> None:
+        """It is told, or owed again; what cannot be remembered on disk is remembered here."""
+        with self._lock:
+            self._pending.discard(key)
+            if not told:
+                return
+            self._told = {**dict(list(self._told.items())[1 - REMEMBERED_MAX :]), key: at_s}
+            try:
+                write_whole(self._path, json.dumps(self._told).encode("ascii"))
+            except EnvironmentBroken as error:
+                self._say(f"what was told cannot be kept, and is told again after a start: {error}")
+
+    def _retried(self, attempt: Callable[[], str], what: str) -> tuple[bool, str]:
+        """Try until it works, at growing distances; whether it did, and a sentence on it."""
         pause_s, problem = FIRST_PAUSE_S, ""
         for number in range(1, self._table.attempts_max + 1):
             problem = attempt()
             if not problem:
-                return f"{what}: told at attempt {number}"
+                return True, f"{what}: told at attempt {number}"
             if number < self._table.attempts_max:
                 time.sleep(pause_s)
                 pause_s = min(pause_s * 2, PAUSE_S_MAX)
-        return f"{what}: not told in {self._table.attempts_max} attempts: {problem}"
+        return False, f"{what}: not told in {self._table.attempts_max} attempts: {problem}"
 
     def _post(self, body: bytes) -> str:
         """Call the webhook; "" where it answers 2xx. Redirects are not followed."""

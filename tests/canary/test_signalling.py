@@ -114,6 +114,61 @@ def test_a_release_is_told_once(tmp_path: Path) -> None:
     assert ["1.2", "1.3"] == [json.loads(body)["release"] for _, body in told.given]
 
 
+def test_what_nobody_took_is_told_at_the_next_loss(tmp_path: Path) -> None:
+    """A rollback that could not be asked for is asked for again, and then remembered."""
+    with hook(500, 500, 204) as told:
+        one = signaller(tmp_path, webhook=told.url, attempts_max=2)
+        assert one.tell(loss())
+        one.wait(LIMIT_S)
+        assert one.tell(loss())
+        one.wait(LIMIT_S)
+        assert not one.tell(loss())
+
+    assert 3 == len(told.given)
+
+
+def test_a_delivery_that_a_restart_cut_off_is_made_again(tmp_path: Path) -> None:
+    """What was on its way is not yet told, whatever the canary had begun."""
+
+    class Cut(Signaller):
+        def _deliver(self, *_: object) -> None:
+            return
+
+    Cut(SignalTable.model_validate({"command": ["true"]}), tmp_path).tell(loss())
+
+    assert signaller(tmp_path, command=["true"]).tell(loss())
+
+
+def test_a_command_that_failed_runs_again_though_the_webhook_was_told(tmp_path: Path) -> None:
+    """Each way is owed by itself: to have told people has rolled nothing back."""
+    with hook(204) as told:
+        one = signaller(tmp_path, webhook=told.url, command=["false"], attempts_max=1)
+        one.tell(loss())
+        one.wait(LIMIT_S)
+        assert one.tell(loss())
+        one.wait(LIMIT_S)
+
+    assert 1 == len(told.given)
+
+
+def test_a_full_disk_stops_no_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loss is told, once while this canary runs, and that it cannot be kept is said."""
+
+    def full(*_: object) -> None:
+        raise EnvironmentBroken("no space left on device")
+
+    monkeypatch.setattr(signalling, "write_whole", full)
+    said: list[str] = []
+    with hook(204) as told:
+        one = signaller(tmp_path, said, webhook=told.url)
+        one.tell(loss())
+        one.wait(LIMIT_S)
+        assert not one.tell(loss())
+
+    assert 1 == len(told.given)
+    assert "no space left" in said[0]
+
+
 def test_a_receiver_that_is_down_is_asked_again(tmp_path: Path) -> None:
     """Errors are retried until it takes it."""
     said: list[str] = []
