@@ -24,8 +24,8 @@ GONE_AFTER_INTERVALS = 2.0
 class Seen:
     """One release of one target: when it was first and last seen (monotonic), and how it went.
 
-    good_at_s and bad are by form and field: the newest good read (Unix time), and the anomaly of
-    the newest probe, where there is one.
+    good_at_s, bad and planted are by form and field: the newest good read (Unix time), and the
+    anomaly of the newest probe and of the newest check of what was planted, where there is one.
     """
 
     release: str
@@ -34,6 +34,12 @@ class Seen:
     gone: bool = False
     good_at_s: dict[tuple[str, str], float] = field(default_factory=dict)
     bad: dict[tuple[str, str], str] = field(default_factory=dict)
+    planted: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> dict[tuple[str, str], str]:
+        """What is known to be wrong there, whoever found it."""
+        return {**self.planted, **self.bad}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +62,29 @@ class Book:
         self.metrics = metrics
         self.interval_s = interval_s
         self.forms: dict[str, Mapping[str, Sequence[str]]] = {}
+        self.others: dict[str, dict[str, Sequence[str]]] = {}
         self.seen: dict[str, dict[str, Seen]] = {}
         self.current: dict[str, str] = {}
         self.last: deque[Line] = deque(maxlen=LAST_MAX)
         self.last_pass_at_s: dict[str, float] = {}
-        self.last_good: dict[str, str] = {}
+        self._good: dict[str, dict[str, None]] = {}
         self.residue: dict[str, int] = {}
         self.lock = threading.RLock()
 
-    def register(self, app: str, forms: Mapping[str, Sequence[str]], at_s: float) -> None:
-        """Begin with a target; at_s is Unix time."""
+    def register(
+        self,
+        app: str,
+        forms: Mapping[str, Sequence[str]],
+        at_s: float,
+        others: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Begin with a target; at_s is Unix time, others are forms that are judged, not probed."""
         with self.lock:
             self.forms[app] = forms
+            self.others[app] = {n: f for n, f in (others or {}).items() if n not in forms}
             self.seen[app] = {}
-            self.metrics.register(app, forms, self.interval_s, at_s)
+            self._good[app] = {}
+            self.metrics.register(app, forms, self.interval_s, at_s, self.others[app])
 
     def release_answers(self, app: str, release: str, now_s: float, at_s: float) -> bool:
         """A release answered, whether to health or to a save; whether it is a new one."""
@@ -79,7 +94,7 @@ class Book:
             if known is None:
                 known = self.seen[app][release] = Seen(release, now_s, now_s)
             if new:
-                known.gone, known.bad = False, {}
+                known.gone, known.bad, known.planted = False, {}, {}
                 self.metrics.release_answers(app, release, at_s)
             known.last_s = now_s
             self.current[app] = release
@@ -99,6 +114,17 @@ class Book:
             self.metrics.forget_release(app, seen.release)
             del releases[seen.release]
 
+    def answering(self, app: str) -> frozenset[str]:
+        """The releases that answer there now."""
+        with self.lock:
+            return frozenset(seen.release for seen in self.seen[app].values() if not seen.gone)
+
+    def last_good(self, app: str, losing: str) -> str | None:
+        """The release of the newest good probe but for the one that loses data."""
+        with self.lock:
+            good = [release for release in self._good[app] if release != losing]
+            return good[-1] if good else None
+
     def judged(self, probe: Probe, now_s: float) -> None:
         """Count what a probe found."""
         with self.lock:
@@ -110,11 +136,46 @@ class Book:
                     self._count(app, release, one, probe)
                 if told and all(one.result is Result.PASS for one in told):
                     self.last_pass_at_s[app] = probe.ended_at_s
-                    self.last_good[app] = self._named(app, told[0])
+                    for one in told:
+                        self._passed(app, self._named(app, one))
                 self._note(app, told, probe)
             if probe.unread is not None:
                 for app in probe.told:
                     self.metrics.storage_unread(app, probe.unread)
+
+    def checked(self, probe: Probe, now_s: float) -> None:
+        """Count what became of what was planted; nothing but such a check takes it back."""
+        with self.lock:
+            for app, told in probe.told.items():
+                for one in told:
+                    release = self._named(app, one)
+                    self.release_answers(app, release, now_s, probe.ended_at_s)
+                    self._count(app, release, one, probe, planted=True)
+                if any(one.result is not Result.PASS for one in told):
+                    self._note(app, told, probe)
+                if probe.unread is not None:
+                    self.metrics.storage_unread(app, probe.unread)
+
+    def is_damaged(self, app: str) -> bool:
+        """Whether the newest check found planted records that are not whole."""
+        with self.lock:
+            return any(seen.planted for seen in self.seen[app].values() if not seen.gone)
+
+    def nothing_planted(self, app: str) -> None:
+        """What was planted has been cleaned: nobody can find it whole again."""
+        with self.lock:
+            self.metrics.nothing_planted(app)
+            for seen in self.seen[app].values():
+                seen.planted.clear()
+
+    def _passed(self, app: str, release: str) -> None:
+        """The newest good release is the last one; UNKNOWN is none to go back to."""
+        if release == UNKNOWN:
+            return
+        self._good[app].pop(release, None)
+        self._good[app][release] = None
+        while len(self._good[app]) > RELEASES_MAX:
+            del self._good[app][next(iter(self._good[app]))]
 
     def _named(self, app: str, told: Told) -> str:
         """What nobody could name is what answered last, where anything did."""
@@ -122,12 +183,17 @@ class Book:
             return self.current.get(app, UNKNOWN)
         return told.release
 
-    def _count(self, app: str, release: str, told: Told, probe: Probe) -> None:
+    def _count(
+        self, app: str, release: str, told: Told, probe: Probe, *, planted: bool = False
+    ) -> None:
         if release not in self.seen[app]:
             self.seen[app][release] = Seen(release, 0.0, 0.0)
             self.metrics.release_answers(app, release, probe.ended_at_s)
-        if told.form not in self.forms[app]:
-            return
+        if told.form not in self.forms[app] and told.form not in self.others[app]:
+            # A loss counts wherever it is, also where nobody expected to look.
+            names = list(dict.fromkeys([*told.checked, *(name for name, _ in told.bad)]))
+            self.others[app][told.form] = names
+            self.metrics.judge_also(app, told.form, names)
         self.metrics.probe_ended(
             app,
             Probed(
@@ -140,17 +206,19 @@ class Book:
                 checked=told.checked,
                 bad=told.bad,
                 saves_s=told.saves_s,
+                planted=planted,
             ),
         )
         seen = self.seen[app][release]
         if told.result not in (Result.PASS, Result.LOSS):
             return
-        wrong = {name: str(anomaly) for name, anomaly in told.bad}
-        for name in self.forms[app][told.form]:
-            seen.bad.pop((told.form, name), None)
-            if name in wrong:
-                seen.bad[told.form, name] = wrong[name]
-            elif told.checked.get(name):
+        said = seen.planted if planted else seen.bad
+        for spot in [spot for spot in said if spot[0] == told.form]:
+            del said[spot]
+        wrong = {name for name, _ in told.bad}
+        said.update({(told.form, name): str(anomaly) for name, anomaly in told.bad})
+        for name, count in told.checked.items():
+            if count and name not in wrong:
                 seen.good_at_s[told.form, name] = probe.ended_at_s
 
     def _note(self, app: str, told: Sequence[Told], probe: Probe) -> None:
@@ -172,7 +240,7 @@ class Book:
             self.metrics.records(
                 app,
                 written_n=probe.cleaned.written_n,
-                cleaned_n=probe.cleaned.cleaned_n,
+                cleaned_n=probe.cleaned.cleaned_n + probe.swept_n,
                 residue_n=residue_n,
             )
 

@@ -6,6 +6,7 @@ all would page nobody. Ids of runs are no labels: they go to the exemplars.
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,10 @@ PREFIX = "harness"
 TRACE = "trace_id"
 # Which release answered could not be told.
 UNKNOWN_RELEASE = "unknown"
+
+# A column that is no field of the plan: what it is called stands in the report, for a label that
+# nobody knew before would not be there at 0.
+OTHER_COLUMN = "(other column)"
 
 # What a probe can find of a field; the others of the catalogue are of journeys, not of values.
 ANOMALIES = tuple(
@@ -69,6 +74,7 @@ class Probed:
     checked: Mapping[str, int] = field(default_factory=dict)
     bad: Mapping[tuple[str, Anomaly], int] = field(default_factory=dict)
     saves_s: Sequence[float] = ()
+    planted: bool = False
 
 
 class Metrics:
@@ -79,6 +85,8 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._forms: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._judged: dict[str, dict[str, Sequence[str]]] = {}
+        self._planted: dict[tuple[str, str, str], Mapping[tuple[str, Anomaly], int]] = {}
         self._releases: dict[str, set[str]] = {}
         self._gauge("build_info", "The harness that runs here", "version").labels(__version__).set(
             1
@@ -139,10 +147,19 @@ class Metrics:
     # --- what there is -----------------------------------------------------------------------
 
     def register(
-        self, app: str, forms: Mapping[str, Sequence[str]], interval_s: float, at_s: float
+        self,
+        app: str,
+        forms: Mapping[str, Sequence[str]],
+        interval_s: float,
+        at_s: float,
+        others: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Begin to watch an application: its forms with their fields, from at_s (Unix time)."""
+        """Begin to watch an application: its forms with their fields, from at_s (Unix time).
+
+        others are never probed, and can be judged: they are planted, or stand beside what is.
+        """
         self._forms[app] = {form: tuple(names) for form, names in forms.items()}
+        self._judged[app] = {**(others or {}), **self._forms[app]}
         self._releases.setdefault(app, set())
         for form in forms:
             self._check.labels(app, form, f"{interval_s:g}s").set(1)
@@ -162,15 +179,30 @@ class Metrics:
         if release not in self._releases[app]:
             self._releases[app].add(release)
             self._first_seen.labels(app, release).set(at_s)
-        for form, names in self._forms[app].items():
-            self._saves.labels(app, form, release)
-            for result in Result:
-                self._probes.labels(app, form, release, str(result))
-            for name in names:
-                self._checked.labels(app, form, release, name)
-                for anomaly in ANOMALIES:
-                    self._bad.labels(app, form, release, name, str(anomaly))
-                    self._last_bad.labels(app, form, release, name, str(anomaly))
+        for form in self._judged[app]:
+            self._bear(app, form, release)
+
+    def judge_also(self, app: str, form: str, names: Sequence[str]) -> None:
+        """A form that nobody had registered was judged: it is counted from now on."""
+        self._judged[app][form] = tuple(names)
+        for release in self._releases[app]:
+            self._bear(app, form, release)
+
+    def _bear(self, app: str, form: str, release: str) -> None:
+        self._saves.labels(app, form, release)
+        for result in Result:
+            self._probes.labels(app, form, release, str(result))
+        for name in self._judged[app][form]:
+            self._checked.labels(app, form, release, name)
+        for name, anomaly in self._spots(app, form):
+            self._bad.labels(app, form, release, name, str(anomaly))
+            self._last_bad.labels(app, form, release, name, str(anomaly))
+
+    def _spots(self, app: str, form: str) -> list[tuple[str, Anomaly]]:
+        """All that can be wrong with a form; of a column that is no field, that it has changed."""
+        names = self._judged[app][form]
+        found = [(name, anomaly) for name in names for anomaly in ANOMALIES]
+        return [*found, (OTHER_COLUMN, Anomaly.COLLATERAL)]
 
     def release_gone(self, app: str, release: str) -> None:
         """A release answers no longer: what stands of its newest probe ends, its counts stay."""
@@ -188,33 +220,77 @@ class Metrics:
     def _end(self, series: Iterable[MetricWrapperBase], app: str, release: str) -> None:
         for one in series:
             one.remove_by_labels({"app": app, "release": release})
+        for place in [p for p in self._planted if (p[0], p[2]) == (app, release)]:
+            del self._planted[place]
 
     # --- what happens ------------------------------------------------------------------------
 
     def probe_ended(self, app: str, probe: Probed) -> None:
-        """Count a probe for one form of an application that was registered."""
+        """Count a probe for one form of an application that was registered or judged.
+
+        A check of what was planted is no probe: it counts where it finds something, or cannot.
+        """
         form, release, exemplar = probe.form, probe.release, {TRACE: probe.trace}
-        self._probes.labels(app, form, release, str(probe.result)).inc(exemplar=exemplar)
-        self._seconds.labels(app, form).observe(probe.seconds, exemplar)
-        self._last_probe.labels(app, form).set(probe.ended_at_s)
-        if probe.result is Result.PASS:
-            self._last_pass.labels(app, form).set(probe.ended_at_s)
+        bad = self._by_label(app, probe)
+        if not probe.planted or probe.result is not Result.PASS:
+            self._probes.labels(app, form, release, str(probe.result)).inc(exemplar=exemplar)
+        if form in self._forms[app] and not probe.planted:
+            self._ended(app, probe)
         for seconds in probe.saves_s:
             self._saves.labels(app, form, release).observe(seconds, exemplar)
         for name, count in probe.checked.items():
             self._checked.labels(app, form, release, name).inc(count)
-        for (name, anomaly), count in probe.bad.items():
+        for (name, anomaly), count in bad.items():
             self._bad.labels(app, form, release, name, str(anomaly)).inc(count, exemplar)
+        # One that measured nothing takes back no loss.
         if probe.result in (Result.PASS, Result.LOSS):
-            self._newest(app, probe)
+            if probe.planted:
+                self._newest_check(app, form, release, bad)
+            else:
+                self._newest(app, form, release, bad)
 
-    def _newest(self, app: str, probe: Probed) -> None:
-        """What the newest probe says; one that measured nothing takes back no loss."""
-        names = (*self._forms[app][probe.form], *(name for name, _ in probe.bad))
-        for name in dict.fromkeys(names):
-            for anomaly in ANOMALIES:
-                labels = (app, probe.form, probe.release, name, str(anomaly))
-                self._last_bad.labels(*labels).set(probe.bad.get((name, anomaly), 0))
+    def _by_label(self, app: str, probe: Probed) -> Mapping[tuple[str, Anomaly], int]:
+        known = self._judged[app][probe.form]
+        bad: Tally[tuple[str, Anomaly]] = Tally()
+        for (name, anomaly), count in probe.bad.items():
+            bad[name if name in known else OTHER_COLUMN, anomaly] += count
+        return bad
+
+    def _ended(self, app: str, probe: Probed) -> None:
+        """When it ended, and how long it took where that is known; one left out did neither."""
+        if probe.result is Result.SKIPPED:
+            return
+        if probe.seconds > 0:
+            self._seconds.labels(app, probe.form).observe(probe.seconds, {TRACE: probe.trace})
+        self._last_probe.labels(app, probe.form).set(probe.ended_at_s)
+        if probe.result is Result.PASS:
+            self._last_pass.labels(app, probe.form).set(probe.ended_at_s)
+
+    def _newest(
+        self, app: str, form: str, release: str, bad: Mapping[tuple[str, Anomaly], int]
+    ) -> None:
+        """What the newest probe says; it knows nothing of what was planted."""
+        planted = self._planted.get((app, form, release), {})
+        for spot in dict.fromkeys([*self._spots(app, form), *bad]):
+            name, anomaly = spot
+            worse = max(bad.get(spot, 0), planted.get(spot, 0))
+            self._last_bad.labels(app, form, release, name, str(anomaly)).set(worse)
+
+    def _newest_check(
+        self, app: str, form: str, release: str, bad: Mapping[tuple[str, Anomaly], int]
+    ) -> None:
+        """What the newest check of planted records says, in place of what the last one said."""
+        for name, anomaly in self._planted.pop((app, form, release), {}):
+            self._last_bad.labels(app, form, release, name, str(anomaly)).set(0)
+        if bad:
+            self._planted[app, form, release] = bad
+        for (name, anomaly), count in bad.items():
+            self._last_bad.labels(app, form, release, name, str(anomaly)).set(count)
+
+    def nothing_planted(self, app: str) -> None:
+        """Take back what checks of planted records said: there are none any longer."""
+        for place in [place for place in self._planted if place[0] == app]:
+            self._newest_check(*place, {})
 
     def began_late(self, app: str, lag_s: float) -> None:
         """How late the newest probes of an application began."""

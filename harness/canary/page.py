@@ -90,7 +90,7 @@ def _card(book: Book, app: str, at_s: float) -> Card:
 
 def _state(seen: list[Seen], newest: Line | None, good_s: float | None, interval_s: float) -> str:
     """In a word; only a good probe that is young enough says that all is well."""
-    if any(one.bad for one in seen if not one.gone):
+    if any(one.wrong for one in seen if not one.gone):
         return "loss"
     if newest is None:
         return "waiting"
@@ -99,17 +99,19 @@ def _state(seen: list[Seen], newest: Line | None, good_s: float | None, interval
 
 
 def _rows(book: Book, app: str, shown: list[Seen], at_s: float) -> Iterator[Row]:
-    for form, names in book.forms[app].items():
-        for name in names:
-            spot = (form, name)
-            cells = [
-                Cell(
-                    one.bad.get(spot, ""),
-                    at_s - one.good_at_s[spot] if spot in one.good_at_s else None,
-                )
-                for one in shown
-            ]
-            yield Row(form, name, tuple(cells))
+    watched = [(form, name) for form, names in book.forms[app].items() for name in names]
+    wrong = [one.wrong for one in shown]
+    # A form that is not probed, or a column that is no field, has a row while it is wrong.
+    for spot in dict.fromkeys([*watched, *(spot for bad in wrong for spot in bad)]):
+        form, name = spot
+        cells = [
+            Cell(
+                bad.get(spot, ""),
+                at_s - one.good_at_s[spot] if spot in one.good_at_s else None,
+            )
+            for one, bad in zip(shown, wrong, strict=True)
+        ]
+        yield Row(form, name, tuple(cells))
 
 
 def ago(seconds: float | None) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from harness import corpus
 from harness.canary.asked import Asked, read_plan
 from harness.canary.judging import Told
+from harness.canary.keeping import prune
 from harness.canary.looking import Looker, keys_of, ready_s, reason_of, wait_until
 from harness.canary.metrics import Result
 from harness.canary.probing import CONFIRM_AFTER_S, FACTS, TARGET, Probe, driven
@@ -71,6 +72,7 @@ def check(asked: Asked, env: Mapping[str, str]) -> list[Probe]:
             _guarded(plan, target, probe, partial(_check, run, planted))
             run.write_json(FILE, probe_to_json(probe))
             found.append(probe)
+    prune(asked.runs / CHECKS, plan.canaries.keep_n)
     return found
 
 

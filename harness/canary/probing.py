@@ -59,7 +59,11 @@ def driven(run: RunFolder, plan: Plan) -> Driven:
 
 @dataclass(slots=True)
 class Probe:
-    """What came of one probe of one target; told is by the name that metrics have for it."""
+    """What came of one probe of one target; told is by the name that metrics have for it.
+
+    seconds is 0 where nobody knows how long it took; swept_n are the records of earlier probes
+    that were removed after it.
+    """
 
     run: str
     path: Path
@@ -73,6 +77,7 @@ class Probe:
     told: dict[str, list[Told]] = field(default_factory=dict)
     unread: Unread | None = None
     cleaned: Cleaned = field(default_factory=lambda: Cleaned(0, 0, 0))
+    swept_n: int = 0
 
 
 def probe(

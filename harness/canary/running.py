@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ from harness.canary.targets import UNKNOWN, Target, ask, targets_of
 from harness.canary.telling import probe_from_json
 from harness.drive.child import Child
 from harness.errors import DriveFailed, HarnessError, RecordUnreadable
+from harness.model import Form
 from harness.plan import Plan
 
 # How often a target is asked which release it is, while nothing else is done there.
@@ -48,6 +49,11 @@ EXIT_CODES: Mapping[int, str] = {
     130: "it was interrupted",
 }
 SERVICE = "service"
+# What a defect of the harness raises: it costs this probe, and no later one. A thread that ends
+# in spite of it ends the whole process.
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError,
+              ValueError)  # fmt: skip
+LOOK_S = 1.0
 Say = Callable[[str], None]
 
 
@@ -87,29 +93,47 @@ def run(asked: Asked, env: Mapping[str, str], place: tuple[str, int], say: Say) 
             for side in (target, target.stable):
                 if side is not None:
                     _register(book, plan, side)
+        threads = [
+            threading.Thread(target=Watch(canary, target).work, name=target.name)
+            for target in targets
+        ]
         address = stack.enter_context(
-            serving(place, book.metrics.registry, lambda: page(book, time.time()), asked.runs)
+            serving(
+                place,
+                book.metrics.registry,
+                lambda: page(book, time.time()),
+                asked.runs,
+                lambda: _dead(threads),
+            )
         )
         say(f"{len(targets)} target(s), every {plan.canaries.interval_s:g} s; {address}/metrics")
-        with _threads(canary, targets):
-            while True:
+        with _at_work(canary, threads):
+            while not (dead := _dead(threads)):
                 # Signals reach the main thread, which has nothing else to do.
-                time.sleep(3600)
+                time.sleep(LOOK_S)
+        raise HarnessError(f"{dead}; start the canary again, and report what it printed")
+
+
+def _dead(threads: Sequence[threading.Thread]) -> str:
+    """Which targets are probed no longer, as a sentence; "" while all of them are."""
+    names = [t.name for t in threads if t.ident is not None and not t.is_alive()]
+    return f"what probes {', '.join(names)} has ended" if names else ""
 
 
 def _register(book: Book, plan: Plan, side: Target) -> None:
     """Its forms, as the release that answers now has them; any, while nothing answers."""
     release = ask(plan, side).release or UNKNOWN
     forms = forms_of(plan, release)
-    fields = {name: [spec.name for spec in form.fields] for name, form in forms.items()}
-    book.register(side.app, fields, time.time())
+    # What is planted, and what stands beside a probe, is judged as well.
+    book.register(side.app, _fields(forms), time.time(), _fields(plan.forms(release)))
+
+
+def _fields(forms: Mapping[str, Form]) -> dict[str, list[str]]:
+    return {name: [spec.name for spec in form.fields] for name, form in forms.items()}
 
 
 @contextmanager
-def _threads(canary: Canary, targets: tuple[Target, ...]) -> Iterator[None]:
-    threads = [
-        threading.Thread(target=Watch(canary, target).work, name=target.name) for target in targets
-    ]
+def _at_work(canary: Canary, threads: Sequence[threading.Thread]) -> Iterator[None]:
     for thread in threads:
         thread.start()
     try:
@@ -130,7 +154,8 @@ class Watch:
         self.schedule = Schedule(table.interval_s, table.jitter, time.monotonic())
         self.tick = int(time.time() / table.interval_s)
         self._lines_read = 0
-        self._is_new = False
+        self._checked_on: frozenset[str] = frozenset()
+        self._hurried_s = -table.interval_s
 
     def work(self) -> None:
         """Until the canary stops; what goes wrong once is told, and the next probe comes."""
@@ -143,16 +168,26 @@ class Watch:
                 return
             except HarnessError as error:
                 self._failed(Result.ERROR, str(error))
+            except UNFORESEEN as error:
+                self._failed(Result.ERROR, f"the harness itself failed: {error!r}")
             self._next()
 
     def _await_turn(self) -> None:
         """Wait for the next time; a new release is probed at once."""
         while (wait_s := self.schedule.wait_s(time.monotonic())) > 0:
-            if self._asks_for_release():
+            if self._asks_for_release() and self._may_hurry():
                 self.schedule.hurry(time.monotonic())
                 return
             if self.canary.stop.wait(min(wait_s, WATCH_S)):
                 return
+
+    def _may_hurry(self) -> bool:
+        """Once in an interval: a name that changes with each answer asks for nothing more."""
+        now_s = time.monotonic()
+        if now_s - self._hurried_s < self.canary.plan.canaries.interval_s:
+            return False
+        self._hurried_s = now_s
+        return True
 
     def _asks_for_release(self) -> bool:
         """Whether health names a release that did not answer before."""
@@ -163,7 +198,6 @@ class Watch:
             self.target.app, release, time.monotonic(), time.time()
         )
         if new:
-            self._is_new = True
             self.canary.say(f"{self.target.name}: release {release} answers")
         return new
 
@@ -181,24 +215,37 @@ class Watch:
             self.canary.book.metrics.began_late(app, lag_s)
         self.tick += 1
         self._run(self._child("once", "--tick", str(self.tick)))
-        if self._is_new and planted_at(self.canary.asked.runs, self.target):
-            # A release brings migrations: what was planted has to be as it was.
+        if self._owes_check():
             self._run(self._child("check"))
-        self._is_new = False
+
+    def _owes_check(self) -> bool:
+        """Whether a release answers, to health or to a save, on which nothing planted was compared.
+
+        A release brings migrations: what was planted has to be as it was. A check that could not
+        compare is owed still, and one that found damage until that is mended.
+        """
+        book, app = self.canary.book, self.target.app
+        answering = book.answering(app)
+        self._checked_on &= answering
+        if not planted_at(self.canary.asked.runs, self.target):
+            book.nothing_planted(app)
+            return False
+        return bool(answering - self._checked_on) or book.is_damaged(app)
 
     def _run(self, child: Child) -> None:
         """Run a child to its end, and take what it tells while it does."""
         self._lines_read = 0
         sides_n = len(self._apps())
         limit_s = sides_n * self.canary.plan.canaries.timeout_s_max + SPARE_S
+        began_s = time.monotonic()
         try:
             code = child.run(limit_s, lambda _: self._look(child.log))
         except DriveFailed as error:
-            self._failed(Result.TIMEOUT, str(error))
+            self._failed(Result.TIMEOUT, str(error), time.monotonic() - began_s)
             return
         told_n = self._take(child.log)
         if code not in (0, 1, 3) or not told_n:
-            self._failed(Result.ERROR, child.account(code))
+            self._failed(Result.ERROR, child.account(code), time.monotonic() - began_s)
 
     def _apps(self) -> list[str]:
         return [side.app for side in (self.target, self.target.stable) if side is not None]
@@ -258,11 +305,11 @@ class Watch:
     def _checked(self, probe: Probe) -> None:
         """What was planted counts where it is no longer whole; it is no probe where it is."""
         app = self.target.app
-        lost = [told for told in probe.told.get(app, []) if told.result is Result.LOSS]
-        if lost:
-            probe.told = {app: lost}
-            self.canary.book.judged(probe, time.monotonic())
-            self._signal(probe)
+        told = probe.told.get(app, [])
+        self.canary.book.checked(probe, time.monotonic())
+        self._signal(probe)
+        if told and all(one.result in (Result.PASS, Result.LOSS) for one in told):
+            self._checked_on |= self.canary.book.answering(app)
         self.canary.say(f"{self.target.name}: {probe.sentence}")
 
     def _signal(self, probe: Probe) -> None:
@@ -279,7 +326,7 @@ class Watch:
                 app=app,
                 url=self.target.address,
                 release=release,
-                last_good_release=self.canary.book.last_good.get(app),
+                last_good_release=self.canary.book.last_good(app, release),
                 sentence="; ".join(one.sentence for one in lost),
                 fields=tuple(f"{one.form}.{name}" for one in lost for name, _ in one.bad),
                 run=probe.run,
@@ -288,7 +335,7 @@ class Watch:
             if self.canary.signaller.tell(loss):
                 self.canary.say(f"{self.target.name}: {release} loses data, which is told")
 
-    def _failed(self, result: Result, sentence: str) -> None:
+    def _failed(self, result: Result, sentence: str, seconds: float = 0.0) -> None:
         """The child told nothing that could be read: every form says so."""
         book = self.canary.book
         told = {
@@ -299,7 +346,7 @@ class Watch:
             for app in self._apps()
         }
         probe = Probe(
-            "", Path(), self.target.name, self.tick, 0.0, time.time(), sentence, told=told,
+            "", Path(), self.target.name, self.tick, seconds, time.time(), sentence, told=told,
             cleaned=Cleaned(0, 0, 0),
         )  # fmt: skip
         book.judged(probe, time.monotonic())

@@ -31,12 +31,20 @@ def place_of(listen: str) -> tuple[str, int]:
 
 @contextmanager
 def serving(
-    place: tuple[str, int], registry: CollectorRegistry, page_now: Callable[[], str], runs: Path
+    place: tuple[str, int],
+    registry: CollectorRegistry,
+    page_now: Callable[[], str],
+    runs: Path,
+    trouble_now: Callable[[], str] = lambda: "",
 ) -> Iterator[str]:
-    """Serve until the block is left; gives the address. Raises EnvironmentBroken."""
+    """Serve until the block is left; gives the address. Raises EnvironmentBroken.
+
+    trouble_now says why the canary does not work, "" while it does.
+    """
 
     class Handler(_Handler):
         page = staticmethod(page_now)
+        trouble = staticmethod(trouble_now)
         metrics = registry
         folder = runs
 
@@ -65,6 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers GET and HEAD of a few paths, and nothing else."""
 
     page: Callable[[], str]
+    trouble: Callable[[], str]
     metrics: CollectorRegistry
     folder: Path
     timeout = REQUEST_S_MAX
@@ -78,7 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
             encode, kind = choose_encoder(self.headers.get("Accept", ""))
             self._answer(200, kind, encode(self.metrics))
         elif path == "/healthz":
-            self._answer(200, "text/plain; charset=utf-8", b"ok\n")
+            trouble = type(self).trouble()
+            text = f"{trouble or 'ok'}\n".encode()
+            self._answer(503 if trouble else 200, "text/plain; charset=utf-8", text)
         elif path == "/":
             self._answer(200, HTML, type(self).page().encode("utf-8"))
         else:

@@ -36,6 +36,7 @@ def probe_to_json(probe: Probe) -> dict[str, Any]:
         "unread": None if probe.unread is None else str(probe.unread),
         "told": {app: [_told_to_json(one) for one in told] for app, told in probe.told.items()},
         "cleaned": asdict(probe.cleaned),
+        "swept_n": probe.swept_n,
     }
 
 
@@ -71,6 +72,7 @@ def probe_from_json(data: Mapping[str, Any]) -> Probe:
             told={app: [_told(one) for one in told] for app, told in data["told"].items()},
             unread=None if data["unread"] is None else Unread(data["unread"]),
             cleaned=Cleaned(**{**cleaned, "left": tuple(cleaned["left"])}),
+            swept_n=int(data.get("swept_n", 0)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordUnreadable(f"what a probe told cannot be read: {error!r}") from error

@@ -118,6 +118,94 @@ def test_records_are_counted(book: Book) -> None:
     assert [1.0] == scraped(book, "residue_records")
 
 
+def test_a_loss_of_a_form_that_is_not_probed_counts(book: Book) -> None:
+    """Planted forms, and those beside the probed ones, are judged: what is lost there pages."""
+    lost = Told("diagnosis", "1.0", Result.LOSS, "why", {"code": 1}, {("code", Anomaly.LOST): 2})
+    book.judged(probe(told(Result.PASS), lost), 10.0)
+
+    assert [2.0] == scraped(book, "fields_bad_total", 'form="diagnosis"', 'anomaly="lost"')
+    assert [2.0] == scraped(book, "last_probe_fields_bad", 'form="diagnosis"', 'anomaly="lost"')
+    assert "diagnosis" in page(book, 2_000.0)
+
+
+def test_a_form_that_is_only_judged_is_born_at_zero_and_never_stale() -> None:
+    """What the plan names besides the probed forms is there before anything of it is lost."""
+    made = Book(Metrics(), INTERVAL_S)
+    made.register("app", FORMS, 1_000.0, {"diagnosis": ["code"], "note": ["title"]})
+    made.release_answers("app", "1.0", 0.0, 0.0)
+
+    assert {0.0} == set(scraped(made, "fields_bad_total", 'form="diagnosis"'))
+    assert [] == scraped(made, "last_pass_timestamp_seconds", 'form="diagnosis"')
+
+
+def planted(*of: Told) -> Probe:
+    whole = probe(*of)
+    whole.seconds = 9.0
+    return whole
+
+
+def collateral(name: str) -> Told:
+    return Told("note", "1.0", Result.LOSS, "why", {}, {(name, Anomaly.COLLATERAL): 1})
+
+
+@pytest.mark.parametrize("name", ["body", "created_by"])
+def test_planted_damage_stands_until_a_check_finds_it_whole(book: Book, name: str) -> None:
+    """A good probe knows nothing of planted records, also where the column is no field."""
+    book.release_answers("app", "1.0", 0.0, 0.0)
+    born_n = len(scraped(book, "last_probe_fields_bad"))
+    book.checked(planted(collateral(name)), 10.0)
+    book.judged(probe(told(Result.PASS)), 20.0)
+    standing = sum(scraped(book, "last_probe_fields_bad", 'anomaly="collateral"'))
+    paged = "collateral" in page(book, 2_000.0)
+    book.checked(planted(told(Result.PASS)), 30.0)
+
+    assert (1.0, True) == (standing, paged)
+    assert born_n == len(scraped(book, "last_probe_fields_bad"))
+    assert 0.0 == sum(scraped(book, "last_probe_fields_bad"))
+    assert "collateral" not in page(book, 2_000.0)
+
+
+def test_a_check_is_no_probe(book: Book) -> None:
+    """It neither makes a form look probed nor counts as a pass, and an error of it counts."""
+    book.checked(planted(told(Result.PASS)), 10.0)
+    assert 0.0 == sum(scraped(book, "probes_total"))
+    book.checked(planted(told(Result.ERROR)), 10.0)
+
+    assert [1.0] == scraped(book, "probes_total", 'result="error"', 'form="note"')
+    assert 0.0 == sum(scraped(book, "probe_duration_seconds_count"))
+    assert 0.0 == sum(scraped(book, "last_probe_timestamp_seconds"))
+
+
+@pytest.mark.parametrize("result", [Result.SKIPPED, Result.TIMEOUT])
+def test_what_has_no_duration_is_not_measured_as_none(book: Book, result: Result) -> None:
+    """A probe that never began, or of which nobody knows how long it took, is no fast one."""
+    one = probe(told(result), told(result, form="share"))
+    one.seconds = 0.0
+    book.judged(one, 10.0)
+    moved = {0.0} if result is Result.SKIPPED else {one.ended_at_s}
+
+    assert 0.0 == sum(scraped(book, "probe_duration_seconds_count"))
+    assert moved == set(scraped(book, "last_probe_timestamp_seconds"))
+
+
+def test_the_release_to_go_back_to_is_another_one(book: Book) -> None:
+    """A release that passed before it lost data is not the one to roll it back to."""
+    for release in ("1.0", "1.1", "1.2"):
+        book.judged(probe(told(Result.PASS, release)), 10.0)
+
+    assert ("1.1", "1.2") == (book.last_good("app", "1.2"), book.last_good("app", "1.3"))
+
+
+def test_what_was_swept_later_counts_as_cleaned(book: Book) -> None:
+    """The records of a killed probe are removed by the next one, and counted there."""
+    one = probe(told(Result.PASS))
+    one.swept_n = 3
+    book.cleaned("app", one, 0)
+
+    assert [7.0] == scraped(book, "records_cleaned_total")
+    assert one == probe_from_json(json.loads(json.dumps(probe_to_json(one))))
+
+
 def test_times_that_were_skipped_are_no_error(book: Book) -> None:
     """A schedule that is shorter than its probes shows as skipped, and burns no budget."""
     book.release_answers("app", "1.0", 0.0, 0.0)
@@ -152,10 +240,10 @@ def test_memory_is_flat_over_two_thousand_probes(book: Book) -> None:
 
     work(0, 500)
     tracemalloc.start()
-    work(500, 600)
+    work(500, 500 + 25 * RELEASES_MAX)  # as many releases as are remembered
     gc.collect()
     before_bytes, _ = tracemalloc.get_traced_memory()
-    work(600, 2_000)
+    work(500 + 25 * RELEASES_MAX, 2_000)
     gc.collect()
     after_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -119,6 +119,16 @@ def test_metrics_are_scraped_in_either_format(tmp_path: Path) -> None:
     assert "trace_id" not in text
 
 
+@pytest.mark.parametrize(("trouble", "status"), [("", 200), ("what probes a has ended", 503)])
+def test_health_says_what_is_the_matter(tmp_path: Path, trouble: str, status: int) -> None:
+    """A canary that probes no longer is not well, and says so to whoever would restart it."""
+    place, registry = ("127.0.0.1", 0), loss().metrics.registry
+    with serving(place, registry, lambda: "", tmp_path, lambda: trouble) as address:
+        told = asked(address, "/healthz")
+
+    assert (status, f"{trouble or 'ok'}\n") == (told[0], told[2])
+
+
 def test_the_proof_of_a_probe_is_served(tmp_path: Path) -> None:
     """The report of a run that is kept, with a policy that lets it load nothing."""
     (tmp_path / RUN).mkdir()

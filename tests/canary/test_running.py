@@ -23,7 +23,7 @@ from harness.canary.targets import Target, named, targets_of, trouble_of
 from harness.canary.telling import probe_to_json
 from harness.deploy.health import Answer
 from harness.drive.child import Child
-from harness.errors import UsageError
+from harness.errors import HarnessError, UsageError
 from harness.model import Anomaly
 from harness.plan import Plan
 from harness.plan.schema import SignalTable
@@ -165,7 +165,7 @@ def test_a_loss_is_told_once_and_one_of_both_releases_never(plan: Plan, tmp_path
     told_of: list[str] = []
 
     class Counting(Signaller):
-        def _deliver(self, loss: object) -> None:
+        def _deliver(self, loss: object, *_: object) -> None:
             told_of.append(loss.release)  # type: ignore[attr-defined]
 
     table = SignalTable.model_validate({"command": ["true"]})
@@ -197,6 +197,114 @@ def test_what_was_planted_counts_where_it_is_not_whole(plan: Plan, tmp_path: Pat
     assert results(loss=1) == counted(one)
     bad = scraped(one.canary.book, "fields_bad_total", 'anomaly="collateral"', 'field="body"')
     assert [1.0] == bad
+
+
+def test_a_defect_of_the_harness_costs_one_probe(plan: Plan, tmp_path: Path) -> None:
+    """What a child tells of an application that nobody knows is told, and the next probe comes."""
+    line = told_line("judged", told(Result.PASS)).replace('"notes"', '"nobody"')
+    one = watching(plan, tmp_path, f"print({line!r})")
+    thread = threading.Thread(target=one.work)
+    thread.start()
+    end_s = time.monotonic() + 20
+    while counted(one)["error"] < 2 and time.monotonic() < end_s:
+        time.sleep(0.05)
+    alive = thread.is_alive()
+    one.canary.stop.set()
+    thread.join(20)
+
+    assert alive
+    assert 2 <= counted(one)["error"]
+
+
+def test_a_thread_that_ends_ends_the_canary(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is left probing while health says that all is well."""
+
+    def dying(_: Watch) -> None:
+        raise SystemError("of the interpreter")
+
+    monkeypatch.setattr(Watch, "work", dying)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(running, "read_plan", lambda *_: plan)
+    monkeypatch.setattr(running, "_register", lambda book, _, side: book.register(side.app, {}, 0))
+    monkeypatch.setattr(running, "LOOK_S", 0.01)
+
+    with pytest.raises(HarnessError, match="what probes production has ended"):
+        running.run(Asked(plan.path, tmp_path), {}, ("127.0.0.1", 0), lambda _: None)
+
+
+class Planted(Wrong):
+    """A target whose probe passes on a release, and whose check ends as it is told."""
+
+    checks: list[Result]
+    checked_n = 0
+
+    def _child(self, *words: str) -> Child:
+        if words[0] == "check":
+            self.checked_n += 1
+            result = self.checks.pop(0)
+            changed = {"body": Anomaly.COLLATERAL} if result is Result.LOSS else {}
+            self.code = f"print({told_line('checked', told(result, '1.2', **changed))!r})"
+        else:
+            self.code = f"print({told_line('judged', told(Result.PASS, '1.2'))!r})"
+        return super()._child(*words)
+
+
+def planted(plan: Plan, folder: Path, monkeypatch: pytest.MonkeyPatch, *checks: Result) -> Planted:
+    monkeypatch.setattr(running, "planted_at", lambda *_: [folder])
+    one = Planted(watching(plan, folder, "").canary, targets_of(plan)[0])
+    one.checks = list(checks)
+    return one
+
+
+def test_a_release_that_only_a_save_has_named_is_checked(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Health did not answer yet: what was planted is compared all the same, and once."""
+    one = planted(plan, tmp_path, monkeypatch, Result.PASS)
+    one._probe()
+    one._probe()
+
+    assert 1 == one.checked_n
+
+
+@pytest.mark.parametrize(
+    ("first", "error_n", "loss_n"), [(Result.ERROR, 1.0, 0.0), (Result.LOSS, 0.0, 1.0)]
+)
+def test_a_check_that_did_not_pass_is_counted_and_repeated(
+    plan: Plan,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first: Result,
+    error_n: float,
+    loss_n: float,
+) -> None:
+    """One that could not compare is owed still; damage stands until a check finds none."""
+    one = planted(plan, tmp_path, monkeypatch, first, Result.PASS)
+    for _ in range(3):
+        one._probe()
+
+    assert (2, error_n, loss_n) == (one.checked_n, counted(one)["error"], counted(one)["loss"])
+
+
+def test_a_release_with_a_new_name_each_time_hurries_nobody(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first new name is probed at once; the next ones wait for their interval."""
+    names = iter(range(1_000))
+    monkeypatch.setattr(running, "ask", lambda *_: Answer(200, f"build-{next(names)}"))
+    monkeypatch.setattr(running, "WATCH_S", 0.01)
+    one = watching(plan, tmp_path, "")
+    one.schedule.due_s = time.monotonic() + 60
+    one._await_turn()
+    hurried_s = one.schedule.wait_s(time.monotonic())
+    one.schedule.due_s = time.monotonic() + 0.3
+    began_s = time.monotonic()
+    one._await_turn()
+
+    assert 0 == hurried_s
+    assert 0.3 <= time.monotonic() - began_s + 0.01
 
 
 def test_a_day_of_good_probes_pages_nobody() -> None:
