@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.canary.cleaning import FILE, cleaned_of
+from harness.canary.targets import FILE as TARGET
 from harness.canary.targets import Target
 from harness.errors import EnvironmentBroken, RecordUnreadable
 from harness.plan import Plan
@@ -44,10 +45,22 @@ def identity(plan: Plan, target: Target, what: str) -> Iterator[None]:
         lock.free()
 
 
-def uncleaned(runs: Path) -> list[RunFolder]:
-    """Runs of which records may still be in storage; what was tried longest ago comes first."""
+def uncleaned(runs: Path, target: str | None = None) -> list[RunFolder]:
+    """Runs of which records may still be in storage; what was tried longest ago comes first.
+
+    With a target's name those at that target alone, and those that say of none.
+    """
     found = [run for run in reversed(list_runs(runs)) if not run.alive() and not _is_clean(run)]
-    return sorted(found, key=_tried_at_s)
+    here = [run for run in found if target is None or _target_of(run) in (target, None)]
+    return sorted(here, key=_tried_at_s)
+
+
+def _target_of(run: RunFolder) -> str | None:
+    try:
+        named = run.read_json(TARGET).get("target")
+    except RecordUnreadable:
+        return None
+    return named if isinstance(named, str) else None
 
 
 def _tried_at_s(run: RunFolder) -> float:
@@ -65,10 +78,13 @@ def _is_clean(run: RunFolder) -> bool:
     return cleaned is not None and cleaned.residue_n == 0
 
 
-def residue_n(runs: Path) -> int:
-    """How many records of the runs that are kept are still in storage, as far as is known."""
+def residue_n(runs: Path, target: str | None = None) -> int:
+    """How many records of the runs that are kept are still in a target's storage.
+
+    As far as is known: a run that nobody could clean counts as one.
+    """
     found = 0
-    for run in uncleaned(runs):
+    for run in uncleaned(runs, target):
         try:
             cleaned = cleaned_of(run)
         except RecordUnreadable:

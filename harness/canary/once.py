@@ -18,6 +18,7 @@ from harness.canary.targets import UNKNOWN, Target, targets_of
 from harness.canary.telling import FILE, probe_to_json
 from harness.plan import Plan
 from harness.runs import clean_abandoned, create_run
+from harness.runs.disk import write_whole
 
 # Older records are cleaned beside a probe's own, a few at a time: the next tick is near.
 SWEPT_N_MAX = 2
@@ -41,17 +42,32 @@ def once(
     for sentence in clean_abandoned():
         watch(sentence)
     for target in targets_of(plan, asked.targets):
-        tick = asked.tick if asked.tick is not None else int(time.time() / plan.canaries.interval_s)
+        tick = asked.tick if asked.tick is not None else _next_tick(plan, target, asked.runs)
         watch(f"{target.name}: probing {target.address}")
         try:
             with identity(plan, target, "probe"):
                 found.append(_probe(plan, target, tick, asked.runs, judged))
-                for run in uncleaned(asked.runs)[:SWEPT_N_MAX]:
-                    sweep(plan, run, asked.runs)
+                for run in uncleaned(asked.runs, target.name)[:SWEPT_N_MAX]:
+                    found[-1].swept_n += sweep(plan, run, asked.runs).cleaned_n
         except IdentityTaken as taken:
             found.append(skipped(plan, target, tick, str(taken)))
     prune(asked.runs, plan.canaries.keep_n)
     return found
+
+
+def _next_tick(plan: Plan, target: Target, runs: Path) -> int:
+    """The one after the last of these runs, so that every case has its turn however rare cron is.
+
+    Where nobody knows the last one it is the time's. Raises EnvironmentBroken.
+    """
+    path = runs / f"tick-{target.name}"
+    try:
+        tick = int(path.read_text(encoding="ascii")) + 1
+    except (OSError, ValueError):
+        tick = int(time.time() / plan.canaries.interval_s)
+    runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(path, str(tick).encode("ascii"))
+    return tick
 
 
 def _probe(

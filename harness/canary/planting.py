@@ -15,7 +15,8 @@ from harness.canary.judging import Told
 from harness.canary.keeping import prune
 from harness.canary.looking import Looker, keys_of, ready_s, reason_of, wait_until
 from harness.canary.metrics import Result
-from harness.canary.probing import CONFIRM_AFTER_S, FACTS, TARGET, Probe, driven
+from harness.canary.probing import CONFIRM_AFTER_S, FACTS, Probe, driven
+from harness.canary.targets import FILE as TARGET
 from harness.canary.targets import UNKNOWN, Target, ask, targets_of, trouble_of
 from harness.canary.telling import FILE, probe_to_json
 from harness.checks.collateral import CollateralCheck

@@ -17,6 +17,7 @@ from harness.canary.collecting import Probes, forms_of, probes_of, spec_for
 from harness.canary.judging import Bench, Told, blocking, results, symptoms_of_stable
 from harness.canary.looking import Looker, keys_of, ready_s, reason_of, tokens_of, wait_until
 from harness.canary.metrics import Result, Unread
+from harness.canary.targets import FILE as TARGET
 from harness.canary.targets import UNKNOWN, Target, ask, named, trouble_of
 from harness.checks.history import History, read_history
 from harness.drive.scenarios import drive
@@ -35,7 +36,6 @@ from harness.runs import RunFolder
 from harness.verdict import Answer, Verdict, verdict_to_json
 
 PROFILE = "canary"
-TARGET = "target.json"
 # What was planted in a run and is watched from then on.
 FACTS = "planted.json"
 CONFIRM_AFTER_S = 1.0

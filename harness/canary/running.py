@@ -298,7 +298,9 @@ class Watch:
         elif moment == "checked":
             self._checked(probe)
         elif probe.run:
-            book.cleaned(self.target.app, probe, residue_n(self.canary.asked.runs))
+            book.cleaned(
+                self.target.app, probe, residue_n(self.canary.asked.runs, self.target.name)
+            )
         else:
             book.judged(probe, time.monotonic())
 

@@ -11,7 +11,8 @@ from harness.canary.cleaning import Broom, Cleaned, keep_cleaned
 from harness.canary.collecting import probes_of, spec_for
 from harness.canary.keeping import uncleaned
 from harness.canary.looking import Looker, tokens_of
-from harness.canary.probing import FACTS, TARGET, Driven
+from harness.canary.probing import FACTS, Driven
+from harness.canary.targets import FILE as TARGET
 from harness.canary.targets import Target, targets_of
 from harness.drive.spec import Spec
 from harness.errors import EvidenceError, HarnessError

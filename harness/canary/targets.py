@@ -12,6 +12,8 @@ from harness.plan import Plan
 from harness.plan.suggest import advice
 
 UNKNOWN = "unknown"
+# Where a run was driven.
+FILE = "target.json"
 RELEASE_CHARS_MAX = 100
 
 

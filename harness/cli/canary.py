@@ -72,7 +72,9 @@ def _asked(
 
 @canary.command()
 @_asking
-@click.option("--tick", type=click.IntRange(min=0), help="Whose turn it is.  [default: the time's]")
+@click.option(
+    "--tick", type=click.IntRange(min=0), help="Whose turn it is.  [default: the next one]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the probes alone, as JSON.")
 @click.option(
     "--stream",

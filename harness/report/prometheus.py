@@ -6,11 +6,18 @@ looks at the time of its run as well.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from prometheus_client import CollectorRegistry, Gauge
-from prometheus_client.exposition import push_to_gateway, write_to_textfile
+from prometheus_client.exposition import (
+    basic_auth_handler,
+    default_handler,
+    push_to_gateway,
+    write_to_textfile,
+)
 
 from harness.errors import EnvironmentBroken, UsageError
 from harness.runs.disk import broken_disk
@@ -57,9 +64,15 @@ def write_metrics(path: Path, registry: CollectorRegistry) -> None:
 
 def check_gateway(address: str) -> str:
     """The address of a Pushgateway as it was given; raises UsageError where it is none."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{address!r} is no Pushgateway; write http://HOST:9091")
+    try:
+        parts = urlsplit(address)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        # After the last @, if there is one: before it may stand a password.
+        shown = address.rpartition("@")[2]
+        raise UsageError(f"{shown!r} is no Pushgateway; write http://HOST:9091")
     return address
 
 
@@ -68,7 +81,19 @@ def push_metrics(address: str, registry: CollectorRegistry, app: str) -> None:
 
     Raises EnvironmentBroken where the gateway does not take it.
     """
+    parts = urlsplit(address)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    name, password = (unquote(word or "") for word in (parts.username, parts.password))
+
+    def signed_in(
+        url: str, method: str, timeout: float | None, headers: list[tuple[str, str]], data: bytes
+    ) -> Callable[[], None]:
+        return basic_auth_handler(url, method, timeout, headers, data, name, password)
+
+    handler = signed_in if parts.username is not None else default_handler
     try:
-        push_to_gateway(address, JOB, registry, {"app": app}, timeout=PUSH_S_MAX)
-    except (OSError, ValueError) as error:
-        raise EnvironmentBroken(f"the metrics could not be pushed to {address}: {error}") from error
+        push_to_gateway(bare, JOB, registry, {"app": app}, timeout=PUSH_S_MAX, handler=handler)
+    except (OSError, ValueError, HTTPException) as error:
+        raise EnvironmentBroken(
+            f"the metrics could not be pushed to {bare}: {str(error) or type(error).__name__}"
+        ) from None

@@ -9,6 +9,7 @@ import pytest
 
 from harness.canary.cleaning import Cleaned, cleaned_of, keep_cleaned
 from harness.canary.keeping import IdentityTaken, hold_identity, prune, residue_n, uncleaned
+from harness.canary.once import _next_tick
 from harness.canary.targets import targets_of
 from harness.errors import RecordUnreadable
 from harness.plan import Plan
@@ -107,3 +108,21 @@ def test_one_identity_is_one_canary(plan: Plan) -> None:
     first.free()
 
     hold_identity(plan, target, "run").free()
+
+
+def test_each_target_has_its_own_residue(tmp_path: Path) -> None:
+    """What is left at one is no alarm of the other; a run that says of none counts for both."""
+    kept(tmp_path, 0, residue=2).write_json("target.json", {"target": "a"})
+    kept(tmp_path, 1, residue=1).write_json("target.json", {"target": "b"})
+    assert (2, 1, 3) == (residue_n(tmp_path, "a"), residue_n(tmp_path, "b"), residue_n(tmp_path))
+
+    kept(tmp_path, 2, residue=1)
+    assert (3, 2) == (residue_n(tmp_path, "a"), residue_n(tmp_path, "b"))
+
+
+def test_each_case_has_its_turn_however_rare_the_probes_are(plan: Plan, tmp_path: Path) -> None:
+    """Ticks of single probes follow one another, whatever the clock says between them."""
+    (target,) = targets_of(plan)
+    ticks = [_next_tick(plan, target, tmp_path / "runs") for _ in range(4)]
+
+    assert list(range(ticks[0], ticks[0] + 4)) == ticks

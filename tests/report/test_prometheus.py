@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,3 +137,31 @@ def test_a_verdict_stands_whatever_prometheus_says(
 
     assert path.exists()
     assert "could not be pushed to http://127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_a_gateway_that_speaks_no_http_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever listens there: the verdict stands, and its exit code with it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def work() -> None:
+            with server.accept()[0] as taken:
+                taken.recv(65_536)
+                taken.sendall(b"220 mail ready\r\n")
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        tell_prometheus(verdict(), None, f"http://127.0.0.1:{server.getsockname()[1]}")
+        thread.join(10)
+
+    assert "could not be pushed to" in capsys.readouterr().err
+
+
+def test_a_password_of_the_gateway_is_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither where it is down nor where the address is none; it is used to sign in."""
+    tell_prometheus(verdict(), None, "http://me:hidden-word@127.0.0.1:9")
+    with pytest.raises(UsageError) as refused:
+        check_gateway("http://me:hidden-word@:port")
+
+    said = capsys.readouterr().err
+    assert "could not be pushed to http://127.0.0.1:9" in said
+    assert "hidden-word" not in said + str(refused.value)
