@@ -47,6 +47,13 @@ def test_every_call_of_the_harness_is_one_that_there_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALERTS)
+def test_every_call_of_a_canary_names_its_targets(name: str) -> None:
+    """The plan has none of its own: without the file that holds them nothing would be asked."""
+    for words in of(name, "harness", "canary"):
+        assert "canaries/production.toml" == words[words.index("--merge") + 1]
+
+
+@pytest.mark.parametrize("name", ALERTS)
 def test_every_query_is_of_metrics_that_there_are(name: str) -> None:
     """Queries parse, and select metrics and labels that canaries, gates or Prometheus have."""
     for words in of(name, "promtool"):
