@@ -30,7 +30,7 @@ from harness.journal.volume import VolumeRecord, undisturbed
 from harness.model import Form
 from harness.prints import Prints
 from harness.sieve.gathering import Gathered, Part
-from harness.sieve.rows import BEFORE, FINAL, PLAIN
+from harness.sieve.rows import BEFORE, FINAL, PLAIN, REST
 from harness.sieve.spill import Entries
 from harness.sieve.words import Flags, Ints, hash_of
 
@@ -138,8 +138,10 @@ class _Looking:
         one_each = (part.count(BEFORE) == 1) & (part.count(FINAL) == 1)
         spots: Flags = one_each & (part.size == 2)
         before, final = part.of(BEFORE, spots), part.of(FINAL, spots)
-        spots[spots] = before["digest"] == final["digest"]
-        self._count_fields(final["form"][before["digest"] == final["digest"]])
+        same = before["digest"] == final["digest"]
+        same &= before["lines"][:, REST] == final["lines"][:, REST]
+        spots[spots] = same
+        self._count_fields(final["form"][same])
         return spots
 
     def _whole(self, part: Part) -> Flags:

@@ -34,6 +34,7 @@ beside = st.tuples(
             "stray",
             "hollow",
             "changed",
+            "rewritten",
             "gone",
             "late",
             "keyless",
@@ -48,8 +49,9 @@ beside = st.tuples(
 
 def stands_beside(story: LoadStory, n: int, what: str) -> None:
     """A row that is there before the load."""
-    if what in ("changed", "gone", "again"):
+    if what in ("changed", "gone", "again", "rewritten"):
         story.stands(f"b{n}", reason=f"beside {n}", history="as it was")
+        story.put_beside((f"b{n}",), "author=1")
 
 
 def happens_beside(story: LoadStory, n: int, what: str, other: int) -> None:
@@ -67,6 +69,8 @@ def happens_beside(story: LoadStory, n: int, what: str, other: int) -> None:
             story.stands(f"s{n}")
         case "changed":
             story.put((f"b{n}",), {"reason": "other"})
+        case "rewritten":
+            story.put_beside((f"b{n}",), f"author={1 + other % 2}")
         case "gone":
             story.drop((f"b{n}",))
         case "late":
