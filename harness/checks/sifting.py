@@ -210,6 +210,7 @@ class Sifting:
         for spot, found in self.rows.items():
             if spot not in self.owners:
                 self._unowned(spot, found)
+        self._find_made_over()
         for owing, rows, rank in self._owed():
             shape = self.sieve.weigh(owing, [row for _, row in rows[:1]], rank)
             if len(rows) > 1:
@@ -259,6 +260,26 @@ class Sifting:
                 continue
             if not self._is_worked_on(spot):
                 self.sieve.change(stood, (SEEN, number), None if held else row)
+
+    def _find_made_over(self) -> None:
+        """Rows that stood before, and whose keys were answered to whoever made a record.
+
+        Only what was deleted first may be made again.
+        """
+        for spot in self.owners.keys() & self.stood.keys() & self.rows.keys():
+            handles = [handle for owing in self.owners[spot] for handle in owing.handles]
+            is_made = any(
+                handle.keyed_late and any(save.state != "refused" for save in handle.saves)
+                for handle in handles
+            )
+            deleted = any(
+                save.operation == "delete" and save.state != "refused"
+                for handle in handles
+                for save in handle.saves
+            )
+            stood, (number, row) = self.stood[spot], self.rows[spot][0]
+            if is_made and not deleted and stood.prints != row.prints:
+                self.sieve.change(stood, (SEEN, number))
 
     def _is_worked_on(self, spot: Spot) -> bool:
         """Whether the row is also one of another form, of which somebody saved it."""

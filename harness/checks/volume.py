@@ -30,7 +30,7 @@ from harness.journal.volume import VolumeRecord, undisturbed
 from harness.model import Form
 from harness.prints import Prints
 from harness.sieve.gathering import Gathered, Part
-from harness.sieve.rows import BEFORE, FINAL, PLAIN, REST
+from harness.sieve.rows import BEFORE, FINAL, MADE, PLAIN, REST
 from harness.sieve.spill import Entries
 from harness.sieve.words import Flags, Ints, hash_of
 
@@ -153,6 +153,8 @@ class _Looking:
         settle_s = np.array([form.settle_s_max for form in self.sieve.forms.values()])
         fine = record["digest"] == row["digest"]
         fine &= self.final.began_s >= record["ready_s"] + settle_s[record["form"]]
+        # What was made over a row that stood there took the place of what somebody else saved.
+        fine &= (record["lines"][:, MADE] == 0) | (stood_n[spots] == 0)
         spots[spots] = fine
         self._count_whole(part, spots)
         return spots

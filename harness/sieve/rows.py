@@ -30,8 +30,9 @@ SPOT = np.dtype(
         ("lines", "<u8", (4,)),
     ]
 )
-# Where the entry of a row has the hash of its other columns.
-REST = 2
+# Where the entry of a row has the hash of its other columns, and that of a record its fourth line,
+# which only a record has that was made: its key came late.
+REST, MADE = 2, 3
 _BESIDE_FIELDS = 3
 _DOT = ord(".")
 

@@ -35,6 +35,7 @@ beside = st.tuples(
             "hollow",
             "changed",
             "rewritten",
+            "made over",
             "gone",
             "late",
             "keyless",
@@ -49,7 +50,7 @@ beside = st.tuples(
 
 def stands_beside(story: LoadStory, n: int, what: str) -> None:
     """A row that is there before the load."""
-    if what in ("changed", "gone", "again", "rewritten"):
+    if what in ("changed", "gone", "again", "rewritten", "made over"):
         story.stands(f"b{n}", reason=f"beside {n}", history="as it was")
         story.put_beside((f"b{n}",), "author=1")
 
@@ -73,10 +74,9 @@ def happens_beside(story: LoadStory, n: int, what: str, other: int) -> None:
             story.put_beside((f"b{n}",), f"author={1 + other % 2}")
         case "gone":
             story.drop((f"b{n}",))
-        case "late":
-            story.record(f"l{other}", user=30 + n, late=True).save(
-                "reason", "history"
-            ).acknowledged()
+        case "late" | "made over":
+            key = f"l{other}" if what == "late" else f"b{n}"
+            story.record(key, user=30 + n, late=True).save("reason", "history").acknowledged()
         case "shared":
             story.record(f"k{other}", user=30 + n).save("reason").acknowledged()
 

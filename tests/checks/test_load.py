@@ -201,6 +201,30 @@ def test_rows_that_nobody_worked_on_stay_as_they_were(load: LoadStory) -> None:
     assert finding.trigger.text == "under load of 10 saves/s: 2 records"
 
 
+def test_a_record_that_was_made_over_another_is_collateral(load: LoadStory) -> None:
+    """A key that is answered to whoever makes a record is no row's that stood there before."""
+    for n in range(50):
+        load.stands(f"k{n}", reason=f"the reason of {n}")
+    load.starts()
+    for n in range(50):
+        load.record(f"k{n}", user=n % 20, late=True).save("reason", "history").acknowledged()
+    grounds = load.judged()
+
+    assert found(grounds) == {"collateral": (("reason", "history"), "block", 0)}
+    assert grounds.findings[0].records_n == 50
+
+
+def test_a_key_whose_row_was_deleted_may_be_given_again(load: LoadStory) -> None:
+    """A record that was made where the load deleted another has written over nothing."""
+    load.stands("k1", reason="the reason of another")
+    load.starts()
+    load.saves(10, first=10)
+    load.record("k1").save(operation="delete").acknowledged()
+    load.record("k1", late=True).save("reason", "history").acknowledged()
+
+    assert found(load.judged()) == {}
+
+
 @pytest.mark.parametrize(
     ("rest", "fields"),
     [
