@@ -91,7 +91,7 @@ def _sieve(load: Gathered, forms: Mapping[str, Form], final: Prints) -> Sieve:
 
 
 def _keyless(load: Gathered) -> list[VolumeRecord]:
-    return [record for places in load.keyless for record in load.records(places.tolist())]
+    return list(load.keyless_records())
 
 
 @dataclass(slots=True)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import astuple
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -18,13 +24,15 @@ from harness.checks.sifted import Crowd, First, Sifted
 from harness.checks.slices import add_slice, write_slice
 from harness.checks.volume import sift, sift_slice
 from harness.errors import RecordUnreadable
-from harness.journal.acts_files import find_acts
+from harness.journal.acts_files import ActsFile, find_acts
 from harness.sieve import gathering
 from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadStory, sifted_of
 from tests.checks.test_volume import FORM, damaged, record, told
 
 FORMS = {FORM.name: FORM}
+# A process begins and ends in a fraction of it, whatever else goes on.
+STOPPED_S_MAX = 20.0
 beside = st.tuples(
     st.sampled_from(
         [
@@ -251,3 +259,68 @@ def test_a_slice_of_another_load_is_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text()[:-40])
     with pytest.raises(RecordUnreadable, match="judge it again, or remove it"):
         add_slice(path, sieve, {"run": "a"})
+
+
+def test_whoever_is_told_to_stop_waits_for_nobody_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process beside is ended with the one that began it, and no file of theirs has a name."""
+    monkeypatch.setattr(gathering, "BESIDE_BYTES_MIN", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    endless = tmp_path / "load-0.acts"
+    os.mkfifo(endless)
+    files = [ActsFile(endless, 0)]
+
+    def stopped() -> None:
+        with gathering.gathering(files, FORMS, None):
+            assert len(active_children()) == 1
+            raise KeyboardInterrupt
+
+    began_s = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+
+    assert active_children() == []
+    assert list(tmp_path.iterdir()) == [endless]
+    assert time.monotonic() - began_s < STOPPED_S_MAX
+
+
+def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    """Who kills the one that judges a load has killed the process beside it as well."""
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from multiprocessing import active_children\n"
+        "from harness.journal.acts_files import ActsFile\n"
+        "from harness.sieve import gathering\n"
+        "if __name__ == '__main__':\n"
+        "    gathering.BESIDE_BYTES_MIN = 0\n"
+        "    with gathering.gathering([ActsFile(Path(sys.argv[1]), 0)], {}, None):\n"
+        "        print(active_children()[0].pid, flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    endless, script = tmp_path / "load-0.acts", tmp_path / "judging.py"
+    os.mkfifo(endless)
+    script.write_text(code)
+    (folder := tmp_path / "temporary").mkdir()
+    env = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, str(script), str(endless)], env=env, stdout=subprocess.PIPE, check=False
+    )
+    beside = int(done.stdout)
+    end_s = time.monotonic() + STOPPED_S_MAX
+    while is_there(beside) and time.monotonic() < end_s:
+        time.sleep(0.05)
+
+    assert done.returncode == -signal.SIGKILL
+    assert not is_there(beside)
+    assert list(folder.iterdir()) == []
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process of that number still runs."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
