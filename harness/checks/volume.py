@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.checks.owing import Owing
-from harness.checks.sifted import Sifted
+from harness.checks.sifted import First, Sifted
 from harness.checks.sifting import (
     CONTROL_CANDIDATES_MAX,
     SEEN,
@@ -24,6 +24,7 @@ from harness.checks.sifting import (
     Sieve,
     Sifting,
     in_order,
+    place_of,
 )
 from harness.checks.slices import add_slice
 from harness.journal.volume import VolumeRecord, undisturbed
@@ -33,6 +34,9 @@ from harness.sieve.gathering import Gathered, Part
 from harness.sieve.rows import BEFORE, FINAL, MADE, PLAIN, REST
 from harness.sieve.spill import Entries
 from harness.sieve.words import Flags, Ints, hash_of
+
+# So many refused records without a key are known by what they hold.
+REFUSED_MAX = 1_000
 
 
 def sift(
@@ -91,7 +95,18 @@ def _sieve(load: Gathered, forms: Mapping[str, Form], final: Prints) -> Sieve:
 
 
 def _keyless(load: Gathered) -> list[VolumeRecord]:
-    return list(load.keyless_records())
+    """Records that never got a key and may stand in storage all the same.
+
+    Of those that were refused, which may be all of a load, the first are enough to tell by what
+    they hold that they stand there nevertheless; rows of the others are nobody's.
+    """
+    found, refused = [], First[VolumeRecord](REFUSED_MAX)
+    for record in load.keyless_records():
+        if all(save.state == "refused" for save in record.saves):
+            refused.add(place_of(record.id), record)
+        else:
+            found.append(record)
+    return [*found, *(record for _, record in refused.items())]
 
 
 @dataclass(slots=True)

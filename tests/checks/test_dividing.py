@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.checks import sifting
+from harness.checks import sifting, volume
 from harness.checks.load_owed import LoadRecord
 from harness.checks.owing import Owing
 from harness.checks.sifted import Crowd, First, Sifted
@@ -227,6 +227,27 @@ def test_more_suspects_than_are_kept_are_counted(tmp_path: Path) -> None:
     assert story.start_s <= crowd.first_s < crowd.last_s
     assert sifted.odd_n == 700
     assert Crowd().saves_n == 0
+
+
+def test_refused_records_without_a_key_are_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many were refused, a few are at hand, and all that may have been stored."""
+    monkeypatch.setattr(volume, "REFUSED_MAX", 10)
+    story = LoadStory(tmp_path / "o", form=FORM)
+    for n in range(100):
+        story.record(None, user=n).save("reason").refused(stores=n == 0)
+    story.record(None, user=100).save("reason").unknown(stores=True)
+    story.record(None, user=101).save("reason").acknowledged()
+    held = story.record_of()
+    assert held.final is not None
+    with gathering.gathered(held.files, FORMS, held.before, held.final) as load:
+        sieve = sift_slice(load, FORMS, held.before, held.final, (0, 1))
+    kept = [owing.handles[0].id for owing in sieve.keyless]
+
+    assert kept == [f"load/{n}/1/r1" for n in (*range(10), 100, 101)]
+    assert load.records_n == 102
+    assert {s.owing.handles[0].id for s in story.sifted().suspects} == {"load/0/1/r1"}
 
 
 def test_rows_that_nobody_looks_into_are_told(
