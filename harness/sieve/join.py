@@ -144,7 +144,7 @@ def _are_plain(groups: _Groups) -> Flags:
     return found
 
 
-def kind_at(groups: _Groups, at: Ints, *kinds: int) -> Flags:
+def kind_at(groups: _Groups, at: Ints | slice, *kinds: int) -> Flags:
     """Whether the entries at these places are of one of these kinds."""
     return np.isin(groups.kind[at], kinds)
 
@@ -167,9 +167,23 @@ def _plain(groups: _Groups) -> Entries:
 
 
 def _find_odd(groups: _Groups, joined: Joined) -> None:
-    for number in np.flatnonzero(groups.is_odd | (groups.form < 0)).tolist():
+    # A form of which nothing is judged may be that of every record: only what is amiss is read.
+    for number in np.flatnonzero(groups.is_odd | ((groups.form < 0) & _amiss(groups))).tolist():
         begin = groups.begin[number]
         joined.odd.append(groups.entries["place"][begin : begin + groups.size[number]])
+
+
+def _amiss(groups: _Groups) -> Flags:
+    """Records with a save that is begun twice, or with lines of a save that was not."""
+    of = np.repeat(np.arange(len(groups.begin)), groups.size)
+    begun = np.flatnonzero(kind_at(groups, slice(None), acts.SAVE, acts.INTENT))
+    begun = begun[np.argsort(groups.entries["said"][begun], kind="stable")]
+    told = np.flatnonzero(kind_at(groups, slice(None), acts.TYPED, *_STATE))
+    said = groups.entries["said"]
+    found = np.zeros(len(groups.begin), dtype=np.bool_)
+    found[of[begun[1:][said[begun[1:]] == said[begun[:-1]]]]] = True
+    found[of[told[~np.isin(said[told], said[begun])]]] = True
+    return found
 
 
 def _lines(groups: _Groups, rest: Flags, keys: Hashes) -> Entries:

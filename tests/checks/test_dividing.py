@@ -250,6 +250,31 @@ def test_refused_records_without_a_key_are_not_kept(
     assert {s.owing.handles[0].id for s in story.sifted().suspects} == {"load/0/1/r1"}
 
 
+def test_records_that_are_not_judged_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the pace is asked for, no record is read that has nothing amiss."""
+    story = LoadStory(tmp_path / "o", form=FORM)
+    story.saves(100)[7].save("reason").refused()
+    story.record("none").save("reason").unknown()
+    held = story.record_of()
+    read: list[int] = []
+    monkeypatch.setattr(gathering.Gathered, "records", lambda _, places: read.extend(places))
+    with gathering.gathered(held.files, {}, None, None):
+        pass
+    assert read == []
+
+    lines = held.files[0].path.read_text("ascii").splitlines(keepends=True)
+    begun = next(line for line in lines if line.startswith("i "))
+    ended = next(line for line in lines if line.startswith("a ")).replace("/s1 ", "/s9 ")
+    for line in (begun, ended):
+        held.files[0].path.write_text("".join([*lines, line]), "ascii")
+        read.clear()
+        with gathering.gathered(held.files, {}, None, None):
+            pass
+        assert len(read) == 4
+
+
 def test_rows_that_nobody_looks_into_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
