@@ -168,7 +168,10 @@ def _plain(groups: _Groups) -> Entries:
 
 def _find_odd(groups: _Groups, joined: Joined) -> None:
     # A form of which nothing is judged may be that of every record: only what is amiss is read.
-    for number in np.flatnonzero(groups.is_odd | ((groups.form < 0) & _amiss(groups))).tolist():
+    unjudged = groups.form < 0
+    if unjudged.any():
+        unjudged &= _amiss(groups)
+    for number in np.flatnonzero(groups.is_odd | unjudged).tolist():
         begin = groups.begin[number]
         joined.odd.append(groups.entries["place"][begin : begin + groups.size[number]])
 
