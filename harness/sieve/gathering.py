@@ -120,7 +120,7 @@ class Part:
     def __post_init__(self) -> None:
         spot = spot_of(self.entries["key"], self.entries["form"])
         order = np.argsort(spot, kind="stable")
-        self.entries, spot = self.entries[order], spot[order]
+        self.entries, spot = self.entries.take(order), spot[order]
         self.begin, self.size = runs(spot)
         self.spot = spot[self.begin]
         self._who = self.entries["who"].astype(np.int64)
@@ -134,7 +134,7 @@ class Part:
         """The entries of a kind, of these spots alone."""
         mine = np.flatnonzero(self._who == who)
         mine = mine[spots[self._of[mine]]]
-        found: Entries = self.entries[mine]
+        found: Entries = self.entries.take(mine)
         return found
 
     def records(self, spots: Flags) -> list[VolumeRecord]:

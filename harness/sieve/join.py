@@ -100,7 +100,7 @@ def spots_of(lines: Spill, recs: Hashes, forms: Hashes) -> Hashes:
 
 
 def _grouped(entries: Entries, forms: Hashes) -> _Groups:
-    entries = entries[np.argsort(entries["rec"], kind="stable")]
+    entries = entries.take(np.argsort(entries["rec"], kind="stable"))
     kind = kind_of(entries)
     begin, size = runs(entries["rec"])
     of = np.repeat(np.arange(len(begin)), size)

@@ -56,7 +56,8 @@ class Spill:
         if self.partitions_n > 1:
             # Small numbers are sorted by counting them.
             part = partition_of(entries[self._by], self.partitions_n).astype(np.uint16)
-            entries = entries[np.argsort(part, kind="stable")]
+            # Entries are taken whole, and what is sliced by numbers is copied field by field.
+            entries = entries.take(np.argsort(part, kind="stable"))
             bounds = np.cumsum(np.bincount(part, minlength=self.partitions_n))
             bounds = np.concatenate(([0], bounds))
         begin = self._size
