@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from harness.observations import Purpose, Row
 SCHEMA = "harness.prints/1"
 SUFFIX = ".prints"
 _TAIL_BYTES = 64
+_LINES_N = 256
 NO_REST = "-"
 
 
@@ -148,9 +150,11 @@ class PrintsWriter:
         """Append rows of a form, each of which :func:`line_of` made."""
         place = self._places[form]
         try:
-            for line in lines:
-                self._stream.write(f"{place} {line}\n")
-                self._rows_n += 1
+            # As few calls as there may be: there are very many lines.
+            all_of_them = iter(lines)
+            while some := [f"{place} {line}\n" for line in islice(all_of_them, _LINES_N)]:
+                self._stream.write("".join(some))
+                self._rows_n += len(some)
         except OSError as error:
             raise self._broken(error) from error
 

@@ -179,6 +179,12 @@ class _Parts:
         return begun or any((storage, key[:n]) in self._keys for n in range(1, len(key) + 1))
 
 
+def has_other_columns_changed(rest: str, later: str) -> bool:
+    """Whether a column that no field covers is not what it was, or is not there any longer."""
+    found = _columns(later)
+    return rest != later and any(found.get(n) != value for n, value in _columns(rest).items())
+
+
 def _changed_columns(
     form: Form, record: str, rest: str, rests: Sequence[str], observation: str
 ) -> Iterator[Symptom]:

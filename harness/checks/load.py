@@ -234,8 +234,14 @@ def _warnings(
 
 
 def _of_journals(record: LoadRecord, course: Course) -> list[str]:
-    """What is to be known of the journals themselves."""
+    """What is to be known of the journals themselves, and of who has compared them."""
     warnings = []
+    if record.slices:
+        folders = ", ".join(dict.fromkeys(str(path.parent) for path, _ in record.slices))
+        warnings.append(
+            f"the load {record.name} was put together from {plural(len(record.slices), 'slice')} "
+            f"in {folders}, and not compared anew; without such a folder it is"
+        )
     if course.cut_n:
         warnings.append(
             f"{plural(course.cut_n, 'journal')} of the load ended in the middle of a line, which "

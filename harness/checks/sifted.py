@@ -116,9 +116,9 @@ class Sifted:
     their form out; hidden_n those that storage cannot tell from saves that never were.
     suspects are the first of each look, crowds all others. strays are rows that no record names
     and that were not there before, the first of strays_n; changed are rows that nobody worked on
-    and that are not as they were, the first of changed_n. before holds what stood there in every
-    changed row. whole is a record of each form that let itself be judged, for controls, with its
-    row. unsought_n are rows of which nobody looked whether they hold what is another record's.
+    and that are not as they were, the first of changed_n, as they stood before. whole is a record
+    of each form that let itself be judged, for controls, with its row. unsought_n are rows of which
+    nobody looked whether they hold what is another record's.
     """
 
     forms: Mapping[str, Form] = field(default_factory=dict)
@@ -133,8 +133,7 @@ class Sifted:
     strays_n: int = 0
     strays: list[PrintRow] = field(default_factory=list)
     changed_n: int = 0
-    changed: list[Spot] = field(default_factory=list)
-    before: dict[Spot, RowPrints] = field(default_factory=dict)
+    changed: list[PrintRow] = field(default_factory=list)
     whole: dict[str, tuple[Owing, RowPrints]] = field(default_factory=dict)
     unsought_n: int = 0
 

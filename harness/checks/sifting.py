@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.checks.collateral import has_other_columns_changed
 from harness.checks.owing import NOTHING, Owing, RowPrints, Shape, shape_of
 from harness.checks.sifted import (
     LOOKED_AT_MAX,
@@ -46,7 +47,7 @@ class Sieve:
     suspects: dict[object, First[Suspect]] = field(default_factory=dict)
     crowds: Crowds = field(default_factory=dict)
     strays: First[PrintRow] = field(default_factory=lambda: First(LOOKED_AT_MAX))
-    changed: First[tuple[Spot, RowPrints]] = field(default_factory=lambda: First(LOOKED_AT_MAX))
+    changed: First[PrintRow] = field(default_factory=lambda: First(LOOKED_AT_MAX))
     whole: dict[str, First[tuple[Owing, RowPrints]]] = field(default_factory=dict)
     _by_print: Sequence[Mapping[Spot, list[Owing]]] = ()
 
@@ -110,9 +111,9 @@ class Sieve:
             self.strays.add((number,), row)
             self._is_foreign(row)
 
-    def change(self, spot: Spot, stood: RowPrints, rank: Rank, row: PrintRow | None = None) -> None:
+    def change(self, stood: PrintRow, rank: Rank, row: PrintRow | None = None) -> None:
         """A row that nobody worked on is not as it was, or is gone."""
-        self.changed.add(rank, (spot, stood))
+        self.changed.add(rank, stood)
         if row is not None:
             self._is_foreign(row)
 
@@ -166,8 +167,7 @@ class Sieve:
         sifted.suspects = [suspect for _, suspect in sorted(found, key=lambda each: each[0])]
         sifted.strays_n, sifted.changed_n = self.strays.count, self.changed.count
         sifted.strays = [row for _, row in self.strays.items()]
-        sifted.changed = [spot for _, (spot, _) in self.changed.items()]
-        sifted.before = dict(changed for _, changed in self.changed.items())
+        sifted.changed = [stood for _, stood in self.changed.items()]
         sifted.unsought_n = max(0, self.foreign_rows_n - FOREIGN_MAX)
         for form, kept_whole in self.whole.items():
             best = _best(item for _, item in kept_whole.items())
@@ -195,11 +195,11 @@ class Sifting:
     def __init__(self, sieve: Sieve, rest: Rest) -> None:
         self.sieve = sieve
         self.rest = rest
-        self.stood = {(row.form, row.key): row.prints for _, row in rest.before}
+        self.stood = {(row.form, row.key): row for _, row in rest.before}
         self.stood_at = {(row.form, row.key): number for number, row in rest.before}
         self.owners: dict[Spot, list[Owing]] = {}
         for owing, spot in owings(rest.records, sieve.forms):
-            owing.before = self.stood.get(spot)
+            owing.before = self.stood[spot].prints if spot in self.stood else None
             self.owners.setdefault(spot, []).append(owing)
         self.rows: dict[Spot, list[tuple[int, PrintRow]]] = {}
         for number, row in rest.final:
@@ -210,6 +210,7 @@ class Sifting:
         for spot, found in self.rows.items():
             if spot not in self.owners:
                 self._unowned(spot, found)
+        self._find_made_over()
         for owing, rows, rank in self._owed():
             shape = self.sieve.weigh(owing, [row for _, row in rows[:1]], rank)
             if len(rows) > 1:
@@ -220,7 +221,7 @@ class Sifting:
                 self.sieve.suspect(owing, shape, rank)
         for spot in self.stood.keys() - self.rows.keys() - self.owners.keys():
             if not self._is_worked_on(spot):
-                self.sieve.change(spot, self.stood[spot], (UNSEEN, self.stood_at[spot]))
+                self.sieve.change(self.stood[spot], (UNSEEN, self.stood_at[spot]))
 
     def offer(self) -> None:
         """Offer every record for a control: they are known to be whole."""
@@ -254,8 +255,31 @@ class Sifting:
                 self.sieve.stray(row, number)
                 continue
             self.sieve.sifted.fields_read += len(row.prints)
-            if stood != row.prints and not self._is_worked_on(spot):
-                self.sieve.change(spot, stood, (SEEN, number), row)
+            held = stood.prints == row.prints
+            if held and not has_other_columns_changed(stood.rest, row.rest):
+                continue
+            if not self._is_worked_on(spot):
+                self.sieve.change(stood, (SEEN, number), None if held else row)
+
+    def _find_made_over(self) -> None:
+        """Rows that stood before, and whose keys were answered to whoever made a record.
+
+        Only what was deleted first may be made again.
+        """
+        for spot in self.owners.keys() & self.stood.keys() & self.rows.keys():
+            handles = [handle for owing in self.owners[spot] for handle in owing.handles]
+            is_made = any(
+                handle.keyed_late and any(save.state != "refused" for save in handle.saves)
+                for handle in handles
+            )
+            deleted = any(
+                save.operation == "delete" and save.state != "refused"
+                for handle in handles
+                for save in handle.saves
+            )
+            stood, (number, row) = self.stood[spot], self.rows[spot][0]
+            if is_made and not deleted and stood.prints != row.prints:
+                self.sieve.change(stood, (SEEN, number))
 
     def _is_worked_on(self, spot: Spot) -> bool:
         """Whether the row is also one of another form, of which somebody saved it."""

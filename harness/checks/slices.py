@@ -20,7 +20,7 @@ from harness.journal.volume import Owed, VolumeRecord, VolumeSave
 from harness.model import Form, value_from_json, value_to_json
 from harness.prints import PrintRow
 
-SCHEMA = "harness.slice/1"
+SCHEMA = "harness.slice/2"
 _COUNTS = ("acknowledged_n", "verified_n", "unread_n", "hidden_n", "fields_read")
 
 
@@ -66,10 +66,7 @@ def _told(sieve: Sieve) -> dict[str, object]:
         "strays_n": sieve.strays.count,
         "strays": [[list(rank), list(row)] for rank, row in sieve.strays.items()],
         "changed_n": sieve.changed.count,
-        "changed": [
-            [list(rank), list(spot), list(prints)]
-            for rank, (spot, prints) in sieve.changed.items()
-        ],
+        "changed": [[list(rank), list(row)] for rank, row in sieve.changed.items()],
         "whole": [
             [list(rank), _owing_to(owing), list(row)]
             for kept in sieve.whole.values()
@@ -94,7 +91,7 @@ def _add(sieve: Sieve, data: Mapping[str, Any]) -> None:
         look = (str(form), _shape_of(shape))
         sieve.crowds.setdefault(look, Crowd()).join(_crowd_of(crowd))
     _add_first(sieve.strays, data["strays_n"], [(r, _row_of(row)) for r, row in data["strays"]])
-    changed = [(r, ((str(s[0]), str(s[1])), tuple(prints))) for r, s, prints in data["changed"]]
+    changed = [(r, _row_of(row)) for r, row in data["changed"]]
     _add_first(sieve.changed, data["changed_n"], changed)
     for rank, told, row in data["whole"]:
         owing = _owing_of(told, sieve.forms)

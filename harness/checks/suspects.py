@@ -26,6 +26,7 @@ from harness.model import (
     Value,
 )
 from harness.observations import Observation, Row
+from harness.prints import PrintRow
 
 CHECK = "load"
 # Each takes a look at every row of its form.
@@ -184,26 +185,25 @@ def _stood(
             for row in rows:
                 held[form, key_word(row.key)].append(row)
     stood: dict[str, list[Row]] = {form: [] for form in reads[0].rows}
-    for spot, prints in _before(sifted, suspects):
-        spec = sifted.forms[spot[0]]
+    for was in _before(sifted, suspects):
+        spec = sifted.forms[was.form]
         fields = {
-            each.name: _known(spec, each.name, print_, held[spot])
-            for each, print_ in zip(spec.fields, prints, strict=True)
+            each.name: _known(spec, each.name, print_, held[was.form, was.key])
+            for each, print_ in zip(spec.fields, was.prints, strict=True)
         }
-        stood.setdefault(spec.name, []).append(Row(spec.name, _key(spot[1]), fields))
+        stood.setdefault(spec.name, []).append(Row(spec.name, _key(was.key), fields, was.rest))
     return Observation(
         "load-before", LOAD, "before", 0.0, 0.0, {form: tuple(rows) for form, rows in stood.items()}
     )
 
 
-def _before(sifted: Sifted, suspects: Sequence[Suspect]) -> Iterator[tuple[Spot, tuple[str, ...]]]:
+def _before(sifted: Sifted, suspects: Sequence[Suspect]) -> Iterator[PrintRow]:
     for suspect in suspects:
         owing: Owing = suspect.owing
         key = owing.handles[0].key
         if owing.before is not None and key is not None:
-            yield (owing.form.name, key_word(key)), owing.before
-    for spot in sifted.changed[:LOOKED_AT_MAX]:
-        yield spot, sifted.before[spot]
+            yield PrintRow(owing.form.name, key_word(key), owing.before)
+    yield from sifted.changed[:LOOKED_AT_MAX]
 
 
 def _known(form: Form, name: str, print_: str, rows: Sequence[Row]) -> Value:
@@ -218,7 +218,7 @@ def _known(form: Form, name: str, print_: str, rows: Sequence[Row]) -> Value:
 
 def _spots(sifted: Sifted) -> Iterator[Spot]:
     """Rows beside the suspects; those that nobody names tell nothing where nothing is missed."""
-    yield from sifted.changed[:LOOKED_AT_MAX]
+    yield from ((row.form, row.key) for row in sifted.changed[:LOOKED_AT_MAX])
     missed = {suspect.owing.form.name for suspect in sifted.suspects}
     yield from ((row.form, row.key) for row in sifted.strays if row.form in missed)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.checks.owing import Owing
-from harness.checks.sifted import Sifted
+from harness.checks.sifted import First, Sifted
 from harness.checks.sifting import (
     CONTROL_CANDIDATES_MAX,
     SEEN,
@@ -24,15 +24,19 @@ from harness.checks.sifting import (
     Sieve,
     Sifting,
     in_order,
+    place_of,
 )
 from harness.checks.slices import add_slice
 from harness.journal.volume import VolumeRecord, undisturbed
 from harness.model import Form
 from harness.prints import Prints
 from harness.sieve.gathering import Gathered, Part
-from harness.sieve.rows import BEFORE, FINAL, PLAIN
+from harness.sieve.rows import BEFORE, FINAL, MADE, PLAIN, REST
 from harness.sieve.spill import Entries
 from harness.sieve.words import Flags, Ints, hash_of
+
+# So many refused records without a key are known by what they hold.
+REFUSED_MAX = 1_000
 
 
 def sift(
@@ -91,7 +95,18 @@ def _sieve(load: Gathered, forms: Mapping[str, Form], final: Prints) -> Sieve:
 
 
 def _keyless(load: Gathered) -> list[VolumeRecord]:
-    return [record for places in load.keyless for record in load.records(places.tolist())]
+    """Records that never got a key and may stand in storage all the same.
+
+    Of those that were refused, which may be all of a load, the first are enough to tell by what
+    they hold that they stand there nevertheless; rows of the others are nobody's.
+    """
+    found, refused = [], First[VolumeRecord](REFUSED_MAX)
+    for record in load.keyless_records():
+        if all(save.state == "refused" for save in record.saves):
+            refused.add(place_of(record.id), record)
+        else:
+            found.append(record)
+    return [*found, *(record for _, record in refused.items())]
 
 
 @dataclass(slots=True)
@@ -138,8 +153,10 @@ class _Looking:
         one_each = (part.count(BEFORE) == 1) & (part.count(FINAL) == 1)
         spots: Flags = one_each & (part.size == 2)
         before, final = part.of(BEFORE, spots), part.of(FINAL, spots)
-        spots[spots] = before["digest"] == final["digest"]
-        self._count_fields(final["form"][before["digest"] == final["digest"]])
+        same = before["digest"] == final["digest"]
+        same &= before["lines"][:, REST] == final["lines"][:, REST]
+        spots[spots] = same
+        self._count_fields(final["form"][same])
         return spots
 
     def _whole(self, part: Part) -> Flags:
@@ -151,6 +168,8 @@ class _Looking:
         settle_s = np.array([form.settle_s_max for form in self.sieve.forms.values()])
         fine = record["digest"] == row["digest"]
         fine &= self.final.began_s >= record["ready_s"] + settle_s[record["form"]]
+        # What was made over a row that stood there took the place of what somebody else saved.
+        fine &= (record["lines"][:, MADE] == 0) | (stood_n[spots] == 0)
         spots[spots] = fine
         self._count_whole(part, spots)
         return spots

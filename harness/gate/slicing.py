@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from harness import __version__
 from harness.checks.course import faults_within
 from harness.checks.excusing import excuse
 from harness.checks.grounds import Grounds
@@ -16,7 +18,7 @@ from harness.checks.load_owed import LoadRecord
 from harness.checks.sentences import plural
 from harness.checks.slices import write_slice
 from harness.checks.volume import sift_slice
-from harness.errors import EvidenceError, UsageError
+from harness.errors import EvidenceError, RecordUnreadable, UsageError
 from harness.gate.recorded import clock_of_run, promised_loads, read_load, weigh_record
 from harness.journal.reader import read_journal
 from harness.promise import read_promise
@@ -25,6 +27,7 @@ from harness.sieve.gathering import gathered
 
 FOLDER = "slices"
 SLICES_MAX = 1_024
+_DIGEST_BYTES = 16
 _NAME = re.compile(r"(?P<load>.+)-(?P<nth>\d+)-of-(?P<of>\d+)\.json")
 
 
@@ -68,7 +71,7 @@ def judge_slice(run: RunFolder, which: Slice) -> list[str]:
             slice_ = (which.nth - 1, which.of_n)
             sieve = sift_slice(load, forms, record.before, record.final, slice_)
         path = run.path / FOLDER / f"{name}-{which.nth}-of-{which.of_n}.json"
-        write_slice(path, sieve, identity(promise.run, record, which))
+        write_slice(path, sieve, {**identity(run, promise.run, record), **_place(which)})
         odd_n = sum(kept.count for kept in sieve.suspects.values()) + sieve.changed.count
         said.append(
             f"slice {which.nth} of {which.of_n} of the load {name}: "
@@ -80,16 +83,37 @@ def judge_slice(run: RunFolder, which: Slice) -> list[str]:
     return said
 
 
-def identity(run: str, record: LoadRecord, which: Slice) -> dict[str, object]:
-    """What a slice is of: two copies of a run say the same, and no other run does."""
-    final = record.final
+def identity(run: RunFolder, id_: str, record: LoadRecord) -> dict[str, object]:
+    """What slices of a load are of: copies of a run say the same, and no other folder does.
+
+    Its evidence is every byte that a slice is made from, and the version is whose law it was
+    judged by. Raises RecordUnreadable.
+    """
+    reads = [read.path for read in (record.before, record.final) if read is not None]
+    acts = [file.path for file in record.files]
+    told = [run.path / "plan.json", *sorted(run.journal.glob("*.jsonl"))]
     return {
-        "run": run,
+        "run": id_,
         "load": record.name,
-        "read": None if final is None else [final.id, final.rows_n],
-        "journals": [[file.path.name, file.path.stat().st_size] for file in record.files],
-        "slice": [which.nth, which.of_n],
+        "version": __version__,
+        "evidence": _digest_of([*told, *acts, *reads]),
     }
+
+
+def _digest_of(paths: Sequence[Path]) -> str:
+    whole = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    for path in paths:
+        try:
+            with path.open("rb") as stream:
+                each = hashlib.file_digest(stream, "blake2b").hexdigest()
+        except OSError as error:
+            raise RecordUnreadable(f"{path} cannot be read: {error}") from error
+        whole.update(f"{path.name} {each}\n".encode())
+    return whole.hexdigest()
+
+
+def _place(which: Slice) -> dict[str, object]:
+    return {"slice": [which.nth, which.of_n]}
 
 
 def weigh_slices(runs: Sequence[RunFolder]) -> Grounds:
@@ -113,7 +137,9 @@ def weigh_slices(runs: Sequence[RunFolder]) -> Grounds:
     for name in promised_loads(promise):
         record = read_load(run, name, clock_of_run(events))
         slices = {which: path for (load, which), path in found.items() if load == name}
-        records.append(_sliced(promise.run, record, slices) if slices else record)
+        if slices:
+            record = _sliced(record, slices, identity(run, promise.run, record))
+        records.append(record)
     return weigh_record(run, promise, events, records)
 
 
@@ -125,7 +151,9 @@ def _found(runs: Sequence[RunFolder]) -> Iterator[tuple[tuple[str, Slice], Path]
                 yield (match["load"], Slice(int(match["nth"]), int(match["of"]))), path
 
 
-def _sliced(run: str, record: LoadRecord, slices: Mapping[Slice, Path]) -> LoadRecord:
+def _sliced(
+    record: LoadRecord, slices: Mapping[Slice, Path], of: Mapping[str, object]
+) -> LoadRecord:
     """The record with its slices, and a sentence for each that is not there."""
     of_n = max(which.of_n for which in slices)
     wanted = [Slice(nth, of_n) for nth in range(1, of_n + 1)]
@@ -135,7 +163,5 @@ def _sliced(run: str, record: LoadRecord, slices: Mapping[Slice, Path]) -> LoadR
         for which in wanted
         if which not in slices
     )
-    there = tuple(
-        (slices[which], identity(run, record, which)) for which in wanted if which in slices
-    )
+    there = tuple((slices[which], {**of, **_place(which)}) for which in wanted if which in slices)
     return replace(record, slices=there, missing=missing)

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 import zlib
+from array import array
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,8 @@ TROUBLE_CHARS_MAX = 200
 NAMES_MAX = 4096
 # So many lines are summed up together: what is spoiled is known to within as many.
 SUM_LINES = 1_000
+# Of a record that was never opened.
+_NO_FORM = 0xFFFF
 _PLAIN = re.compile(r"[A-Za-z0-9_.~/ -]+")
 
 
@@ -47,9 +50,8 @@ class VolumeWriter(AppendOnly):
         secrets: Iterable[str] = (),
     ) -> None:
         super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
-        self._forms = forms
         self._secrets = frozenset(secrets)
-        self._form_of: dict[str, Form] = {}
+        self._form_of = _FormOf(forms)
         self._order = threading.Lock()
         self._opened: list[str] = []
         head = {
@@ -125,7 +127,7 @@ class VolumeWriter(AppendOnly):
             case ev.SaveAcknowledged():
                 return f"a {at_s:.6f} {event.save} {_words(event.evidence)}"
             case ev.RecordOpened():
-                self._form_of[event.record] = self._forms[event.form]
+                self._form_of.note(event.record, event.form)
                 return (
                     f"r {at_s:.6f} {event.record} {_named_form(event.form)} {key_word(event.key)}"
                 )
@@ -137,7 +139,7 @@ class VolumeWriter(AppendOnly):
                 fault = UNKNOWN if event.fault is None else quote(event.fault)
                 return f"u {at_s:.6f} {event.save} {_words(self._hidden(event.reason))} {fault}"
             case ev.FieldTyped():
-                spec = self._form_of[event.save.rpartition("/")[0]].field(event.field)
+                spec = self._form_of(event.save.rpartition("/")[0]).field(event.field)
                 print_ = fingerprint(event.value, spec.contract, spec.kind)
                 value = _value(event.value)
                 return f"t {at_s:.6f} {event.save} {quote(event.field)}={print_}:{value}"
@@ -148,13 +150,39 @@ class VolumeWriter(AppendOnly):
         return scrub(without_user(text), self._secrets)
 
     def _intended(self, event: ev.SaveIntended, at_s: float) -> str:
-        form = self._form_of[event.record]
+        form = self._form_of(event.record)
         due = UNKNOWN if event.due_s is None else f"{event.due_s:.6f}"
         fields = [
             _owed(form.field(name), value, event.classes[name])
             for name, value in event.values.items()
         ]
         return " ".join([f"i {at_s:.6f} {due} {event.save} {event.operation}", *fields])
+
+
+class _FormOf:
+    """Which form each record is of: a record may be saved at any time, and there are very many.
+
+    A few bytes a record, by the ordinals that a trial counts its records with.
+    """
+
+    def __init__(self, forms: Mapping[str, Form]) -> None:
+        self._forms = tuple(forms.values())
+        self._numbers = {name: number for number, name in enumerate(forms)}
+        self._by_trial: dict[str, array[int]] = {}
+
+    def note(self, record: str, form: str) -> None:
+        """A record is opened; raises KeyError on a form that nobody knows."""
+        number = self._numbers[form]
+        trial, _, ordinal = record.rpartition("/r")
+        numbers = self._by_trial.setdefault(trial, array("H"))
+        at = int(ordinal)
+        if at >= len(numbers):
+            numbers.extend([_NO_FORM] * (at + 1 - len(numbers)))
+        numbers[at] = number
+
+    def __call__(self, record: str) -> Form:
+        trial, _, ordinal = record.rpartition("/r")
+        return self._forms[self._by_trial[trial][int(ordinal)]]
 
 
 def _sum(crc: int, lines_n: int) -> bytes:

@@ -43,6 +43,7 @@ ACT = np.dtype(
         ("place", "<u8"),
     ]
 )
+_BYTES = np.dtype((np.void, ACT.itemsize))
 _FILE_SHIFT, _KIND_BITS = np.uint64(48), np.uint64(8)
 _OFFSET_MAX = 1 << 40
 _KINDS = np.uint64(0xFF)
@@ -136,11 +137,12 @@ class _Chunk:
             mine = np.flatnonzero((code == ord(letter)) & fits & one_letter)
             rest[mine] = False
             if len(mine):
-                entries[mine] = self._entries(letter, mine)
+                # As bytes: arrays of many fields are filled field by field, in ten times the time.
+                entries.view(_BYTES)[mine] = self._entries(letter, mine).view(_BYTES)
         others = np.flatnonzero(rest)
         for line in others.tolist():
             self._other(line, take)
-        self.into.add(entries[~rest] if len(others) else entries)
+        self.into.add(entries.take(np.flatnonzero(~rest)) if len(others) else entries)
 
     def _other(self, line: int, take: Callable[[Sequence[str]], None]) -> None:
         try:

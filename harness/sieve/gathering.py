@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import unquote
 
 import numpy as np
 
-from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile
 from harness.journal.volume import Volume, VolumeRecord, VolumeSave, take
 from harness.model import Form
 from harness.prints import PrintRow, Prints, row_of
 from harness.sieve.acts import (
-    ACT,
     Texts,
-    begun_s,
     form_hashes,
     recs_with,
     runs,
-    scan,
     unpacked,
     unreadable,
 )
-from harness.sieve.join import WENT, Joined, join_records, spots_of
-from harness.sieve.rows import BEFORE, FINAL, LINES, PLAIN, SPOT, scan_rows, spot_of
+from harness.sieve.hearing import Beside, Heard, Spills, hear
+from harness.sieve.join import spots_of
+from harness.sieve.rows import BEFORE, FINAL, LINES, PLAIN, scan_rows, spot_of
 from harness.sieve.spill import Entries, Spill
 from harness.sieve.words import Flags, Hashes, Ints, hash_of
 
@@ -47,13 +42,13 @@ class Gathered:
     """A load's journal and the reads around it.
 
     volume has no record and no save in it; there are records_n, and cut_n files end in the middle
-    of a line. keyless are the lines of each record that never got a key; excuse is told every save
+    of a line. keyless are the lines of records that never got a key; excuse is told every save
     that is read. names are the forms by their numbers, those of the reads alone at the end.
     """
 
     volume: Volume
     names: tuple[str, ...]
-    keyless: list[Ints]
+    keyless: Spill
     lines: Spill
     spots: Spill
     went: Spill
@@ -93,6 +88,12 @@ class Gathered:
             self.excuse(record.saves)
         return found
 
+    def keyless_records(self) -> Iterator[VolumeRecord]:
+        """Every record that never got a key, one after the other."""
+        for partition in range(self.keyless.partitions_n):
+            for places in _by_record(self.keyless.read(partition)):
+                yield from self.records(places)
+
     def spots_with(self, prints: Iterable[str], forms_n: int) -> Hashes:
         """Where the records stand of which a save has one of these prints; all are sorted."""
         wanted = np.unique(np.array([hash_of(print_) for print_ in prints], dtype=np.uint64))
@@ -119,7 +120,7 @@ class Part:
     def __post_init__(self) -> None:
         spot = spot_of(self.entries["key"], self.entries["form"])
         order = np.argsort(spot, kind="stable")
-        self.entries, spot = self.entries[order], spot[order]
+        self.entries, spot = self.entries.take(order), spot[order]
         self.begin, self.size = runs(spot)
         self.spot = spot[self.begin]
         self._who = self.entries["who"].astype(np.int64)
@@ -133,7 +134,7 @@ class Part:
         """The entries of a kind, of these spots alone."""
         mine = np.flatnonzero(self._who == who)
         mine = mine[spots[self._of[mine]]]
-        found: Entries = self.entries[mine]
+        found: Entries = self.entries.take(mine)
         return found
 
     def records(self, spots: Flags) -> list[VolumeRecord]:
@@ -141,15 +142,7 @@ class Part:
         found: list[VolumeRecord] = []
         for entry in self.of(PLAIN, spots):
             found += self.load.records(_places(entry))
-        lines = self.of(LINES, spots)
-        lines = lines[np.argsort(lines["digest"], kind="stable")]
-        at = 0
-        while at < len(lines):
-            places: list[int] = []
-            rec = lines["digest"][at]
-            while at < len(lines) and lines["digest"][at] == rec:
-                places += _places(lines[at])
-                at += 1
+        for places in _by_record(self.of(LINES, spots)):
             found += self.load.records(places)
         return found
 
@@ -175,46 +168,15 @@ class Part:
         return bool(np.isin(who, (PLAIN, LINES)).any())
 
 
+def _by_record(lines: Entries) -> Iterator[list[int]]:
+    """The places of each record's lines, in their order."""
+    lines = lines[np.argsort(lines["digest"], kind="stable")]
+    for begin, size in zip(*runs(lines["digest"]), strict=True):
+        yield [place for entry in lines[begin : begin + size] for place in _places(entry)]
+
+
 def _places(entry: Entries) -> list[int]:
     return [place for place in entry["lines"].tolist() if place]
-
-
-@dataclass(slots=True)
-class Heard:
-    """What the journals alone say; odd are lines of no record that was opened once."""
-
-    volume: Volume
-    joined: Joined
-    lines: Spill
-    spots: Spill
-    went: Spill
-    cut_n: int = 0
-    start_s: float = 0.0
-
-
-def hear(files: Sequence[ActsFile], forms: Sequence[str], folder: Path, partitions_n: int) -> Heard:
-    """Read journals into entries in that folder; raises RecordUnreadable, EnvironmentBroken."""
-    heard = Heard(
-        Volume(),
-        Joined(),
-        Spill(folder / "lines", ACT, partitions_n, by="rec"),
-        Spill(folder / "spots", SPOT, partitions_n, by="key"),
-        Spill(folder / "went", WENT, partitions_n, by="slot"),
-    )
-    volume = heard.volume
-    for number, file in enumerate(files):
-        told = Volume()
-        heard.cut_n += scan(number, file, heard.lines, partial(take, volume=told, saves={}))
-        volume.schedules += [
-            replace(schedule, start_s=schedule.start_s + file.shift_s)
-            for schedule in told.schedules
-        ]
-        for message, count in told.troubles.items():
-            volume.troubles[message] = volume.troubles.get(message, 0) + count
-    heard.start_s = _start_s(heard)
-    hashes = form_hashes(forms)
-    heard.joined = join_records(heard.lines, hashes, heard.spots, heard.went, heard.start_s)
-    return heard
 
 
 @contextmanager
@@ -229,33 +191,23 @@ def gathering(
     """Begin with a load's journals, and go on with the last read of every row once it is there.
 
     The partitions fall into so many slices. Where there is much to read another process does it
-    meanwhile. What it takes on disk is gone at
-    the end. Raises RecordUnreadable, and EnvironmentBroken where there is no room for it.
+    meanwhile. What it takes on disk is gone at the end, however that comes. Raises
+    RecordUnreadable, and EnvironmentBroken where there is no room for it.
     """
     size = _bytes(files)
     count = partitions_n or min(PARTITIONS_MAX, 1 + (size + _bytes([before])) // PARTITION_BYTES)
     count = -(-count // slices_n) * slices_n
     with ExitStack() as stack:
-        try:
-            path = Path(stack.enter_context(TemporaryDirectory(prefix="harness-load-")))
-        except OSError as error:
-            raise EnvironmentBroken(f"no folder for a load's entries: {error}") from error
-        asked: Callable[[], Heard] = partial(hear, files, tuple(forms), path, count)
+        spills = Spills(count)
+        stack.callback(spills.close)
+        asked: Callable[[], Heard] = partial(hear, files, tuple(forms), spills)
         if size >= BESIDE_BYTES_MIN:
-            # What forks here would inherit the threads of whoever calls.
-            pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-            stack.callback(pool.shutdown, cancel_futures=True)
-            asked = partial(Future[Heard].result, pool.submit(asked))
+            beside = Beside(files, tuple(forms), spills)
+            stack.callback(beside.close)
+            asked = beside.heard
 
         def read(final: Prints | None) -> Gathered:
-            try:
-                heard = asked()
-            except BrokenExecutor as error:
-                raise EnvironmentBroken(
-                    f"the process that read the load's journals has died: {error!r}; was there "
-                    "memory and disk enough?"
-                ) from error
-            return _together(heard, files, forms, before, final, stack)
+            return _together(asked(), files, forms, before, final, stack)
 
         yield read
 
@@ -273,11 +225,12 @@ def _together(
     names = (*forms, *sorted(set().union(*told)))
     acts = Texts([file.path for file in files])
     rows = Texts([final.path if who == FINAL and final else _path(before) for who in range(4)])
+    spills = heard.spills
     load = Gathered(
-        heard.volume, names, heard.joined.keyless, heard.lines, heard.spots, heard.went, acts, rows,
+        heard.volume, names, spills.keyless, spills.lines, spills.spots, spills.went, acts, rows,
         files, heard.joined.records_n, heard.cut_n, heard.start_s,
     )  # fmt: skip
-    for each in (load.lines, load.spots, load.went, acts, rows):
+    for each in (acts, rows):
         stack.callback(each.close)
     for places in heard.joined.odd:
         # Only to count what belongs to nothing, and to find what was begun twice.
@@ -305,14 +258,6 @@ def gathered(
 
 def _path(read: Prints | None) -> Path:
     return read.path if read is not None else Path()
-
-
-def _start_s(load: Heard) -> float:
-    """When the load began: when its first save was due, or was begun where nobody set a pace."""
-    if load.volume.schedules:
-        return min(schedule.start_s for schedule in load.volume.schedules)
-    parts = (load.lines.read(partition) for partition in range(load.lines.partitions_n))
-    return min((begun for part in parts for begun in begun_s(part)), default=0.0)
 
 
 def _bytes(files: Iterable[ActsFile | Prints | None]) -> int:

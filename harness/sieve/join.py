@@ -37,13 +37,9 @@ _PLACES = SPOT["lines"].shape[0]
 
 @dataclass(slots=True)
 class Joined:
-    """What does not go into partitions: lines of records without a key, and lines of no record.
-
-    Each is the lines' places, by the hash of their record.
-    """
+    """How many records there are; odd are the places of lines of what was not opened once."""
 
     records_n: int = 0
-    keyless: list[Ints] = field(default_factory=list)
     odd: list[Ints] = field(default_factory=list)
 
 
@@ -62,8 +58,12 @@ class _Groups:
     is_plain: Flags
 
 
-def join_records(lines: Spill, forms: Hashes, spots: Spill, went: Spill, start_s: float) -> Joined:
+def join_records(
+    lines: Spill, forms: Hashes, spots: Spill, keyless: Spill, went: Spill, start_s: float
+) -> Joined:
     """Keep an entry per record where it is to stand, and one for every save as it went.
+
+    Those of records that never got a key stand by themselves, by the hash of each record.
 
     forms are the hashes of the forms' names, by their numbers; of others nothing is judged.
     start_s is when the load began.
@@ -74,7 +74,12 @@ def join_records(lines: Spill, forms: Hashes, spots: Spill, went: Spill, start_s
         if len(entries):
             groups = _grouped(entries, forms)
             spots.add(_plain(groups))
-            spots.add(_others(groups, joined))
+            _find_odd(groups, joined)
+            known = ~groups.is_odd & (groups.form >= 0)
+            others = known & groups.has_key & ~groups.is_plain
+            spots.add(_lines(groups, others, groups.key))
+            alone = known & ~groups.has_key
+            keyless.add(_lines(groups, alone, groups.entries["rec"][groups.begin]))
             went.add(_went(groups, start_s))
             joined.records_n += int((~groups.is_odd).sum())
     return joined
@@ -95,7 +100,7 @@ def spots_of(lines: Spill, recs: Hashes, forms: Hashes) -> Hashes:
 
 
 def _grouped(entries: Entries, forms: Hashes) -> _Groups:
-    entries = entries[np.argsort(entries["rec"], kind="stable")]
+    entries = entries.take(np.argsort(entries["rec"], kind="stable"))
     kind = kind_of(entries)
     begin, size = runs(entries["rec"])
     of = np.repeat(np.arange(len(begin)), size)
@@ -139,7 +144,7 @@ def _are_plain(groups: _Groups) -> Flags:
     return found
 
 
-def kind_at(groups: _Groups, at: Ints, *kinds: int) -> Flags:
+def kind_at(groups: _Groups, at: Ints | slice, *kinds: int) -> Flags:
     """Whether the entries at these places are of one of these kinds."""
     return np.isin(groups.kind[at], kinds)
 
@@ -161,21 +166,38 @@ def _plain(groups: _Groups) -> Entries:
     return entries
 
 
-def _others(groups: _Groups, joined: Joined) -> Entries:
-    """Every line of every other record that has a place to stand in, four to an entry."""
+def _find_odd(groups: _Groups, joined: Joined) -> None:
+    # A form of which nothing is judged may be that of every record: only what is amiss is read.
+    unjudged = groups.form < 0
+    if unjudged.any():
+        unjudged &= _amiss(groups)
+    for number in np.flatnonzero(groups.is_odd | unjudged).tolist():
+        begin = groups.begin[number]
+        joined.odd.append(groups.entries["place"][begin : begin + groups.size[number]])
+
+
+def _amiss(groups: _Groups) -> Flags:
+    """Records with a save that is begun twice, or with lines of a save that was not."""
+    of = np.repeat(np.arange(len(groups.begin)), groups.size)
+    begun = np.flatnonzero(kind_at(groups, slice(None), acts.SAVE, acts.INTENT))
+    begun = begun[np.argsort(groups.entries["said"][begun], kind="stable")]
+    told = np.flatnonzero(kind_at(groups, slice(None), acts.TYPED, *_STATE))
+    said = groups.entries["said"]
+    found = np.zeros(len(groups.begin), dtype=np.bool_)
+    found[of[begun[1:][said[begun[1:]] == said[begun[:-1]]]]] = True
+    found[of[told[~np.isin(said[told], said[begun])]]] = True
+    return found
+
+
+def _lines(groups: _Groups, rest: Flags, keys: Hashes) -> Entries:
+    """Every line of these records, four to an entry, each by its record's key."""
     place = groups.entries["place"]
-    is_known = groups.form >= 0
-    for number in np.flatnonzero(groups.is_odd | ~is_known).tolist():
-        joined.odd.append(place[_run(groups, number)])
-    for number in np.flatnonzero(~groups.is_odd & is_known & ~groups.has_key).tolist():
-        joined.keyless.append(place[_run(groups, number)])
-    rest = ~groups.is_odd & is_known & groups.has_key & ~groups.is_plain
     size, begin = groups.size[rest], groups.begin[rest]
     parts_n = -(-size // _PLACES)
     of = np.repeat(np.arange(len(size)), parts_n)
     nth = np.arange(len(of)) - np.repeat(np.cumsum(parts_n) - parts_n, parts_n)
     entries = np.zeros(len(of), dtype=SPOT)
-    entries["key"] = groups.key[rest][of]
+    entries["key"] = keys[rest][of]
     entries["form"] = groups.form[rest][of]
     entries["who"] = LINES
     entries["digest"] = groups.entries["rec"][begin][of]
@@ -184,10 +206,6 @@ def _others(groups: _Groups, joined: Joined) -> Entries:
         has = at < size[of]
         entries["lines"][has, n] = place[begin[of][has] + at[has]]
     return entries
-
-
-def _run(groups: _Groups, number: int) -> slice:
-    return slice(groups.begin[number], groups.begin[number] + groups.size[number])
 
 
 def _went(groups: _Groups, start_s: float) -> Entries:

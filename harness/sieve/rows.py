@@ -18,7 +18,8 @@ from harness.sieve.words import Hashes, Ints, Lines, digest_of, hash_of, mixed, 
 PLAIN, LINES, FINAL, BEFORE = range(4)
 # key is the hash of a key; form and who are numbers. digest is of what is saved or held, of LINES
 # the hash of their record. ready_s is when the save of a PLAIN record was told. lines are places of
-# lines, 0 where there are fewer; of a row the second is its number.
+# lines, 0 where there are fewer; of a row the second is its number, and the third the hash of what
+# its other columns hold.
 SPOT = np.dtype(
     [
         ("key", "<u8"),
@@ -29,6 +30,9 @@ SPOT = np.dtype(
         ("lines", "<u8", (4,)),
     ]
 )
+# Where the entry of a row has the hash of its other columns, and that of a record its fourth line,
+# which only a record has that was made: its key came late.
+REST, MADE = 2, 3
 _BESIDE_FIELDS = 3
 _DOT = ord(".")
 
@@ -95,6 +99,8 @@ def _entries(
     entries["key"] = lines.hashes(*lines.word(mine, 1)) if len(mine) else 0
     entries["lines"][:, 0] = packed(who, lines.places[mine], 0)
     entries["lines"][:, 1] = np.arange(rows_n, rows_n + len(mine))
+    if len(mine):
+        entries["lines"][:, REST] = lines.hashes(*lines.last_word(mine))
     return entries
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from multiprocessing.context import get_spawning_popen
+from multiprocessing.reduction import DupFd
+from tempfile import TemporaryFile
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,21 +19,34 @@ Entries: TypeAlias = npt.NDArray[Any]
 class Spill:
     """Entries of one kind in so many partitions, by the first bits of a hash in each.
 
-    Blocks stand in the file as they came, each sorted by partition. One process after the other
-    may have it. Raises EnvironmentBroken where the file cannot be written or read back.
+    Blocks stand in the file as they came, each sorted by partition. The file has no name, so that
+    nothing stays of it however its processes end. A process that is begun with it has it as well,
+    one after the other. Raises EnvironmentBroken where it cannot be made, written or read back.
     """
 
-    def __init__(self, path: Path, dtype: np.dtype[Any], partitions_n: int, by: str) -> None:
+    def __init__(self, dtype: np.dtype[Any], partitions_n: int, by: str) -> None:
         self.partitions_n = partitions_n
         self.dtype = dtype
         self._by = by
-        self._path = path
         self._blocks: list[tuple[int, npt.NDArray[np.int64]]] = []
         self._size = 0
-        self._fd = -1
+        try:
+            with TemporaryFile(prefix="harness-load-") as file:
+                self._fd = os.dup(file.fileno())
+        except OSError as error:
+            raise _broken(error) from error
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_fd": -1}
+        handed = DupFd(self._fd) if get_spawning_popen() is not None else None
+        return {**self.__dict__, "_fd": handed}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        handed = state["_fd"]
+        self.__dict__.update(state, _fd=-1 if handed is None else handed.detach())
+
+    def follow(self, other: Spill) -> None:
+        """Know the entries that another process has added, which had this one."""
+        self._blocks, self._size = other._blocks, other._size
 
     def add(self, entries: Entries) -> None:
         """Keep some entries; those of one partition stay in their order."""
@@ -41,17 +56,18 @@ class Spill:
         if self.partitions_n > 1:
             # Small numbers are sorted by counting them.
             part = partition_of(entries[self._by], self.partitions_n).astype(np.uint16)
-            entries = entries[np.argsort(part, kind="stable")]
+            # Entries are taken whole, and what is sliced by numbers is copied field by field.
+            entries = entries.take(np.argsort(part, kind="stable"))
             bounds = np.cumsum(np.bincount(part, minlength=self.partitions_n))
             bounds = np.concatenate(([0], bounds))
         begin = self._size
         data = np.ascontiguousarray(entries).view(np.uint8).data
         try:
             while data:
-                written = os.pwrite(self._open(), data, self._size)
+                written = os.pwrite(self._fd, data, self._size)
                 data, self._size = data[written:], self._size + written
         except OSError as error:
-            raise self._broken(error) from error
+            raise _broken(error) from error
         self._blocks.append((begin, bounds.astype(np.int64)))
 
     def read(self, partition: int) -> Entries:
@@ -73,23 +89,19 @@ class Spill:
     def _read(self, begin: int, count: int) -> bytes:
         size = count * self.dtype.itemsize
         try:
-            data = os.pread(self._open(), size, begin)
+            data = os.pread(self._fd, size, begin)
         except OSError as error:
-            raise self._broken(error) from error
+            raise _broken(error) from error
         if len(data) != size:
-            raise EnvironmentBroken(f"{self._path} was cut while it was in use")
+            raise EnvironmentBroken("a file of entries was cut while it was in use")
         return data
 
-    def _open(self) -> int:
-        if self._fd < 0:
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        return self._fd
 
-    def _broken(self, error: OSError) -> EnvironmentBroken:
-        return EnvironmentBroken(
-            f"{self._path}, which holds what a load is judged by, cannot be used: {error}; "
-            "free its disk, or name another folder with TMPDIR"
-        )
+def _broken(error: OSError) -> EnvironmentBroken:
+    return EnvironmentBroken(
+        f"there is no room for what a load is judged by: {error}; free the disk of the temporary "
+        "folder, or name another one with TMPDIR"
+    )
 
 
 def partition_of(hashes: npt.NDArray[np.uint64], partitions_n: int) -> npt.NDArray[np.int64]:

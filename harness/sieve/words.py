@@ -69,6 +69,11 @@ class Lines:
         at = self.first[lines] + number
         return self.begin[at], self.end[at]
 
+    def last_word(self, lines: Ints) -> tuple[Ints, Ints]:
+        """Where the last word of each of these lines begins and ends."""
+        at = self.first[lines] + self.count[lines] - 1
+        return self.begin[at], self.end[at]
+
     def eight(self, at: Ints) -> Hashes:
         """The eight bytes from each place on."""
         # At every place, not at every eighth: words begin where they begin.

@@ -44,16 +44,19 @@ def copied_prints(connection: Connection, reader: RowReader) -> Iterator[str]:
     key_n = len(form.key)
     # A line break in a value comes escaped, so that of most rows nothing has to be looked for.
     is_plain = key_n == 1 and all(_is_as_it_is(field) for field in form.fields)
+    begin, size = TEXT_DIGEST.copy, TEXT_DIGEST.digest_size
     for line in _copied(connection, reader.select):
         cells = line[:-1].split(b"\t")
         rest = named(others, cells[-1].decode("ascii")) if others else NO_REST
         if is_plain and b"\\" not in line:
-            prints = []
+            digests = []
             for cell in cells[1:-1]:
-                digest = TEXT_DIGEST.copy()
+                digest = begin()
                 digest.update(cell)
-                prints.append(digest.hexdigest())
-            yield f"{_one_key(cells[0], reader)} {' '.join(prints)} {rest}"
+                digests.append(digest.digest())
+            # All fingerprints of a row are spelled at once.
+            prints_of_row = b"".join(digests).hex(" ", size)
+            yield f"{_one_key(cells[0], reader)} {prints_of_row} {rest}"
             continue
         cells = [_unescaped(cell) for cell in cells]
         prints = [

@@ -124,6 +124,10 @@ class LoadStory:
                 return
         self.stands(key[0], **fields)
 
+    def put_beside(self, key: Key, rest: str) -> None:
+        """The digests of a row's other columns."""
+        self.rows = [replace(row, rest=rest) if row.key == key else row for row in self.rows]
+
     def drop(self, key: Key) -> None:
         """A row is gone."""
         self.rows = [row for row in self.rows if row.key != key]

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import astuple
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.checks import sifting
+from harness.checks import sifting, volume
 from harness.checks.load_owed import LoadRecord
 from harness.checks.owing import Owing
 from harness.checks.sifted import Crowd, First, Sifted
 from harness.checks.slices import add_slice, write_slice
 from harness.checks.volume import sift, sift_slice
 from harness.errors import RecordUnreadable
-from harness.journal.acts_files import find_acts
+from harness.journal.acts_files import ActsFile, find_acts
 from harness.sieve import gathering
 from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadStory, sifted_of
 from tests.checks.test_volume import FORM, damaged, record, told
 
 FORMS = {FORM.name: FORM}
+# A process begins and ends in a fraction of it, whatever else goes on.
+STOPPED_S_MAX = 20.0
 beside = st.tuples(
     st.sampled_from(
         [
@@ -34,6 +42,8 @@ beside = st.tuples(
             "stray",
             "hollow",
             "changed",
+            "rewritten",
+            "made over",
             "gone",
             "late",
             "keyless",
@@ -48,8 +58,9 @@ beside = st.tuples(
 
 def stands_beside(story: LoadStory, n: int, what: str) -> None:
     """A row that is there before the load."""
-    if what in ("changed", "gone", "again"):
+    if what in ("changed", "gone", "again", "rewritten", "made over"):
         story.stands(f"b{n}", reason=f"beside {n}", history="as it was")
+        story.put_beside((f"b{n}",), "author=1")
 
 
 def happens_beside(story: LoadStory, n: int, what: str, other: int) -> None:
@@ -67,12 +78,13 @@ def happens_beside(story: LoadStory, n: int, what: str, other: int) -> None:
             story.stands(f"s{n}")
         case "changed":
             story.put((f"b{n}",), {"reason": "other"})
+        case "rewritten":
+            story.put_beside((f"b{n}",), f"author={1 + other % 2}")
         case "gone":
             story.drop((f"b{n}",))
-        case "late":
-            story.record(f"l{other}", user=30 + n, late=True).save(
-                "reason", "history"
-            ).acknowledged()
+        case "late" | "made over":
+            key = f"l{other}" if what == "late" else f"b{n}"
+            story.record(key, user=30 + n, late=True).save("reason", "history").acknowledged()
         case "shared":
             story.record(f"k{other}", user=30 + n).save("reason").acknowledged()
 
@@ -217,6 +229,52 @@ def test_more_suspects_than_are_kept_are_counted(tmp_path: Path) -> None:
     assert Crowd().saves_n == 0
 
 
+def test_refused_records_without_a_key_are_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many were refused, a few are at hand, and all that may have been stored."""
+    monkeypatch.setattr(volume, "REFUSED_MAX", 10)
+    story = LoadStory(tmp_path / "o", form=FORM)
+    for n in range(100):
+        story.record(None, user=n).save("reason").refused(stores=n == 0)
+    story.record(None, user=100).save("reason").unknown(stores=True)
+    story.record(None, user=101).save("reason").acknowledged()
+    held = story.record_of()
+    assert held.final is not None
+    with gathering.gathered(held.files, FORMS, held.before, held.final) as load:
+        sieve = sift_slice(load, FORMS, held.before, held.final, (0, 1))
+    kept = [owing.handles[0].id for owing in sieve.keyless]
+
+    assert kept == [f"load/{n}/1/r1" for n in (*range(10), 100, 101)]
+    assert load.records_n == 102
+    assert {s.owing.handles[0].id for s in story.sifted().suspects} == {"load/0/1/r1"}
+
+
+def test_records_that_are_not_judged_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the pace is asked for, no record is read that has nothing amiss."""
+    story = LoadStory(tmp_path / "o", form=FORM)
+    story.saves(100)[7].save("reason").refused()
+    story.record("none").save("reason").unknown()
+    held = story.record_of()
+    read: list[int] = []
+    monkeypatch.setattr(gathering.Gathered, "records", lambda _, places: read.extend(places))
+    with gathering.gathered(held.files, {}, None, None):
+        pass
+    assert read == []
+
+    lines = held.files[0].path.read_text("ascii").splitlines(keepends=True)
+    begun = next(line for line in lines if line.startswith("i "))
+    ended = next(line for line in lines if line.startswith("a ")).replace("/s1 ", "/s9 ")
+    for line in (begun, ended):
+        held.files[0].path.write_text("".join([*lines, line]), "ascii")
+        read.clear()
+        with gathering.gathered(held.files, {}, None, None):
+            pass
+        assert len(read) == 4
+
+
 def test_rows_that_nobody_looks_into_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,3 +305,68 @@ def test_a_slice_of_another_load_is_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text()[:-40])
     with pytest.raises(RecordUnreadable, match="judge it again, or remove it"):
         add_slice(path, sieve, {"run": "a"})
+
+
+def test_whoever_is_told_to_stop_waits_for_nobody_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process beside is ended with the one that began it, and no file of theirs has a name."""
+    monkeypatch.setattr(gathering, "BESIDE_BYTES_MIN", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    endless = tmp_path / "load-0.acts"
+    os.mkfifo(endless)
+    files = [ActsFile(endless, 0)]
+
+    def stopped() -> None:
+        with gathering.gathering(files, FORMS, None):
+            assert len(active_children()) == 1
+            raise KeyboardInterrupt
+
+    began_s = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+
+    assert active_children() == []
+    assert list(tmp_path.iterdir()) == [endless]
+    assert time.monotonic() - began_s < STOPPED_S_MAX
+
+
+def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    """Who kills the one that judges a load has killed the process beside it as well."""
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from multiprocessing import active_children\n"
+        "from harness.journal.acts_files import ActsFile\n"
+        "from harness.sieve import gathering\n"
+        "if __name__ == '__main__':\n"
+        "    gathering.BESIDE_BYTES_MIN = 0\n"
+        "    with gathering.gathering([ActsFile(Path(sys.argv[1]), 0)], {}, None):\n"
+        "        print(active_children()[0].pid, flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    endless, script = tmp_path / "load-0.acts", tmp_path / "judging.py"
+    os.mkfifo(endless)
+    script.write_text(code)
+    (folder := tmp_path / "temporary").mkdir()
+    env = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, str(script), str(endless)], env=env, stdout=subprocess.PIPE, check=False
+    )
+    beside = int(done.stdout)
+    end_s = time.monotonic() + STOPPED_S_MAX
+    while is_there(beside) and time.monotonic() < end_s:
+        time.sleep(0.05)
+
+    assert done.returncode == -signal.SIGKILL
+    assert not is_there(beside)
+    assert list(folder.iterdir()) == []
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process of that number still runs."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

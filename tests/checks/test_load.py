@@ -201,6 +201,56 @@ def test_rows_that_nobody_worked_on_stay_as_they_were(load: LoadStory) -> None:
     assert finding.trigger.text == "under load of 10 saves/s: 2 records"
 
 
+def test_a_record_that_was_made_over_another_is_collateral(load: LoadStory) -> None:
+    """A key that is answered to whoever makes a record is no row's that stood there before."""
+    for n in range(50):
+        load.stands(f"k{n}", reason=f"the reason of {n}")
+    load.starts()
+    for n in range(50):
+        load.record(f"k{n}", user=n % 20, late=True).save("reason", "history").acknowledged()
+    grounds = load.judged()
+
+    assert found(grounds) == {"collateral": (("reason", "history"), "block", 0)}
+    assert grounds.findings[0].records_n == 50
+
+
+def test_a_key_whose_row_was_deleted_may_be_given_again(load: LoadStory) -> None:
+    """A record that was made where the load deleted another has written over nothing."""
+    load.stands("k1", reason="the reason of another")
+    load.starts()
+    load.saves(10, first=10)
+    load.record("k1").save(operation="delete").acknowledged()
+    load.record("k1", late=True).save("reason", "history").acknowledged()
+
+    assert found(load.judged()) == {}
+
+
+@pytest.mark.parametrize(
+    ("rest", "fields"),
+    [
+        ("author=1f3a&state=-", ()),
+        ("author=1f3a&added=77&state=-", ()),
+        ("author=2222&state=-", ("author",)),
+        ("state=-", ("author",)),
+    ],
+)
+def test_other_columns_of_rows_that_nobody_worked_on_stay(
+    load: LoadStory, rest: str, fields: tuple[str, ...]
+) -> None:
+    """A column that no field covers is collateral in a row that nobody saved, and only there."""
+    for key in ("kept", "saved"):
+        load.stands(key, reason=f"the reason of {key}")
+        load.put_beside((key,), "author=1f3a&state=-")
+    load.starts()
+    load.saves(10)
+    load.record("saved").save("reason").acknowledged()
+    load.put_beside(("kept",), rest)
+    load.put_beside(("saved",), "author=4444&state=-")
+
+    collateral = {"collateral": (fields, "block", 0)} if fields else {}
+    assert found(load.judged()) == collateral
+
+
 def test_a_field_that_a_save_left_alone_stays_as_it_was(load: LoadStory) -> None:
     """An older value beside what was saved is due unchanged, by its fingerprint alone."""
     load.stands("old", reason="before", history="h")

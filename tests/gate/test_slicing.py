@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from harness.cli.commands import harness
 from harness.errors import RecordUnreadable, UsageError
+from harness.gate import slicing
 from harness.gate.slicing import Slice, weigh_slices
 from harness.journal import events as ev
 from harness.observations import write_observation
@@ -78,9 +79,53 @@ def test_slices_of_copies_are_put_together(run: Path, tmp_path: Path) -> None:
     together = judge(run, copy, "--json")
 
     assert whole.return_value == together.return_value == 1
-    assert verdict(whole) == verdict(together)
+    once, apart = verdict(whole), verdict(together)
+    *rest, slices = as_list(apart.pop("warnings"))
+    assert once.pop("warnings") == rest
+    assert once == apart
+    folders = f"{run / 'slices'}, {copy / 'slices'}"
+    assert slices.startswith(f"the load load was put together from 3 slices in {folders}")
     assert [one.return_value for one in said] == [0, 0, 0]
     assert sorted("1 record to look at" in one.stdout for one in said) == [False, False, True]
+
+
+def as_list(value: object) -> list[str]:
+    """Sentences of a verdict."""
+    assert isinstance(value, list)
+    return value
+
+
+def another_byte(path: Path) -> None:
+    """A journal of the same size with another head, which its sums say nothing of."""
+    path.write_text(path.read_text("ascii").replace('"pid": 0', '"pid": 9', 1), "ascii")
+
+
+def another_read(path: Path) -> None:
+    """What stood before, in the same number of bytes."""
+    path.write_text(path.read_text("ascii").replace('"began_s": 0.0', '"began_s": 1.0'), "ascii")
+
+
+@pytest.mark.parametrize("what", ["journal", "before", "version"])
+def test_slices_of_other_evidence_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """A byte of the journal, or of the read before, that is another one makes slices worthless.
+
+    So does another version of the harness, which may judge otherwise.
+    """
+    run = kept(tmp_path / RUN, lost=False)
+    judge(run, "--partition", "1/1")
+    assert judge(run).return_value == 0
+    if what == "journal":
+        another_byte(run / "journal" / "load-0.acts")
+    elif what == "before":
+        another_read(next(run.glob("observations/*before.prints")))
+    else:
+        monkeypatch.setattr(slicing, "__version__", "0.0.0")
+    result = judge(run, "--json")
+
+    assert result.return_value == 3
+    assert "cannot be read" in json.dumps(verdict(result)["reasons"])
 
 
 def test_a_slice_that_is_missing_proves_nothing(tmp_path: Path) -> None:

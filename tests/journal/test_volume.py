@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.contracts import fingerprint
 from harness.errors import RecordUnreadable, ScenarioError
-from harness.journal.handles import Trial, exact
+from harness.journal.handles import Record, Trial, exact
 from harness.journal.schedule import Schedule
 from harness.journal.volume import read_volume
 from harness.journal.volume_writer import VolumeWriter
@@ -26,6 +29,7 @@ NOTE = Form(
     ),
 )
 FORMS = {"note": NOTE}
+MANY, EACH = 10_000, 100
 
 
 def user(writer: VolumeWriter, number: int = 3) -> Trial:
@@ -170,3 +174,46 @@ def test_an_unknown_field_is_refused_under_load_as_well(tmp_path: Path) -> None:
     """The handle is the same one that scenarios use, with the same errors."""
     with VolumeWriter(tmp_path, FORMS) as writer, pytest.raises(ScenarioError, match="titel"):
         user(writer).record("note").save(titel="plain")
+
+
+def test_what_was_saved_takes_no_memory(tmp_path: Path) -> None:
+    """A writer knows the form of each record, also of one of long ago, in next to no room."""
+    forms = {"other": replace(NOTE, name="other"), **FORMS}
+    with VolumeWriter(tmp_path, forms) as writer:
+        first = user(writer).record("note", key=1)
+        saved(first)
+        tracemalloc.start()
+        try:
+            work(writer, 10)
+            before = held()
+            for number in range(11, 11 + MANY // EACH):
+                work(writer, number)
+            grown = held() - before
+        finally:
+            tracemalloc.stop()
+        saved(first)
+
+    assert grown < 10 * MANY
+    assert writer.path.read_text().count("title=plain:") == MANY + EACH + 2
+
+
+def held() -> int:
+    """How many bytes the journal's own modules have made that are still there."""
+    gc.collect()
+    taken = tracemalloc.take_snapshot()
+    own = taken.filter_traces([tracemalloc.Filter(True, "*/harness/journal/*")])
+    return sum(trace.size for trace in own.traces)
+
+
+def work(writer: VolumeWriter, number: int) -> None:
+    """A user comes, makes records, and goes."""
+    trial = user(writer, number)
+    for key in range(EACH):
+        saved(trial.record("note", key=key))
+
+
+def saved(record: Record) -> None:
+    """It is saved once, and told so."""
+    with record.save(title="plain") as save:
+        assert save.title
+        save.acknowledged("200", level="transport")
