@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
@@ -179,7 +180,8 @@ class Reading:
         values: dict[str, Value] = {}
         error: str | None = None
         try:
-            values = _values(record, self.act(record, found))
+            with self.acted(record, found) as read:
+                values = _values(record, read)
         except (PlaywrightError, AssertionError, LookupError, TypeError, ValueError) as problem:
             first = str(problem).strip().splitlines() or [""]
             error = f"{type(problem).__name__}: {first[0]}"[:ERROR_CHARS_MAX]
@@ -187,8 +189,12 @@ class Reading:
             record=record.id, reader=found.name, began_s=began_s, values=values, error=error
         )
 
-    def act(self, record: Record, found: Actor) -> Read:
-        """Call a function on a record, in contexts that are closed afterwards; not journaled."""
+    @contextmanager
+    def acted(self, record: Record, found: Actor) -> Iterator[Read]:
+        """What a function made of a record; not journaled.
+
+        The contexts it had are closed at the end of the block: a download is gone with its own.
+        """
         contexts: list[BrowserContext] = []
 
         def new_context(**how: Any) -> BrowserContext:
@@ -197,7 +203,7 @@ class Reading:
             return contexts[-1]
 
         try:
-            return self._call(found, record, new_context)
+            yield self._call(found, record, new_context)
         finally:
             for context in contexts:
                 context.close()

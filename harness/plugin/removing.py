@@ -37,8 +37,7 @@ def what_was_written(
             continue
         record = journal.record(form, key)
         try:
-            with record.delete() as deletion:
-                _reading.act(record, found)
+            with record.delete() as deletion, _reading.acted(record, found):
                 deletion.acknowledged(f"{found.name} returned", level="transport")
         except (PlaywrightError, AssertionError, LookupError, TypeError, ValueError) as error:
             first = str(error).strip().splitlines() or [type(error).__name__]
