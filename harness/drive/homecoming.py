@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,14 @@ NOTE = ".home.json"
 TERMS = "terms.json"
 POLL_S = 0.5
 CHUNK_BYTES = 1 << 20
+# Errors that are no OSError, by the modules that have them once such an address is read.
+_FOREIGN = (
+    ("botocore.exceptions", "BotoCoreError"),
+    ("botocore.exceptions", "ClientError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+    ("azure.core.exceptions", "AzureError"),
+    ("aiohttp", "ClientError"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +113,24 @@ class Home:
                 f"nothing here reads {self}: {without_user(str(error))}; write file:///FOLDER, or "
                 "install what reads it"
             ) from None
-        except Exception as error:  # noqa: BLE001 - what reads an address has errors of its own
+        except _raised() as error:
             raise self._broken(act, error) from None
         try:
             return what(fs, path)
-        except Exception as error:  # noqa: BLE001 - a bucket's package raises its own as well
+        except _raised() as error:
             raise self._broken(act, error) from None
 
     def _broken(self, act: str, error: Exception) -> EnvironmentBroken:
         # Without its cause, whose words may hold who may use the address.
         told = without_user(str(error)) or type(error).__name__
         return EnvironmentBroken(f"{self} cannot be {act}: {told}")
+
+
+def _raised() -> tuple[type[Exception], ...]:
+    """What an address may raise: the usual, and what the packages of buckets add that are here."""
+    own = (getattr(sys.modules.get(module), name, None) for module, name in _FOREIGN)
+    usual = (OSError, ValueError, LookupError, TypeError, RuntimeError)
+    return (*usual, *(kind for kind in own if kind is not None))
 
 
 def _write(fs: Any, path: str, data: bytes) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 
 import fsspec
 import pytest
@@ -131,6 +133,8 @@ def test_what_an_address_raises_is_an_error_of_ours(monkeypatch: pytest.MonkeyPa
         def makedirs(self, path: str, exist_ok: bool) -> None:
             raise _Bucket("no rights at s3://ada:word@host/x")
 
+    package = SimpleNamespace(BotoCoreError=_Bucket)
+    monkeypatch.setitem(sys.modules, "botocore.exceptions", package)
     monkeypatch.setattr(fsspec.core, "url_to_fs", lambda _: (Broken(), "x"))
     with pytest.raises(EnvironmentBroken) as caught:
         Home("s3://ada:word@host/x").prepare()

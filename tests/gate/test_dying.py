@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import pytest
 from harness.deploy.seams import Deployment
 from harness.gate.dying import how_it_died
 from harness.gate.loading import Loading
+from harness.gate.work import Work
 from harness.journal import events as ev
 from harness.model import Release
 
@@ -54,13 +56,13 @@ def test_a_release_that_died_under_load_is_not_proved() -> None:
     """Whatever a load had measured by then, a release that did not outlive it does not pass."""
     journal: list[ev.Event] = []
     dead: Any = Dead("", {"app": "was killed by signal 9"})
-    plan, writer, nobody = (
-        SimpleNamespace(secrets=()),
-        SimpleNamespace(write=journal.append),
-        None,
+    work: Any = SimpleNamespace(
+        plan=SimpleNamespace(secrets=()),
+        journal=SimpleNamespace(write=journal.append),
+        watch=lambda _: None,
     )
-    parts: tuple[Any, ...] = (plan, nobody, nobody, dead, nobody, writer, lambda _: None)
-    Loading(*parts)._say_if_dead()
+    work.trouble = partial(Work.trouble, work)
+    Loading(work, "load", dead)._say_if_dead()
 
     (trouble,) = journal
     assert isinstance(trouble, ev.Trouble)
