@@ -36,6 +36,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """A gate of some cases of the clinic, in its own process."""
     words = ["gate", release, "--baseline", "1.0.0", "--deployer", deployer, "--only", only]
+    words += ["--stages", "upgrade"]
     return subprocess.Popen(
         [sys.executable, "-m", "harness", *words, "--runs", str(runs), "--json"],
         cwd=ROOT,

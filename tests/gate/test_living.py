@@ -71,6 +71,7 @@ def test_a_release_that_loses_only_there(
     assert called.left() == []
 
 
+@pytest.mark.slow
 def test_a_release_that_meets_nobody_well(tmp_path: Path) -> None:
     """What the upgrade, an old page and the rollback each take is a finding of that stage."""
     called = gate(

@@ -84,6 +84,7 @@ def test_a_load_alone_is_judged(tmp_path: Path, release: str, code: int) -> None
     assert [] == called.left()
 
 
+@pytest.mark.slow
 def test_processes_of_one_host_are_one_load(tmp_path: Path) -> None:
     """Two processes share rate and users; every moment is saved once, and every save is found."""
     plan = loaded(tmp_path)
@@ -125,6 +126,7 @@ def test_workers_bring_their_journals_home(tmp_path: Path, port: str) -> None:
     assert [] == called.left()
 
 
+@pytest.mark.slow
 def test_two_workers_of_one_name_are_refused(tmp_path: Path, port: str) -> None:
     """Nobody could tell their journals apart: the load ends before a save, and says so."""
     loaded(tmp_path)
@@ -160,6 +162,7 @@ def test_a_worker_without_a_master_gives_up(tmp_path: Path, port: str) -> None:
     assert f"no master at 127.0.0.1:{port} gave out a share" in called.err
 
 
+@pytest.mark.slow
 def test_a_worker_whose_master_dies_ends(tmp_path: Path, port: str) -> None:
     """A worker ends by itself once its master is silent, and keeps a journal that can be read."""
     plan = loaded(tmp_path)
