@@ -19,8 +19,6 @@ from harness.model import Anomaly
 
 PREFIX = "harness"
 TRACE = "trace_id"
-# Which release answered could not be told.
-UNKNOWN_RELEASE = "unknown"
 
 # A column that is no field of the plan: what it is called stands in the report, for a label that
 # nobody knew before would not be there at 0.

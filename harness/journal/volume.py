@@ -31,11 +31,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote
 
-from harness.errors import RecordUnreadable
 from harness.journal import events as ev
 from harness.journal.schedule import Schedule
 from harness.model import Key, Leg, Value, value_from_json
@@ -109,25 +107,6 @@ class Volume:
     orphans_n: int = 0
     troubles: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def saves(self) -> Iterator[VolumeSave]:
-        """Every save of every record."""
-        return (save for record in self.records.values() for save in record.saves)
-
-
-def read_volume(folder: Path) -> Volume:
-    """What every process of a run's load journaled.
-
-    A last line without its end is a process that was cut while it wrote, and is left out; any
-    other line that does not parse, and a file of another schema, raise RecordUnreadable with
-    file and line.
-    """
-    volume = Volume()
-    with undisturbed():
-        for path in sorted(folder.glob("load-*.acts")):
-            _read_file(path, volume)
-    return volume
-
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
@@ -139,21 +118,6 @@ def undisturbed() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _read_file(path: Path, volume: Volume) -> None:
-    try:
-        lines = path.read_text(encoding="ascii").split("\n")[:-1]
-        if lines and json.loads(lines[0])["schema"] != SCHEMA:
-            raise ValueError(f"this harness reads {SCHEMA!r}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecordUnreadable(f"the journal {path} cannot be read: {error!r}") from error
-    saves: dict[str, VolumeSave] = {}
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            take(line.split(" "), volume, saves)
-        except (ValueError, IndexError) as error:
-            raise RecordUnreadable(f"{path}, line {number}: {error}") from error
 
 
 def take(words: Sequence[str], volume: Volume, saves: dict[str, VolumeSave]) -> None:

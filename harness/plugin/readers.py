@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # What a reader is not shown twice in a row, this long apart, is no hiccup of a page.
 CONFIRM_AFTER_S = 1.0
 ERROR_CHARS_MAX = 300
-READ_S_MAX = 30.0
 GIVEN = ("context", "url", "key", "new_context")
 Read: TypeAlias = Mapping[str, object] | None
 _Function = TypeVar("_Function", bound=Callable[..., Read])

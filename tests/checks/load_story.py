@@ -18,7 +18,7 @@ from harness.corpus import CLASSES
 from harness.journal import events as ev
 from harness.journal.acts_files import ActsFile, find_acts
 from harness.journal.schedule import Schedule
-from harness.journal.volume import Owed, State, Volume, VolumeRecord, VolumeSave
+from harness.journal.volume import Owed, State, VolumeRecord, VolumeSave
 from harness.judge import Grounds, weigh
 from harness.model import Form, Key, Leg, Release, Value
 from harness.observations import Observation, Purpose, Row
@@ -28,6 +28,7 @@ from harness.sieve.gathering import gathered
 from harness.values import Trace, make_text, trial_number
 from tests.checks.acts import write_acts
 from tests.checks.story import NOTE, TAG, Story
+from tests.journal.reading import Journaled
 
 SAVE_S = 0.02
 
@@ -60,7 +61,7 @@ class LoadStory:
     rate: float = 10.0
     hold_s: float = 10.0
     now_s: float = 1000.0
-    volume: Volume = field(default_factory=Volume)
+    volume: Journaled = field(default_factory=Journaled)
     rows: list[Row] = field(default_factory=list)
     before_rows: list[Row] | None = None
     observations: list[Observation] = field(default_factory=list)

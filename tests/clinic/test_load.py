@@ -11,11 +11,12 @@ from psycopg.rows import dict_row
 from harness.contracts import fingerprint
 from harness.drive.load import drive_load
 from harness.drive.load_spec import LoadSpec
-from harness.journal.volume import Owed, VolumeRecord, read_volume
+from harness.journal.volume import Owed, VolumeRecord
 from harness.model import Form, Leg
 from harness.plan import load_plan
 from scenarios.stored import text_of
 from tests.clinic.live import ROOT
+from tests.journal.reading import read_volume
 
 
 def test_every_save_of_the_load_is_stored_as_it_was_journaled(

@@ -24,8 +24,8 @@ from harness.drive.load_spec import LoadSpec, read_load_spec
 from harness.errors import DriveFailed
 from harness.journal.acts_files import find_acts
 from harness.journal.schedule import Schedule
-from harness.journal.volume import Volume, read_volume
 from harness.model import Field, Form, Leg
+from tests.journal.reading import Journaled, read_volume
 from tests.plugin.conftest import Folder
 
 NOTE = Form("note", "main", ("id",), (Field("text", "text"),))
@@ -106,7 +106,7 @@ def spec_of(folder: Path, url: str, text: str, **changes: Any) -> LoadSpec:
 
 def load(
     folder: Path, run: Folder, url: str, text: str, **changes: Any
-) -> tuple[LoadResult, Volume]:
+) -> tuple[LoadResult, Journaled]:
     spec = spec_of(folder, url, text, **changes)
     return drive_load(spec, run), read_volume(spec.journal)
 

@@ -18,8 +18,8 @@ import pytest
 from harness.drive.load import Line, LoadProgress, drive_load
 from harness.errors import DriveFailed, UsageError
 from harness.journal.acts_files import find_acts
-from harness.journal.volume import read_volume
 from tests.drive.test_load import WRITER, await_acts, run, spec_of, url
+from tests.journal.reading import read_volume
 from tests.plugin.conftest import Folder
 
 __all__ = ["run", "url"]

@@ -13,10 +13,10 @@ from harness.contracts import fingerprint
 from harness.errors import RecordUnreadable, ScenarioError
 from harness.journal.handles import Record, Trial, exact
 from harness.journal.schedule import Schedule
-from harness.journal.volume import read_volume
 from harness.journal.volume_writer import VolumeWriter
 from harness.model import Contract, Field, Form, Leg
 from harness.values import trial_number
+from tests.journal.reading import read_volume
 
 NOTE = Form(
     "note",

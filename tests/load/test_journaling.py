@@ -22,10 +22,10 @@ from harness.drive.load_spec import (
     write_load_spec,
 )
 from harness.errors import PlanError, RecordUnreadable
-from harness.journal.volume import read_volume
 from harness.load import Journal, journaling, told
 from harness.model import Contract, Field, Form, Leg
 from harness.values import find_traces, trial_number
+from tests.journal.reading import read_volume
 from tests.plan.writing import write
 
 NOTE = Form("note", "main", ("id",), (Field("text", "body", contract=Contract(trim=True)),))
