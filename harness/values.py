@@ -20,11 +20,14 @@ from harness.model import Role
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WIDTHS = (("trial", 4), ("form", 1), ("record", 3), ("field", 2), ("revision", 2))
 _CHECK_WIDTH = 3
+_CHECKS_N: int = 36**_CHECK_WIDTH
 _WIDTH_OF = dict(_WIDTHS)
 # A look-ahead, so that a damaged token never hides the whole one that begins within it.
 _TOKEN = re.compile(r"zq(?=([0-9a-z]{16})([0-9a-z]{3}))")
 _MARK = re.compile(r"zm(?=([0-9a-z]{8})([0-9a-z]{3}))")
 TOKEN_CHARS = 21
+# A text has one of so many numbers in it, which hardly ever is the same for two fields of a run.
+_NUMBERS_N = 1_000_000
 # So many of its first characters say which record it belongs to.
 RECORD_CHARS = 14
 
@@ -33,8 +36,9 @@ ATTEMPTS_MAX = 32
 _ROLES: tuple[Role, ...] = ("candidate", "baseline", "upgraded", "rolled-back", "origin")
 USERS_MAX = 500_000
 TRIALS_N = 36**4
-CACHED_NUMBERS_MAX = 65_536
 CACHED_RECORDS_MAX = 1_024
+# Every two digits, so that four are two looks into a table that stays near.
+_PAIRS: tuple[str, ...] = tuple(high + low for high in _DIGITS for low in _DIGITS)
 
 
 class Trace(NamedTuple):
@@ -68,9 +72,8 @@ def trial_number(role: Role, number: int, attempt: int) -> int:
 
 def token(trace: Trace) -> str:
     """The token of a trace; raises ValueError where a number does not fit its place."""
-    record = _of_record(trace.run, trace.trial, trace.form, trace.record)
-    body = record + _of_revision(trace.field, trace.revision)
-    return f"zq{body}{_check(body)}"
+    body = _body(trace)
+    return f"zq{body}{_check(_crc(body))}"
 
 
 def find_traces(text: str) -> tuple[Trace, ...]:
@@ -87,10 +90,13 @@ def make_text(text_class: TextClass, trace: Trace, max_chars: int | None = None)
     """
     if max_chars is not None and max_chars < 1:
         raise ValueError(f"a text of at most {max_chars} characters says nothing")
-    body = text_class.write(_number(trace))
+    place = _body(trace)
+    crc = _crc(place)
+    number = crc % _NUMBERS_N
+    body = text_class.write(number)
     if not text_class.marker:
         return body if max_chars is None else body[:max_chars]
-    mark = token(trace)
+    mark = f"zq{place}{_check(crc)}"
     whole = f"{mark} {body} {mark}"
     if max_chars is None or len(whole) <= max_chars:
         return whole
@@ -99,7 +105,7 @@ def make_text(text_class: TextClass, trace: Trace, max_chars: int | None = None)
         return f"{mark} {body[:room_chars]} {mark}"
     if max_chars >= TOKEN_CHARS:
         return mark
-    return str(_number(trace)).rjust(max_chars, "7")[-max_chars:]
+    return str(number).rjust(max_chars, "7")[-max_chars:]
 
 
 def mark(run: str, trial: int) -> str:
@@ -108,7 +114,7 @@ def mark(run: str, trial: int) -> str:
     A copy of it is right wherever the application puts one, unlike that of a token.
     """
     body = _tag(run) + _digits(trial, 4, "trial")
-    return f"zm{body}{_check(body)}"
+    return f"zm{body}{_check(_crc(body))}"
 
 
 def find_marks(text: str) -> tuple[tuple[str, int], ...]:
@@ -116,7 +122,7 @@ def find_marks(text: str) -> tuple[tuple[str, int], ...]:
     return tuple(
         (body[:4], int(body[4:], 36))
         for body, check in _MARK.findall(text)
-        if _check(body) == check
+        if _check(_crc(body)) == check
     )
 
 
@@ -130,14 +136,9 @@ def file_bytes(trace: Trace, size_bytes: int) -> bytes:
     return mark + noise[len(mark) : size_bytes - len(mark)] + mark
 
 
-def _number(trace: Trace) -> int:
-    """A number of at most six digits that hardly ever is the same for two fields of a run."""
-    # What repr() says, which is slow where a load makes thousands of texts a second.
-    place = (
-        f"Trace(run={trace.run!r}, trial={trace.trial}, form={trace.form}, "
-        f"record={trace.record}, field={trace.field}, revision={trace.revision})"
-    )
-    return int.from_bytes(hashlib.sha256(place.encode()).digest()[:4]) % 1_000_000
+def _body(trace: Trace) -> str:
+    record = _of_record(trace.run, trace.trial, trace.form, trace.record)
+    return record + _of_revision(trace.field, trace.revision)
 
 
 # The fields of a record have its part of the token in common.
@@ -163,24 +164,26 @@ def _tag(run: str) -> str:
     return run
 
 
-@lru_cache(maxsize=CACHED_NUMBERS_MAX)
 def _digits(number: int, width: int, name: str) -> str:
+    """The number in so many digits, four at most."""
     if not 0 <= number < 36**width:
         raise ValueError(f"{name} {number} does not fit {width} digits of a token")
-    text = ""
-    for _ in range(width):
-        number, rest = divmod(number, 36)
-        text = _DIGITS[rest] + text
-    return text
+    high, low = divmod(number, len(_PAIRS))
+    return (_PAIRS[high] + _PAIRS[low])[-width:]
 
 
-def _check(body: str) -> str:
-    return _digits(zlib.crc32(body.encode()) % 36**_CHECK_WIDTH, _CHECK_WIDTH, "checksum")
+def _crc(body: str) -> int:
+    return zlib.crc32(body.encode("ascii"))
+
+
+def _check(crc: int) -> str:
+    high, low = divmod(crc % _CHECKS_N, 36)
+    return _PAIRS[high] + _DIGITS[low]
 
 
 def _read(match: re.Match[str]) -> Trace | None:
     body, check = match.groups()
-    if _check(body) != check:
+    if _check(_crc(body)) != check:
         return None
     numbers: dict[str, int] = {}
     at = 4

@@ -41,6 +41,8 @@ def exact(value: str | None) -> Exact:
 
 
 Spec: TypeAlias = "str | corpus.TextClass | int | Exact | Sequence[str | corpus.TextClass | Exact]"
+# A spec with text classes instead of their names.
+Made: TypeAlias = "Exact | corpus.TextClass | int | tuple[corpus.TextClass | Exact, ...]"
 Typed: TypeAlias = str | Path | tuple[str | None, ...] | None
 KeyLike: TypeAlias = object
 
@@ -114,29 +116,28 @@ class Trial:
         self.surface: Surface = surface or Told()
         self.pace = pace
         self.records: list[Record] = []
+        self.records_n = 0
         self._faults: list[_Fault] = []
-        self._checked: dict[tuple[str, str, str], None] = {}
-        self._places: dict[tuple[str, str], tuple[int, int]] = {}
+        self._entries: dict[tuple[str, str, str], Entry] = {}
 
-    def place(self, form: Form, field: str) -> tuple[int, int]:
-        """Where form and field stand in the plan, as traceable values spell it."""
+    def entry(self, form: Form, name: str, spec: Spec, operation: ev.Operation) -> Entry:
+        """What a spec puts into a field.
+
+        Raises ScenarioError where the form has no such field, or it cannot be given this.
+        """
         # Under load the same few are asked for thousands of times a second.
-        found = self._places.get((form.name, field))
-        if found is None:
-            found = list(self.forms).index(form.name), form.index(field)
-            self._places[form.name, field] = found
-        return found
-
-    def check(self, form: Form, name: str, spec: Spec, operation: ev.Operation) -> None:
-        """Raise ScenarioError where the form has no such field, or it cannot be given this."""
         key = (form.name, name, spec) if isinstance(spec, str) else None
-        if key is not None and key in self._checked:
-            return
+        known = None if key is None else self._entries.get(key)
+        if known is not None:
+            return known
         field = _field(form, name)
         if operation != "clear":
             _check_spec(form, field, spec)
-            if key is not None:
-                self._checked[key] = None
+        place = list(self.forms).index(form.name), form.index(name)
+        made = Entry(field, place, _text_classes(spec), _class_of(spec))
+        if key is not None:
+            self._entries[key] = made
+        return made
 
     def record(
         self,
@@ -154,8 +155,9 @@ class Trial:
             raise ScenarioError(_unknown("form", form, self.forms))
         for name in initial or {}:
             _field(self.forms[form], name)
-        record = Record(self, self.forms[form], len(self.records) + 1, initial or {})
+        record = Record(self, self.forms[form], self.records_n + 1, initial or {})
         record_key = None if key is None else record.key_of(key)
+        self.records_n += 1
         self.records.append(record)
         self.writer.write(
             ev.RecordOpened(
@@ -204,6 +206,20 @@ class Trial:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a save enters into one field.
+
+    place is where form and field stand in the plan, as traceable values spell it; text_class is
+    what the journal calls the spec.
+    """
+
+    field: Field
+    place: tuple[int, int]
+    spec: Made
+    text_class: str
+
+
 @dataclass(slots=True)
 class _Fault:
     name: str
@@ -213,6 +229,8 @@ class _Fault:
 
 class Record:
     """One record: its key, once known, and the saves that are made of it."""
+
+    __slots__ = ("_key", "form", "id", "initial", "ordinal", "saves", "trial")
 
     def __init__(
         self, trial: Trial, form: Form, ordinal: int, initial: Mapping[str, Value]
@@ -286,15 +304,9 @@ class Record:
         return self._begin("discard", specs)
 
     def _begin(self, operation: ev.Operation, specs: Mapping[str, Spec]) -> Save:
-        for name, spec in specs.items():
-            self.trial.check(self.form, name, spec, operation)
-        return Save(self, operation, specs)
-
-    def trace(self, name: str, revision: int) -> values.Trace:
-        """Where a value of this record belongs."""
-        trial = self.trial
-        place, field = trial.place(self.form, name)
-        return values.Trace(trial.run, trial.number, place, self.ordinal, field, revision)
+        trial, form = self.trial, self.form
+        entries = {name: trial.entry(form, name, spec, operation) for name, spec in specs.items()}
+        return Save(self, operation, entries)
 
 
 State: TypeAlias = Literal["new", "open", "acknowledged", "refused", "unknown"]
@@ -307,7 +319,14 @@ class Save:
     held is what each field held last, as far as it was journaled: what was intended, or typed.
     """
 
-    def __init__(self, record: Record, operation: ev.Operation, specs: Mapping[str, Spec]) -> None:
+    __slots__ = (
+        "_asked", "_entries", "_values", "began_s", "ended_s", "held", "id", "operation", "record",
+        "revision", "state",
+    )  # fmt: skip
+
+    def __init__(
+        self, record: Record, operation: ev.Operation, entries: Mapping[str, Entry]
+    ) -> None:
         self.record = record
         self.operation = operation
         self.revision = 0
@@ -316,7 +335,7 @@ class Save:
         self.began_s = 0.0
         self.ended_s = 0.0
         self.held: dict[str, Value] = {}
-        self._specs = specs
+        self._entries = entries
         self._values: dict[str, Typed] = {}
         self._asked: set[str] = set()
 
@@ -328,7 +347,7 @@ class Save:
         record = self.record
         self.revision = len(record.saves) + 1
         self.id = f"{record.id}/s{self.revision}"
-        intended = {name: self._make(name, spec) for name, spec in self._specs.items()}
+        intended = {name: self._make(name, entry) for name, entry in self._entries.items()}
         self.held = dict(intended)
         due_s = record.trial.pace()
         self.state = "open"
@@ -340,7 +359,7 @@ class Save:
                 revision=self.revision,
                 operation=self.operation,
                 values=intended,
-                classes={name: _class_of(spec) for name, spec in self._specs.items()},
+                classes={name: entry.text_class for name, entry in self._entries.items()},
                 due_s=due_s,
             )
         )
@@ -374,12 +393,14 @@ class Save:
     @property
     def names(self) -> tuple[str, ...]:
         """The fields this save writes."""
-        return tuple(self._specs)
+        return tuple(self._entries)
 
     @property
     def values(self) -> Mapping[str, Typed]:
         """Every field and the value to type, for who sends them all at once."""
-        return {name: self.value(name) for name in self._specs}
+        self._be_open("save.values")
+        self._asked.update(self._entries)
+        return dict(self._values)
 
     def value(self, name: str) -> Typed:
         """The value to type: a text, the path of a generated file, or a tuple for many rows."""
@@ -404,7 +425,7 @@ class Save:
         """Journal what the page holds after input, read back from it."""
         self._be_open("save.typed")
         for name, value in held.items():
-            if name not in self._specs:
+            if name not in self._entries:
                 _field(self.record.form, name)
                 raise ScenarioError(f"{self.id} does not write {name!r}, so nothing of it is typed")
             self._asked.add(name)
@@ -460,8 +481,8 @@ class Save:
     def _be_asked_for(self) -> None:
         left = [
             name
-            for name, spec in self._specs.items()
-            if name not in self._asked and not isinstance(spec, Exact)
+            for name, entry in self._entries.items()
+            if name not in self._asked and not isinstance(entry.spec, Exact)
         ]
         if left and self.operation == "save":
             raise ScenarioError(
@@ -475,14 +496,18 @@ class Save:
         )
         self.state = "unknown"
 
-    def _make(self, name: str, spec: Spec) -> Value:
+    def _make(self, name: str, entry: Entry) -> Value:
         """The value of one field: what is typed is kept, what it means is returned."""
-        field = self.record.form.field(name)
+        field, spec = entry.field, entry.spec
         if self.operation == "clear":
             empty: Value = () if field.rows == "many" else None if field.kind == "file" else ""
             self._values[name] = empty if isinstance(empty, str | tuple) else None
             return empty
-        trace = self.record.trace(name, self.revision)
+        record, (form_at, field_at) = self.record, entry.place
+        trial = record.trial
+        trace = values.Trace(
+            trial.run, trial.number, form_at, record.ordinal, field_at, self.revision
+        )
         try:
             if isinstance(spec, int):
                 return self._make_file(name, values.file_bytes(trace, spec))
@@ -508,19 +533,17 @@ class Save:
 
 
 def value_of(
-    spec: Spec, trace: values.Trace, max_chars: int | None
+    spec: Exact | corpus.TextClass | tuple[corpus.TextClass | Exact, ...],
+    trace: values.Trace,
+    max_chars: int | None,
 ) -> str | tuple[str | None, ...] | None:
     """The value that a field's spec stands for at one place: a text, or a tuple for many rows."""
+    if isinstance(spec, corpus.TextClass):
+        return values.make_text(spec, trace, max_chars)
     if isinstance(spec, Exact):
         return spec.value
-    if isinstance(spec, str | corpus.TextClass):
-        return values.make_text(_text_class(spec), trace, max_chars)
-    if isinstance(spec, int):
-        raise ScenarioError(f"{spec} is the size of a file, and stands for no text")
     return tuple(
-        item.value
-        if isinstance(item, Exact)
-        else values.make_text(_nth(_text_class(item), n), trace, max_chars)
+        item.value if isinstance(item, Exact) else values.make_text(_nth(item, n), trace, max_chars)
         for n, item in enumerate(spec)
     )
 
@@ -543,8 +566,12 @@ def _nth(text_class: corpus.TextClass, n: int) -> corpus.TextClass:
     )
 
 
-def _text_class(spec: str | corpus.TextClass) -> corpus.TextClass:
-    return corpus.by_name(spec) if isinstance(spec, str) else spec
+def _text_classes(spec: Spec) -> Made:
+    if isinstance(spec, Exact | corpus.TextClass | int):
+        return spec
+    if isinstance(spec, str):
+        return corpus.by_name(spec)
+    return tuple(corpus.by_name(item) if isinstance(item, str) else item for item in spec)
 
 
 def _check_spec(form: Form, field: Field, spec: Spec) -> None:
@@ -596,12 +623,14 @@ def _check_item(where: str, field: Field, item: object) -> None:
 
 
 def _class_of(spec: Spec) -> str:
+    if isinstance(spec, str):
+        return spec
     if isinstance(spec, Exact):
         return ev.LITERAL
     if isinstance(spec, int):
         return f"{spec} bytes"
-    if isinstance(spec, str | corpus.TextClass):
-        return str(spec)
+    if isinstance(spec, corpus.TextClass):
+        return spec.name
     return ",".join(_class_of(item) for item in spec)
 
 

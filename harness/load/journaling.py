@@ -35,7 +35,7 @@ from harness.load.pacing import Pacer
 from harness.model import Form, Value
 from harness.values import trial_number
 
-# A trial keeps its records in memory, so a user begins another one now and then.
+# How many records a user opens in one trial before the next one begins.
 RECORDS_MAX = 100
 
 
@@ -70,9 +70,12 @@ class Journal:
         self, form: str, key: KeyLike = None, initial: Mapping[str, Value] | None = None
     ) -> Record:
         """A handle of one record of a form; see :meth:`harness.journal.handles.Trial.record`."""
-        if len(self._trial.records) >= RECORDS_MAX:
+        if self._trial.records_n >= RECORDS_MAX:
             self._trial = self._new_trial()
-        return self._trial.record(form, key, initial)
+        record = self._trial.record(form, key, initial)
+        # Nobody reads back what a load wrote, and what is kept is memory that each save waits for.
+        self._trial.records.clear()
+        return record
 
     def _new_trial(self) -> Trial:
         process = self._process
