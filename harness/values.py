@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,7 +20,6 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WIDTHS = (("trial", 4), ("form", 1), ("record", 3), ("field", 2), ("revision", 2))
 _CHECK_WIDTH = 3
 _CHECKS_N: int = 36**_CHECK_WIDTH
-_WIDTH_OF = dict(_WIDTHS)
 # A look-ahead, so that a damaged token never hides the whole one that begins within it.
 _TOKEN = re.compile(r"zq(?=([0-9a-z]{16})([0-9a-z]{3}))")
 _MARK = re.compile(r"zm(?=([0-9a-z]{8})([0-9a-z]{3}))")
@@ -144,17 +142,13 @@ def _body(trace: Trace) -> str:
 # The fields of a record have its part of the token in common.
 @lru_cache(maxsize=CACHED_RECORDS_MAX)
 def _of_record(run: str, trial: int, form: int, record: int) -> str:
-    numbers = {"trial": trial, "form": form, "record": record}
-    return _tag(run) + _spelled(numbers)
+    place = _digits(trial, 4, "trial") + _digits(form, 1, "form") + _digits(record, 3, "record")
+    return _tag(run) + place
 
 
 @lru_cache(maxsize=CACHED_RECORDS_MAX)
 def _of_revision(field: int, revision: int) -> str:
-    return _spelled({"field": field, "revision": revision})
-
-
-def _spelled(numbers: Mapping[str, int]) -> str:
-    return "".join(_digits(number, _WIDTH_OF[name], name) for name, number in numbers.items())
+    return _digits(field, 2, "field") + _digits(revision, 2, "revision")
 
 
 @lru_cache(maxsize=16)

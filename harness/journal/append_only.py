@@ -32,13 +32,14 @@ class AppendOnly:
 
     def append(self, line: str) -> None:
         """Write one line of ASCII, to which the end is added."""
-        data = line.encode("ascii") + b"\n"
         with self._lock:
-            if self._fd < 0:
-                raise EnvironmentBroken(
-                    f"the journal {self.path} is closed: nothing more goes into it"
-                )
-            self._write(data)
+            self._append(line)
+
+    def _append(self, line: str) -> None:
+        """The same, for whoever holds the lock."""
+        if self._fd < 0:
+            raise EnvironmentBroken(f"the journal {self.path} is closed: nothing more goes into it")
+        self._write(line.encode("ascii") + b"\n")
 
     def _write(self, data: bytes) -> None:
         """Whole lines, all of them or none; whoever calls holds the lock."""

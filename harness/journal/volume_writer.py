@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 import time
 import zlib
 from array import array
@@ -52,7 +51,6 @@ class VolumeWriter(AppendOnly):
         super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._secrets = frozenset(secrets)
         self._form_of = _FormOf(forms)
-        self._order = threading.Lock()
         self._opened: list[str] = []
         head = {
             "kind": "opened",
@@ -87,7 +85,7 @@ class VolumeWriter(AppendOnly):
         """
         at_s = time.monotonic()
         line = self._line(event, at_s)
-        with self._order:
+        with self._lock:
             self._opened.append(line)
             if not isinstance(event, ev.RecordOpened):
                 self._write_opened()
@@ -95,11 +93,10 @@ class VolumeWriter(AppendOnly):
 
     def close(self) -> None:
         """Sum up what is left, end with a sum of nothing, and close; a second call does nothing."""
-        with self._order:
-            if self._opened and self._fd >= 0:
-                self._write_opened()
         with self._lock:
             if self._fd >= 0:
+                if self._opened:
+                    self._write_opened()
                 left = _sum(self._crc, self._lines_n) if self._lines_n else b""
                 self._write_whole(left + _sum(0, 0))
                 self._crc = self._lines_n = 0
@@ -118,7 +115,7 @@ class VolumeWriter(AppendOnly):
 
     def _write_opened(self) -> None:
         lines, self._opened = self._opened, []
-        self.append("\n".join(lines))
+        self._append("\n".join(lines))
 
     def _line(self, event: ev.Event, at_s: float) -> str:
         match event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import itertools
 import os
 import sys
@@ -215,6 +216,9 @@ def _driven(spec: LoadSpec, name: str, user: Any) -> _Process:
     values = [os.environ[name] for name in spec.hidden if name in os.environ]
     secrets = {*values, *(word for value in values for word in passwords(value))}
     writer = VolumeWriter(spec.journal, spec.forms, nth, name, filter(None, secrets))
+    # What is there by now stays: the collector need not go through it during every load.
+    gc.collect()
+    gc.freeze()
     # Locust exits once its users have ended, or were ended: whatever it was, nobody saves by then.
     atexit.register(writer.close)
     pacer = Pacer(
