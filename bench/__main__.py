@@ -62,7 +62,7 @@ class Bench:
 BENCHES = {
     "scenarios": Bench(scenarios.ratios, "", "pairs", 1.10),
     "gate-overhead": Bench(overhead.seconds, "s", "gates", 30.0),
-    "alert": Bench(alerting.seconds, "s", "losses", 90.0, every=True),
+    "alert": Bench(alerting.seconds, "s", "losses", 90.0, every=True, long=True),
     "front-latency": Bench(front.added_ms, "ms", "pairs", 1.0, digits=2),
     "load-journal": Bench(loads.journal_ratios, "", "pairs", 0.95, least=True),
     "load-journal-alone": Bench(loads.generator_ratios, "", "pairs", 0.95, least=True, long=True),
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--gates", type=int, default=3, help="whole gates for gate-overhead")
     parser.add_argument("--repetitions", type=int, default=20, help="how often every fault comes")
     parser.add_argument("--loads", type=int, default=1, help="whole loads for each load-...")
-    parser.add_argument("--losses", type=int, default=5, help="losses for alert")
+    parser.add_argument("--losses", type=int, default=5, help="how often a release loses")
     asked = parser.parse_args(arguments)
     times = {
         "pairs": asked.pairs,
