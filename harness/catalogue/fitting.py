@@ -100,7 +100,7 @@ def _missing(entry: Entry, cases: Sequence[Case]) -> Iterator[str]:
                     yield f"trigger.scenario = {pattern!r} fits none of its scenarios"
         elif factor == FAULT:
             wrong = [name for name in levels if not is_fault(name)]
-            yield from (f"trigger.fault = {n!r}: nothing that a restart is" for n in wrong)
+            yield from (f"trigger.fault = {n!r}: nothing that is done to a release" for n in wrong)
         elif chosen:
             yield from _levels_missing(factor, levels, chosen)
 

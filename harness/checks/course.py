@@ -6,6 +6,7 @@ Every save is looked at once as a line of numbers; what is kept does not grow wi
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -14,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from harness.checks.clustering import NO_FAULT, reaches
 from harness.checks.history import Fault
 from harness.exhibits import LoadSecond
 from harness.journal.schedule import Schedule
@@ -81,6 +83,7 @@ class Course:
     took_n: int = 0
     took_us: dict[int, int] = field(default_factory=dict)
     slowest_us: int = 0
+    met: Counter[str] = field(default_factory=Counter)
     service_ms: float = 0.0
     longest_ms: float = 0.0
     seconds: tuple[LoadSecond, ...] = ()
@@ -110,6 +113,7 @@ def course_of(load: Gathered, faults: Sequence[Fault] = ()) -> Course:
     for went in _parts(load, faults, course):
         words.add(went)
         adding.add(went)
+        course.met.update(_met(went, faults))
     words.close()
     course.took_us = _percentiles(load, faults, adding)
     adding.close()
@@ -130,6 +134,16 @@ def held_spans(schedules: Sequence[Schedule]) -> list[Span]:
     together = zip(*(schedule.held_s for schedule in schedules), strict=False)
     spans = ((max(s[0] for s in each), min(s[1] for s in each)) for each in together)
     return [(from_s, to_s) for from_s, to_s in spans if from_s < to_s]
+
+
+def _met(went: Entries, faults: Sequence[Fault]) -> Counter[str]:
+    """How many acknowledged saves met each fault, and how many none."""
+    told_s = went["ended_s"][went["state"] == ACKNOWLEDGED]
+    counts: Counter[str] = Counter()
+    for name, from_s, to_s in reaches(faults):
+        counts[name] += int(((from_s < told_s) & (told_s <= to_s)).sum())
+    counts[NO_FAULT] = len(told_s) - counts.total()
+    return counts
 
 
 def _orphans_n(load: Gathered) -> int:

@@ -11,15 +11,14 @@ from harness.promise import FAULTS_LOAD
 
 FAULT = "fault"
 # What is done to a part of the application or to a storage, behind its name, and to the way there.
-KILLED, ASKED_TO_END, ENDED = " killed", " asked to end", " ended"
+KILLED, ASKED_TO_END, ENDED, PAUSED = " killed", " asked to end", " ended", " paused"
 CUT, DELAYED = "connections cut", "answers delayed"
 
 
 def is_fault(name: str) -> bool:
     """Whether something that the harness does under work has that name."""
-    part = next(
-        (name[: -len(how)] for how in (KILLED, ASKED_TO_END, ENDED) if name.endswith(how)), ""
-    )
+    hows = (KILLED, ASKED_TO_END, ENDED, PAUSED)
+    part = next((name[: -len(how)] for how in hows if name.endswith(how)), "")
     return bool(part) or name in (CUT, DELAYED)
 
 

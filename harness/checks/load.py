@@ -8,11 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from harness.checks.clustering import HIDDEN_SHARE_MAX, clustered, met, words_of
 from harness.checks.controls import Controls
 from harness.checks.course import Course, course_of, faults_within
-from harness.checks.excusing import excuse, where_they_fall
+from harness.checks.excusing import excuse
 from harness.checks.findings import ordered, voted_layer
 from harness.checks.history import Fault, History, Save
+from harness.checks.injected import FAULT
 from harness.checks.journeys import HIDDEN
 from harness.checks.load_controls import plant_load_controls
 from harness.checks.load_owed import LoadRecord, absent, unmeasured
@@ -317,26 +319,38 @@ class _Telling:
             records_n=len(records) + alike.records_n,
             severity=first.severity,
             layer=voted_layer(group),
-            trigger=Trigger(self._when(saves, len(records), alike)),
+            trigger=self._trigger(saves, len(records), alike),
             evidence=tuple(paths)[:_EVIDENCE_MAX],
             breach=first.breach,
         )
 
-    def _when(self, saves: set[str], records_n: int, alike: Crowd) -> str:
+    def _trigger(self, saves: Set[str], records_n: int, alike: Crowd) -> Trigger:
+        """When it happened, and the faults of ours that it takes where all of it lies at some."""
         under = f"under load of {self.figures.target_saves_per_s:g} saves/s"
         under += " with faults" if self.name == FAULTS_LOAD else ""
         counted = f", {alike.records_n} of them only counted" if alike.records_n else ""
         saves_n = len(saves) + alike.saves_n
         if not saves_n:
-            return f"{under}: {plural(records_n + alike.records_n, 'record')}{counted}"
+            every_n = records_n + alike.records_n
+            return Trigger(f"{under}: {plural(every_n, 'record')}{counted}")
         made = self._made(saves)
         began_s = [save.began_s for save in made]
         if alike.saves_n:
             began_s += [alike.first_s, alike.last_s]
         when = between(began_s, self.course.start_s)
-        around = where_they_fall(_ended_s(made, alike), self.faults)
+        lost = met(_ended_s(made, alike), self.faults)
+        around = words_of(lost) if self.faults else ""
         total = f"{self.figures.saves_acknowledged:,}"
-        return f"{under}: {saves_n:,} of {total} saves, {when}{around}{counted}"
+        text = f"{under}: {saves_n:,} of {total} saves, {when}{around}{counted}"
+        names = clustered(lost, self.course.met) if self._tells_of_all() else ()
+        return Trigger(text, {FAULT: names} if names else {})
+
+    def _tells_of_all(self) -> bool:
+        """Whether storage tells of nearly every save, so that those that it lost can be compared.
+
+        Of records that are saved over and over it tells of the last saves alone.
+        """
+        return self.sifted.hidden_n <= HIDDEN_SHARE_MAX * self.sifted.acknowledged_n
 
     def _made(self, saves: Set[str]) -> list[Save]:
         """Those of these saves that were looked at, as they were made."""

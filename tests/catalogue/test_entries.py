@@ -95,7 +95,7 @@ def test_releases_are_found_by_name(plan: Plan) -> None:
         (PASSES + 'scenarios = ["test_shar_*"]\n', "scenarios = 'test_shar_*' fits no case; write"),
         (LOSES + "trigger = { sahres = 1 }\n", "trigger.sahres = 1: no case of it has that"),
         (LOSES + "trigger = { shares = 7 }\n", "levels there: 0, 1, 2"),
-        (LOSES + 'trigger = { fault = "app kiled" }\n', "'app kiled': nothing that a restart is"),
+        (LOSES + 'trigger = { fault = "app kiled" }\n', "'app kiled': nothing that is done to a"),
         (LOSES + 'trigger = { scenario = "test_x*" }\n', "'test_x*' fits none of its scenarios"),
     ],
 )

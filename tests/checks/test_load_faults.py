@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,79 @@ def test_what_was_acknowledged_before_a_fault_is_due_after_it(load: LoadStory) -
         "under load of 10 saves/s with faults: 3 of 100 saves, between second 2 and 8, "
         "2 at 'app killed', 1 at 'no fault'"
     )
+    assert verdict.findings[0].trigger.conditions == {}
     assert verdict.reasons[0].startswith("note: history lost, under load of 10 saves/s with faults")
+
+
+def lost_of(load: LoadStory, numbers: Iterable[int]) -> Mapping[str, tuple[str, ...]]:
+    """The conditions of the one finding, where these of a hundred saves lost a field."""
+    records = load.saves(100)
+    for number in numbers:
+        records[number].holds(history=None)
+    (finding,) = load.judged().findings
+    return finding.trigger.conditions
+
+
+def test_the_fault_at_which_all_is_lost_is_a_condition(load: LoadStory) -> None:
+    """Saves that lie at one fault while the others lie anywhere name it, and no other fault."""
+    load.fault("app paused", 6.0)
+
+    assert {"fault": ("app paused",)} == lost_of(load, range(53, 60))
+
+
+def test_every_fault_at_which_something_is_lost_is_named(load: LoadStory) -> None:
+    """Each of two faults explains what the other one does not, in the order in which they came."""
+    load.faults = []
+    for name, at_s in (("app asked to end", 0.5), ("app killed", 2.0), ("app paused", 9.5)):
+        load.fault(name, at_s, 0.5)
+
+    lost = lost_of(load, (*range(5), *range(11, 20)))
+    assert {"fault": ("app asked to end", "app killed")} == lost
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pytest.param(range(2, 100, 5), id="spread evenly"),
+        pytest.param((31, 33), id="too few to tell"),
+        pytest.param((*range(26, 36), 80), id="one of them elsewhere"),
+        pytest.param(range(60, 70), id="after it"),
+    ],
+)
+def test_a_fault_that_chance_may_have_put_there_is_not_named(
+    load: LoadStory, numbers: Sequence[int]
+) -> None:
+    """Losses that do not all lie at faults, or so few of them that they may, name none."""
+    load.faults = []
+    load.fault("app killed", 3.0, 0.5)
+
+    assert {} == lost_of(load, numbers)
+
+
+def test_what_most_saves_met_explains_nothing(load: LoadStory) -> None:
+    """A fault that lasted for more than half of a load is not named by what was lost in it."""
+    load.faults = []
+    load.fault("app paused", 3.0, 4.0)
+
+    assert {} == lost_of(load, range(20, 70))
+
+
+@pytest.mark.parametrize(("rounds_n", "named"), [(1, True), (5, False)])
+def test_records_that_are_saved_over_and_over_name_no_fault(
+    load: LoadStory, rounds_n: int, named: bool
+) -> None:
+    """Storage tells of their last saves alone, which lie at the fault that came last."""
+    load.faults = []
+    load.fault("app killed", 7.5, 0.5)
+    load.fault("app paused", 9.0)
+    load.saves(100 - 20 * rounds_n)
+    records = [load.record(f"again {number}") for number in range(20)]
+    for turn in range(rounds_n):
+        for record in records:
+            record.save("history").acknowledged(stores=turn < rounds_n - 1)
+    (finding,) = load.judged().findings
+
+    assert ({"fault": ("app paused",)} if named else {}) == finding.trigger.conditions
 
 
 @pytest.mark.parametrize("stores", [True, False])

@@ -116,11 +116,24 @@ def test_what_was_told_stored_too_early_is_lost_by_a_fault(tmp_path: Path) -> No
     assert (finding["check"], finding["anomaly"]) == ("load-faults", "lost")
     assert finding["fields"] == ["summary"]
     assert "at 'app killed'" in finding["trigger"]["text"]
+    named = finding["trigger"]["conditions"]["fault"]
+    assert {"app killed"} <= set(named) <= {"app killed", "app asked to end", "storage main ended"}
     plain = gate(
         "postpones", "--only", "test_write", "--stages", "load", plan=loaded(tmp_path / "plain"),
         runs=tmp_path / "runs",
     )  # fmt: skip
     assert plain.code == 0, plain.out + plain.err
+
+
+@pytest.mark.slow
+def test_what_is_lost_all_the_time_is_no_faults_work(tmp_path: Path) -> None:
+    """A release that loses every twentieth summary does so at each fault, and none is named."""
+    called = gate("forgets", *FAULTS, plan=loaded(tmp_path), runs=tmp_path / "runs")
+
+    assert called.code == 1, called.out + called.err
+    (finding,) = (f for f in called.verdict["findings"] if f["severity"] == "block")
+    assert (finding["check"], finding["fields"]) == ("load-faults", ["summary"])
+    assert finding["trigger"]["conditions"] == {}
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import TypeAlias
 
-from harness.checks.injected import ASKED_TO_END, CUT, DELAYED, ENDED, KILLED
+from harness.checks.injected import ASKED_TO_END, CUT, DELAYED, ENDED, KILLED, PAUSED
 from harness.deploy.seams import Deployment
 from harness.errors import EvidenceError, ReleaseDown
 from harness.front import Front
@@ -126,7 +126,7 @@ def paused(up: Deployment) -> Fault:
         finally:
             up.resume()
 
-    return f"{up.parts[0]} paused", act
+    return f"{up.parts[0]}{PAUSED}", act
 
 
 def _restarted(up: Deployment, part: str, *, graceful: bool = False) -> Act:
