@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench import alerting, faults, front, judging, loads, overhead, scenarios
 from harness.checks.pace import REACHED
+from harness.cli import EXIT_INTERRUPTED, interruptible
 from harness.errors import HarnessError
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -146,4 +147,9 @@ def with_row(page: str, name: str, row: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    interruptible()
+    try:
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    sys.exit(code)

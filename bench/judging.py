@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import resource
-import subprocess
 import sys
 import time
 import zlib
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
+from bench.calling import call
 from harness.checks.course import course_of
 from harness.checks.volume import sift
 from harness.contracts import fingerprint
@@ -83,15 +83,7 @@ def _copied_s(dsn: str) -> float:
 def _judged(dsn: str, folder: Path, saves_n: int) -> tuple[float, float]:
     """Seconds, and the peak memory of all processes that judged; in a process of its own."""
     command = [sys.executable, "-m", "bench.judging", dsn, str(folder), str(saves_n)]
-    done = subprocess.run(
-        command,
-        cwd=Path(__file__).parent.parent,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S_MAX,
-        check=False,
-    )
+    done = call(command, Path(__file__).parent.parent, TIMEOUT_S_MAX)
     if done.returncode != 0:
         raise EvidenceError(f"the load was not judged: {done.stdout}{done.stderr}")
     told = json.loads(done.stdout)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 from psycopg import sql
 
+from bench.calling import call
 from harness.deploy.choose import deployer_for
 from harness.deploy.seams import Deployment
 from harness.drive.child import Child
@@ -91,15 +91,7 @@ def _load(bench: str, *words: str) -> float:
 
 def _judged(bench: str, *words: str) -> float:
     command = [sys.executable, "-m", "harness", "load", *words]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S_MAX,
-        check=False,
-    )
+    done = call(command, ROOT, TIMEOUT_S_MAX)
     if done.returncode not in (0, 1, 3) or not done.stdout:
         raise DriveFailed(f"the load was not driven:\n{done.stderr[-2000:]}")
     verdict = json.loads(done.stdout)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.calling import call
 from harness.errors import DriveFailed
 from harness.journal import events as ev
 from harness.journal.reader import read_journal
@@ -53,16 +52,7 @@ def _gate(runs: Path) -> float:
         "--deployer", "process", "--runs", str(runs),
     ]  # fmt: skip
     began_s = time.monotonic()
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=dict(os.environ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S_MAX,
-        check=False,
-    )
+    done = call(command, ROOT, TIMEOUT_S_MAX)
     if done.returncode != 0:
         raise DriveFailed(
             f"a good release did not pass:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.calling import call
 from harness.browser import find_browser
 from harness.deploy.choose import deployer_for
 from harness.drive.scenarios import collect, default_workers, drive
@@ -108,16 +108,7 @@ def _bare(spec: Spec, run: RunFolder) -> float:
     # The harness does without it as well.
     kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     began_s = time.monotonic()
-    done = subprocess.run(
-        command,
-        cwd=spec.root,
-        env={**kept, **run.environment, **told},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S_MAX,
-        check=False,
-    )
+    done = call(command, spec.root, TIMEOUT_S_MAX, {**kept, **run.environment, **told})
     took_s = time.monotonic() - began_s
     if done.returncode != 0 or not all_passed(done.stdout):
         raise DriveFailed(f"the bare script did not complete:\n{done.stdout[-TAIL_CHARS:]}")

@@ -22,9 +22,14 @@ EXIT_INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command and exit with its code; a crash is never a verdict's code."""
+    interruptible()
+    sys.exit(_run())
+
+
+def interruptible() -> None:
+    """Have whoever asks this process to end interrupt it, so that it ends what it has started."""
     for number in _INTERRUPTS:
         signal.signal(number, _interrupt)
-    sys.exit(_run())
 
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.__main__ import BENCHES, HEAD, PAGE, main, with_row
+from bench.calling import call
 from bench.faults import blamed, came_by
 from bench.overhead import busy_s
 from bench.scenarios import PAIR_N, all_passed
+from harness.cli import EXIT_INTERRUPTED
 from harness.errors import DriveFailed
 from harness.journal import events as ev
 from tests.checks.test_across import story_of
@@ -56,6 +65,71 @@ def test_what_was_not_measured_is_not_a_figure_beyond_its_target(
 
     assert main(["--only", "scenarios"]) == 2
     assert PAGE.read_text("utf-8") == before
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL may enter, which is another account's where this one is root."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_bench_that_is_ended_leaves_nothing(open_folder: Path, number: signal.Signals) -> None:
+    """Asked to end in its middle, a bench ends its PostgreSQL and removes its folder first."""
+    before = PAGE.read_text("utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench", "--only", "judge-10m"],
+        cwd=PAGE.parent.parent,
+        env={**os.environ, "TMPDIR": str(open_folder)},
+    ) as bench:
+        try:
+            wait_until_begun(bench, open_folder)
+            running = running_in(open_folder)
+            bench.send_signal(number)
+            code = bench.wait(60)
+        finally:
+            bench.kill()
+
+    assert code == EXIT_INTERRUPTED
+    assert list(open_folder.glob("bench-*")) == []
+    assert any("postgres" in program for program in running)
+    assert running_in(open_folder) == []
+    assert PAGE.read_text("utf-8") == before
+
+
+def wait_until_begun(bench: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait until a bench fills its table and writes its journal."""
+    end_s = time.monotonic() + 60
+    while not any(found.stat().st_size for found in folder.glob("bench-*/*.acts")):
+        assert bench.poll() is None, f"the bench ended with {bench.returncode}"
+        assert time.monotonic() < end_s, "the bench has not begun"
+        time.sleep(0.02)
+
+
+def running_in(folder: Path) -> list[str]:
+    """What runs with a path below a folder among its arguments."""
+    commands = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
+    return [command for command in commands if f"{folder}/" in command]
+
+
+def test_a_call_that_is_cut_short_may_clean_up(tmp_path: Path) -> None:
+    """What a bench has called is asked to end, and waited for, before the bench goes on."""
+    program = tmp_path / "cleans.py"
+    program.write_text(
+        "import pathlib, signal, sys, time\n"
+        "def clean(*_):\n"
+        "    time.sleep(0.2)\n"
+        "    pathlib.Path('cleaned').touch()\n"
+        "    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, clean)\n"
+        "time.sleep(60)\n"
+    )
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        call([sys.executable, str(program)], tmp_path, timeout_s_max=2.0)
+    assert (tmp_path / "cleaned").exists()
 
 
 def test_a_skipped_case_is_no_case() -> None:
