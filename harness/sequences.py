@@ -67,12 +67,6 @@ def pairs(order: Sequence[str]) -> set[Pair]:
     return set(itertools.combinations(order, 2))
 
 
-def possible_pairs(model: Model, longest: int) -> set[Pair]:
-    """The pairs that some allowed order of at most longest actions holds."""
-    walk = _Walk(model, 1, longest)
-    return {pair for pair in _every_pair(model) if walk.shortest_with(pair) is not None}
-
-
 def _every_pair(model: Model) -> Iterator[Pair]:
     names = [rule.name for rule in model.rules]
     return ((first, second) for first in names for second in names)

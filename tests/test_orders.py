@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from typing import Any
@@ -22,7 +23,7 @@ from harness.factors import (
     scenario_of,
 )
 from harness.orders import Actions, Model, Rule, holds, model_from_json, model_to_json
-from harness.sequences import GATE_SEED, generate, pairs, possible_pairs
+from harness.sequences import GATE_SEED, generate, pairs
 
 FACTS = ("a", "b", "c")
 facts = st.frozensets(st.sampled_from(FACTS), max_size=2)
@@ -152,8 +153,11 @@ class TestGenerated:
 
     def test_every_pair_is_held_both_ways(self) -> None:
         """A few orders hold every two actions in both orders, where the model allows it."""
-        found = made(note())
-        possible = possible_pairs(note().model, 8)
+        found, model = made(note()), note().model
+        names = [rule.name for rule in model.rules]
+        # What cannot be done in six of these actions cannot be done at all.
+        every = (order for n in range(2, 7) for order in itertools.product(names, repeat=n))
+        possible = set().union(*(pairs(order) for order in every if model.allows(order)))
 
         assert {("types", "shares"), ("shares", "types"), ("saves", "undoes")} <= possible
         assert ("finalises", "types") not in possible

@@ -150,11 +150,6 @@ class ContainerDeployment(Standing):
         """The application, and each worker; those of a project have its services' names."""
         return tuple(dict.fromkeys(one.part.name for one in self._containers))
 
-    @property
-    def container_ids(self) -> dict[str, str]:
-        """The engine's ids of its containers, by what they are: "app", "worker-NAME"."""
-        return {container.part.name: container.id for container in self._containers}
-
     def start(self) -> None:
         """Start application and workers and wait until they answer; raises ReleaseDown.
 

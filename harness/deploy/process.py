@@ -54,11 +54,7 @@ class PortTaken(EnvironmentBroken):
 
 
 class ProcessDeployer:
-    """Starts the plan's commands; env is what the harness itself runs with.
-
-    ``isolation`` is "mount namespace" where a release cannot see the run folder, else "file
-    mode", and ``isolation_reason`` why.
-    """
+    """Starts the plan's commands; env is what the harness itself runs with."""
 
     def __init__(
         self, plan: Plan, run: RunFolder, env: Mapping[str, str], notice: str = ""
@@ -83,16 +79,6 @@ class ProcessDeployer:
         self._count: dict[Role, int] = {}
         self._counting = threading.Lock()
         self._servers: dict[str, PostgresServer] = {}
-
-    @property
-    def isolation(self) -> str:
-        """How releases are kept from the run folder."""
-        return self._isolation.kind
-
-    @property
-    def isolation_reason(self) -> str:
-        """Why it is not stronger; "" where it is the strongest."""
-        return self._isolation.reason
 
     def identify(self, name: str) -> Release:
         """The release with the commit of the plan's folder."""

@@ -20,7 +20,6 @@ from harness.front.counts import Counts
 START_S_MAX = 30.0
 COMMAND_S_MAX = 30.0
 END_S_MAX = 2.0
-QUIET_S_MAX = 30.0
 POLL_S = 0.01
 FRONTS_MAX = 64
 LOG = "front.log"
@@ -158,20 +157,6 @@ class Front:
     def answered(self) -> dict[str, Counts]:
         """What became of the requests so far, by target."""
         return {name: Counts(**counts) for name, counts in self._tell("counts").items()}
-
-    def await_quiet(self, target: str, limit_s: float = QUIET_S_MAX) -> None:
-        """Return when no request is in flight at the target; tunnels count until they end.
-
-        Raises EnvironmentBroken past the limit.
-        """
-        deadline_s = time.monotonic() + limit_s
-        while (counts := self.answered().get(target, Counts())).in_flight:
-            if time.monotonic() > deadline_s:
-                raise EnvironmentBroken(
-                    f"{counts.in_flight} requests are still in flight at {target} after "
-                    f"{limit_s:g} s; see what the release is doing, or cut them"
-                )
-            time.sleep(POLL_S)
 
     @contextmanager
     def _lasting(

@@ -8,10 +8,18 @@ import socket
 import threading
 from pathlib import Path
 
+from docker.client import DockerClient
+from docker.models.containers import Container
+
 from harness.deploy.engine import RUN_LABEL, open_engine
 
 SOCKET = "/var/run/docker.sock"
 BYTES_AT_ONCE = 65536
+
+
+def containers_of(client: DockerClient, run_id: str) -> list[Container]:
+    """The containers of a run that are running."""
+    return list(client.containers.list(filters={"label": f"{RUN_LABEL}={run_id}"}))
 
 
 def left_of(run_id: str) -> list[str]:

@@ -12,13 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from harness.deploy.compose import Compose, ComposeDeployer
+from harness.deploy.compose import SERVICE_LABEL, Compose, ComposeDeployer
 from harness.deploy.engine import EngineRefused, open_engine
 from harness.errors import EnvironmentBroken, PlanError, ReleaseDown, UsageError
 from harness.model import Release
 from harness.plan import Plan
 from harness.runs import RunFolder
-from tests.deploy.engines import left_of
+from tests.deploy.engines import containers_of, left_of
 
 Write = Callable[..., Plan]
 Make = Callable[..., ComposeDeployer]
@@ -61,17 +61,15 @@ def test_a_release_takes_its_place_in_a_project(compose: Make, health: Ask, run:
     with made.deploy(release, "candidate", OLD) as deployment:
         said = health(deployment.url)
         client = open_engine(os.environ)
-        images = {
-            name: client.containers.get(found).attrs["Image"]
-            for name, found in deployment.container_ids.items()
-        }
+        services = {one.labels[SERVICE_LABEL]: one for one in containers_of(client, run.id)}
+        images = {name: services[name].attrs["Image"] for name in ("web", "mail")}
         client.close()
         psycopg.connect(deployment.storages["main"]).close()
         assert deployment.alive()
 
     assert (said["release"], said["reaches"]) == ("1.1.0", True)
     assert (said["environment"]["OWN"], said["environment"]["WORD"]) == ("word", "of 1.1.0")
-    assert images == {"app": release.digest, "mail": release.digest}
+    assert images == {"web": release.digest, "mail": release.digest}
     assert "1.1.0 reach" in (run.logs / "candidate-migrate.log").read_text()
     assert "goodbye" in (run.logs / "candidate-app.log").read_text()
     assert (run.logs / "candidate-db.log").stat().st_size > 0

@@ -24,7 +24,7 @@ from harness.errors import EnvironmentBroken, ReleaseDown, UsageError
 from harness.model import Release
 from harness.plan import Plan
 from harness.runs import RunFolder, create_run
-from tests.deploy.engines import MortalEngine, left_of
+from tests.deploy.engines import MortalEngine, containers_of, left_of
 
 pytestmark = pytest.mark.docker
 
@@ -78,14 +78,14 @@ def test_a_release_answers_as_itself_and_leaves_nothing(
     assert "goodbye" in (run.logs / "candidate-app.log").read_text()
 
 
-def test_the_bytes_of_a_release_are_known_before_it_runs(docker: Make) -> None:
+def test_the_bytes_of_a_release_are_known_before_it_runs(docker: Make, run: RunFolder) -> None:
     """A release is named by its image and the image's digest, and that image is what runs."""
     made = docker()
     release = made.identify("1.1.0")
 
-    with made.deploy(release, "candidate", None) as deployment:
+    with made.deploy(release, "candidate", None):
         client = open_engine(os.environ)
-        container = client.containers.get(deployment.container_ids["app"])
+        (container,) = containers_of(client, run.id)
         assert container.image is not None
         assert (release.image, release.digest) == ("harness-small:1.1.0", container.image.id)
         client.close()
@@ -325,7 +325,7 @@ def test_a_killed_release_comes_back_at_its_address(
 
     with docker(sections=worker).deploy(RELEASE, "candidate", None) as deployment:
         url, before = deployment.url, health(deployment.url)["started_s"]
-        assert set(deployment.container_ids) == {"app", "worker-mail"}
+        assert set(deployment.parts) == {"app", "worker-mail"}
 
         deployment.kill()
 
@@ -527,11 +527,13 @@ def test_a_release_that_takes_too_much_memory_is_killed_and_it_is_said(
 
 
 @pytest.mark.parametrize("act", ["kill", "rm"])
-def test_a_container_that_somebody_else_ends_is_noticed(docker: Make, act: str) -> None:
+def test_a_container_that_somebody_else_ends_is_noticed(
+    docker: Make, run: RunFolder, act: str
+) -> None:
     """A container that is killed or removed from outside is not alive any more."""
     with docker().deploy(RELEASE, "candidate", None) as deployment:
         client = open_engine(os.environ)
-        container = client.containers.get(deployment.container_ids["app"])
+        (container,) = containers_of(client, run.id)
         container.kill() if act == "kill" else container.remove(force=True)
         client.close()
         deadline_s = time.monotonic() + 10

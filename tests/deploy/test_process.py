@@ -17,6 +17,7 @@ import pytest
 
 from harness.deploy import health as health_module
 from harness.deploy import process as process_module
+from harness.deploy.isolation import isolation_from
 from harness.deploy.ports import reserve_port
 from harness.deploy.process import ProcessDeployer
 from harness.errors import EnvironmentBroken, ReleaseDown, UsageError
@@ -167,9 +168,9 @@ def test_a_release_does_not_see_the_run_folder_where_it_can_be_hidden(
     with made.deploy(RELEASE, "candidate", None) as deployment:
         seen = health(deployment.url)["folder"]
 
-    hidden = made.isolation == "mount namespace"
-    assert hidden == (seen == [])
-    assert hidden != bool(made.isolation_reason)
+    isolation = isolation_from(run.path)
+    assert (isolation.kind == "mount namespace") == (seen == [])
+    assert bool(isolation.reason) == (seen != [])
 
 
 def test_a_port_that_somebody_took_is_replaced_once(deployer: Make, tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from harness.front import Front
 
 
 @dataclass
@@ -27,6 +30,14 @@ class Request:
 
 
 Reply = Callable[["Application", Request], Awaitable[bytes | None]]
+
+
+def await_quiet(front: Front, target: str) -> None:
+    """Return when no request is in flight at the target."""
+    end_s = time.monotonic() + 10
+    while front.answered()[target].in_flight:
+        assert time.monotonic() < end_s, f"requests are still in flight at {target}"
+        time.sleep(0.01)
 
 
 def ok(body: bytes, *lines: bytes) -> bytes:

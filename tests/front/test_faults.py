@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.front import Front
-from tests.front.application import Application, Caller, Request, ok
+from tests.front.application import Application, Caller, Request, await_quiet, ok
 
 Behind = Callable[..., Application]
 
@@ -142,7 +142,7 @@ def test_a_reset_may_cut_a_request(behind: Behind, front: Front, caller: Caller)
         caller.send(head + b"a" * 50)
         with pytest.raises(ConnectionResetError):
             caller.sock.recv(1)
-    front.await_quiet(old.name)
+    await_quiet(front, old.name)
 
     assert old.requests == []
 

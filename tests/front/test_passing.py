@@ -14,7 +14,7 @@ import pytest
 
 from harness.front import Front
 from harness.front.link import IDLE_S_MAX
-from tests.front.application import Application, Caller, Request, ok, running
+from tests.front.application import Application, Caller, Request, await_quiet, ok, running
 
 Behind = Callable[..., Application]
 
@@ -407,5 +407,5 @@ def test_a_client_that_leaves_takes_its_request_with_it(
     caller.sock.close()
 
     assert left.wait(10)
-    front.await_quiet(old.name)
+    await_quiet(front, old.name)
     assert front.answered()[old.name].unanswered == 1

@@ -13,7 +13,7 @@ import pytest
 from harness.errors import UsageError
 from harness.front import Front
 from harness.front.routing import Routing, address_from
-from tests.front.application import Application, Caller, Request, ok
+from tests.front.application import Application, Caller, Request, await_quiet, ok
 
 Behind = Callable[..., Application]
 
@@ -77,7 +77,7 @@ def test_requests_in_flight_stay_and_can_be_awaited(behind: Behind, front: Front
         pass
     front.to(new.name)
     threading.Timer(0.1, go_on.set).start()
-    front.await_quiet(old.name)
+    await_quiet(front, old.name)
 
     assert caller.answer()[1] == b"from old"
 
