@@ -67,7 +67,7 @@ class Home:
             note = json.dumps(said).encode("ascii")
 
             def put(fs: Any, home: str, path: Path = path, note: bytes = note) -> None:
-                fs.makedirs(home, exist_ok=True)
+                _make_folder(fs, home)
                 fs.put_file(str(path), f"{home}/{path.name}")
                 _write(fs, f"{home}/{path.name}{NOTE}", note)
 
@@ -134,8 +134,17 @@ def _raised() -> tuple[type[Exception], ...]:
 
 
 def _write(fs: Any, path: str, data: bytes) -> None:
-    fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+    _make_folder(fs, path.rpartition("/")[0])
     fs.pipe_file(path, data)
+
+
+def _make_folder(fs: Any, path: str) -> None:
+    """Make a folder, but for a bucket's: there are none in it, and it would be made itself.
+
+    A bucket of a mistyped name is an error; the paths of buckets alone begin with their name.
+    """
+    if path.startswith("/"):
+        fs.makedirs(path, exist_ok=True)
 
 
 def _get(fs: Any, home: str, into: Path, names: Sequence[str]) -> list[float | None]:

@@ -130,7 +130,7 @@ def test_what_an_address_raises_is_an_error_of_ours(monkeypatch: pytest.MonkeyPa
     """Whatever reads an address has errors of its own; none of them tells who may use it."""
 
     class Broken:
-        def makedirs(self, path: str, exist_ok: bool) -> None:
+        def pipe_file(self, path: str, data: bytes) -> None:
             raise _Bucket("no rights at s3://ada:word@host/x")
 
     package = SimpleNamespace(BotoCoreError=_Bucket)
@@ -141,6 +141,37 @@ def test_what_an_address_raises_is_an_error_of_ours(monkeypatch: pytest.MonkeyPa
 
     assert "s3://host/x cannot be written: no rights at s3://host/x" == str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_a_bucket_is_never_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Journals go into a bucket that is there; one of a mistyped name is not made for them."""
+
+    class Bucket:
+        def __init__(self) -> None:
+            self.made: list[str] = []
+            self.files: dict[str, bytes] = {}
+
+        def makedirs(self, path: str, exist_ok: bool) -> None:
+            self.made.append(path)
+
+        def pipe_file(self, path: str, data: bytes) -> None:
+            self.files[path] = data
+
+        def cat_file(self, path: str) -> bytes:
+            return self.files[path]
+
+        def put_file(self, local: str, path: str) -> None:
+            self.files[path] = Path(local).read_bytes()
+
+    bucket = Bucket()
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url: (bucket, url.removeprefix("s3://")))
+    home = Home("s3://gate/run")
+    home.prepare()
+    home.send(folder_of(tmp_path, "one", "load-0-1.acts"))
+
+    assert [] == bucket.made
+    expected = {"terms.json", "load-0-1.acts", f"load-0-1.acts{NOTE}"}
+    assert {f"gate/run/{name}" for name in expected} == bucket.files.keys()
 
 
 def test_foreign_files_stay_where_they_are(home: Home, tmp_path: Path) -> None:
