@@ -42,6 +42,7 @@ class Child:
     """One runner with all it starts; what it does is the subject of its errors.
 
     exit_codes say what each of the runner's codes means; a code that is not there is a fault.
+    summary is how the line begins behind which the runner tells no reasons any more.
     """
 
     runner: str
@@ -51,6 +52,7 @@ class Child:
     env: Mapping[str, str]
     log: Path
     exit_codes: Mapping[int, str]
+    summary: str | None = None
 
     def run(self, timeout_s_max: float, on_poll: Callable[[int], None]) -> int:
         """Run to the end and give the exit code; on_poll is given the process's id.
@@ -99,12 +101,15 @@ class Child:
         return f"{self.runner} ended with {code}: {meaning}; the end of {self.log}:\n{self.tail()}"
 
     def tail(self) -> str:
-        """The last lines of what the runner said."""
+        """The last lines of what the runner said, ahead of its summary."""
         try:
             text = self.log.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             raise EnvironmentBroken(f"the log {self.log} cannot be read: {error}") from error
-        return "\n".join(f"  {line}" for line in text.splitlines()[-TAIL_LINES:])
+        lines = text.splitlines()
+        ends = (n for n, line in enumerate(lines) if self.summary and line.startswith(self.summary))
+        said = lines[: next(ends, len(lines))]
+        return "\n".join(f"  {line}" for line in said[-TAIL_LINES:])
 
 
 def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:

@@ -38,6 +38,8 @@ EXIT_CODES: Mapping[int, str] = {
     2: "Locust failed inside, or was called in a wrong way",
 }
 DRIVEN = frozenset({0, 1})
+# Locust ends with tables, which tell nothing where nothing was saved.
+SUMMARY = "Type     Name "
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def _child(spec: LoadSpec, run: Run, run_s_max: float, line: Line | None) -> Chi
         },
         log=run.logs / f"{spec.name}.log",
         exit_codes=EXIT_CODES,
+        summary=SUMMARY,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness.drive.child import Child, Run
 from harness.drive.homecoming import Home
-from harness.drive.load import EXIT_CODES, Busy, Growth, LoadProgress
+from harness.drive.load import EXIT_CODES, SUMMARY, Busy, Growth, LoadProgress
 from harness.drive.load_spec import (
     BROKEN,
     GIVEN,
@@ -131,4 +131,5 @@ def _child(spec: WorkerSpec, run: Run, place: Path) -> Child:
         },
         log=run.logs / "load.log",
         exit_codes=EXIT_CODES,
+        summary=SUMMARY,
     )  # fmt: skip

@@ -199,6 +199,31 @@ def test_a_load_file_that_drives_nothing_is_an_error(
         load(tmp_path, run, "http://127.0.0.1:9", text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "        def on_start(self):\n            raise KeyError('a word')\n",
+            "KeyError: 'a word'",
+        ),
+        ("        wait = 1\n", "No tasks defined on Writer"),
+    ],
+    ids=["raises at its start", "has no task"],
+)
+def test_what_ended_every_user_is_told(
+    tmp_path: Path, run: Folder, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    """Of a load without a save its reason is told, and not the tables that Locust ends with."""
+    monkeypatch.setattr(driving, "STARTING_S_MAX", 1.0)
+    monkeypatch.setattr(driving, "ENDING_S_MAX", 1.0)
+    with pytest.raises(DriveFailed, match="the load file journaled no save") as caught:
+        load(tmp_path, run, "http://127.0.0.1:9", f"{HEAD}    class Writer(FastHttpUser):\n{text}")
+
+    assert words in str(caught.value)
+    assert "Aggregated" in (run.logs / "load.log").read_text("utf-8")
+    assert "Aggregated" not in str(caught.value)
+
+
 def test_locusts_own_environment_changes_nothing(
     tmp_path: Path, run: Folder, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
