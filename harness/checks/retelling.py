@@ -8,6 +8,7 @@ from harness.checks.history import History, read_history
 from harness.checks.sifting import place_of
 from harness.contracts import fingerprint
 from harness.corpus import by_name
+from harness.errors import RecordUnreadable, ScenarioError
 from harness.journal import events as ev
 from harness.journal.volume import Owed, VolumeRecord, VolumeSave
 from harness.model import Form, Key, Role, Value
@@ -20,7 +21,7 @@ def retold(records: Iterable[VolumeRecord], forms: Mapping[str, Form], tag: str)
     """The records as trials of the role "load", a trial per user.
 
     A record that was made owns its key, also of those who opened it before it said so; a second
-    one made in the same place is another record. Raises ValueError where a value that is
+    one made in the same place is another record. Raises RecordUnreadable where a value that is
     made again has another fingerprint than the one journaled: the corpus is not the run's.
     """
     events: list[ev.Event] = []
@@ -100,9 +101,12 @@ def _value(owed: Owed, form: Form, name: str, trace: Trace) -> Value:
     place = Trace(
         trace.run, trace.trial, trace.form, trace.record, form.index(name), trace.revision
     )
-    made = make_text(by_name(owed.text_class), place, spec.max_chars)
+    try:
+        made = make_text(by_name(owed.text_class), place, spec.max_chars)
+    except ScenarioError as error:
+        raise RecordUnreadable(f"{form.name}.{name} of {place}: {error}") from error
     if fingerprint(made, spec.contract, spec.kind) != owed.fingerprint:
-        raise ValueError(
+        raise RecordUnreadable(
             f"{form.name}.{name} of {place}: the text class {owed.text_class} no longer makes "
             "what this run saved; judge it with the version of the harness that ran it"
         )

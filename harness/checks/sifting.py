@@ -19,6 +19,7 @@ from harness.checks.sifted import (
     crowded,
 )
 from harness.corpus import CLASSES
+from harness.errors import RecordUnreadable
 from harness.journal.events import LITERAL
 from harness.journal.volume import Owed, VolumeRecord, key_word
 from harness.model import Form
@@ -323,8 +324,14 @@ def in_order(records: Iterable[VolumeRecord]) -> list[VolumeRecord]:
 
 def place_of(record: str) -> tuple[int, int]:
     """The user's number and the record's ordinal in ``load/USER/1/rORDINAL``."""
-    _, user, _, ordinal = record.split("/")
-    return int(user), int(ordinal[1:])
+    try:
+        _, user, _, ordinal = record.split("/")
+        return int(user), int(ordinal[1:])
+    except ValueError:
+        raise RecordUnreadable(
+            f"the load's journal has a record {record!r:.200}, which no process of a load calls "
+            "one: it is no journal of a load, or of another version of the harness"
+        ) from None
 
 
 def _place(owing: Owing) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def _opened(path: Path, clock: Clock | None) -> ActsFile | None:
         if clock is None or own.is_same(clock):
             return ActsFile(path, len(line), name, closed=closed)
         own = clock_of(own.boot, [*_pairs(head), *_noted(path)])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise RecordUnreadable(
             f"the journal {path} cannot be read: {error!r}; it is no journal of a load, or one of "
             "another version of the harness"
@@ -90,7 +91,14 @@ def _is_closed(path: Path) -> bool:
 def _pairs(head: dict[str, Any]) -> list[tuple[float, float]]:
     if "at_s" not in head:
         return []
-    return [(float(head["at_s"]), float(head["wall_s"]))]
+    return [_pair(head["at_s"], head["wall_s"])]
+
+
+def _pair(at_s: Any, wall_s: Any) -> tuple[float, float]:
+    pair = float(at_s), float(wall_s)
+    if not all(map(isfinite, pair)):
+        raise ValueError(f"its clocks say {at_s} and {wall_s}")
+    return pair
 
 
 def _noted(path: Path) -> Iterator[tuple[float, float]]:
@@ -101,4 +109,4 @@ def _noted(path: Path) -> Iterator[tuple[float, float]]:
             stream.seek(at)
             lines: Sequence[bytes] = stream.read(_LOOK_BYTES).split(b"\n")[1:-1]
             sums = [line.split(b" ") for line in lines if line.startswith(b"c ")]
-            yield from ((float(words[1]), float(words[2])) for words in sums[-3:])
+            yield from (_pair(words[1], words[2]) for words in sums[-3:])

@@ -195,6 +195,8 @@ class _Chunk:
             line = int(mine[n])
             try:
                 found[n] = float(lines.text(line).split(" ")[number])
+                if not np.isfinite(found[n]):
+                    raise ValueError(f"no time is {found[n]}")
             except ValueError as error:
                 raise self.broken(line, error) from error
         return found + self.file.shift_s if self.file.shift_s else found

@@ -515,6 +515,30 @@ def test_what_cannot_be_read_blames_nobody(load: LoadStory) -> None:
     assert grounds.broken == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("load/7/1/r1", "load/7/1/2/r1", "a record 'load/7/1/2/r1', which no process"),
+        ("load/7/1/r1", "seven", "a record 'seven', which no process"),
+        ("reason=plain:", "reason=comparison:", "no longer makes what this run saved"),
+        ("reason=plain:", "reason=of-tomorrow:", "of-tomorrow"),
+    ],
+)
+def test_a_journal_of_another_version_is_owed(
+    load: LoadStory, old: str, new: str, told: str
+) -> None:
+    """What no process of this version journals is no record, and neither lost nor a crash."""
+    load.saves(20)[7].vanishes()
+    record = load.record_of()
+    (path,) = (file.path for file in record.files)
+    lines = [line.replace(old, new) for line in path.read_text("ascii").splitlines()[:-2]]
+    write_lines(path, lines)
+    grounds = load.judged(record)
+
+    assert (grounds.findings, grounds.broken) == ((), ())
+    assert told in grounds.owed[0]
+
+
 def test_a_trouble_that_only_warns_is_no_end_of_a_load(load: LoadStory) -> None:
     """A load that never ended is owed, whatever was warned of in it."""
     load.saves(100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -182,6 +183,29 @@ def test_a_line_that_goes_on_with_another_is_an_error(tmp_path: Path) -> None:
         read(find_acts(tmp_path))
 
 
+@pytest.mark.parametrize("time", ["nan", "inf", "-inf", "1e999"])
+def test_what_is_no_time_is_an_error(tmp_path: Path, time: str) -> None:
+    """No save was told stored at a moment that is none; no process of ours writes such a line."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        saved(writer)
+    lines = writer.path.read_text("ascii").splitlines(keepends=True)
+    told = [re.sub(r"^a \S+", f"a {time}", line) for line in lines if line[:2] != "c "]
+    writer.path.write_text("".join(told), "ascii")
+
+    with pytest.raises(RecordUnreadable, match="line 4: no time is"):
+        read(find_acts(tmp_path))
+
+
+@pytest.mark.parametrize("wall", ["NaN", "Infinity", "1" + "0" * 400, '"soon"', "null", "[]"])
+def test_a_clock_that_says_no_time_is_an_error(tmp_path: Path, wall: str) -> None:
+    """What the head of a journal says of its host's clocks has to be times."""
+    head = f'{{"schema": "harness.load/2", "boot": "there", "at_s": 1.0, "wall_s": {wall}}}\n'
+    (tmp_path / "load-1.acts").write_text(head, "ascii")
+
+    with pytest.raises(RecordUnreadable, match="cannot be read"):
+        find_acts(tmp_path, HERE)
+
+
 def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
     """A file of something else is named, with what it may be."""
     (tmp_path / "load-1.acts").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 70_000)
@@ -251,12 +275,42 @@ def test_times_of_another_host_are_taken_to_the_clock_of_the_run(tmp_path: Path)
     assert (course.start_s, course.over_s) == (110.0, 111.0)
 
 
-def test_a_wall_clock_that_was_set_once_moves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "aheads_s",
+    [
+        pytest.param([995_110.0, 995_110.0, 998_710.0], id="ahead, near the end"),
+        pytest.param([998_710.0, 995_110.0, 995_110.0], id="back, after the head"),
+    ],
+)
+def test_a_wall_clock_that_was_set_once_moves_nothing(
+    tmp_path: Path, aheads_s: list[float]
+) -> None:
     """Of several notes the middle one counts, and that they differ is told."""
-    noted(tmp_path, "there", 5_000.0, [995_110.0, 995_110.0, 998_710.0])
+    noted(tmp_path, "there", 5_000.0, aheads_s)
     (file,) = find_acts(tmp_path, HERE)
 
     assert (file.shift_s, file.jumped_s) == (-4_890.0, 3_600.0)
+
+
+def test_a_host_that_was_started_again_has_another_clock(tmp_path: Path) -> None:
+    """Its monotonic clock begins anew, behind the run's; the wall clock brings it back."""
+    noted(tmp_path, "here, started again", 5.0, [1_000_500.0, 1_000_500.0, 1_000_500.0])
+    (file,) = find_acts(tmp_path, HERE)
+    course = read([file])
+
+    assert (file.shift_s, file.jumped_s) == (500.0, 0.0)
+    assert (course.start_s, course.over_s) == (505.0, 506.0)
+
+
+@pytest.mark.parametrize("line", ["c", "c 1.0", "c nan 1.0 00000000 0", "c x y 00000000 0"])
+def test_a_sum_that_notes_no_time_is_an_error(tmp_path: Path, line: str) -> None:
+    """A note of another host's clocks that cannot be read moves nothing by a guess."""
+    noted(tmp_path, "there", 5_000.0, [995_110.0])
+    with (tmp_path / "load-0-1.acts").open("a") as stream:
+        stream.write(f"{line} \n")
+
+    with pytest.raises(RecordUnreadable, match="cannot be read"):
+        find_acts(tmp_path, HERE)
 
 
 def test_times_of_the_same_host_stay_as_they_are(tmp_path: Path) -> None:
