@@ -193,6 +193,46 @@ def test_an_application_that_gives_up_is_blocked(tmp_path: Path) -> None:
     assert "500 POST /new" in reasons(called)
 
 
+# As long as a spike takes to be seen: three of them, and the calm around each.
+SPIKES = (
+    (f"load_s = {HOLD_S}", "load_s = 6"),
+    ("users = 10", 'users = 10\nshape = "spike"'),
+)
+# What each save costs whoever makes it; in the calm there is time for it, at the peak there is not.
+BURNS = """
+
+def burn():
+    end_s = time.perf_counter() + 0.1
+    while time.perf_counter() < end_s:
+        pass
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", ["drags", "good"])
+def test_who_was_the_limit_of_a_spike(tmp_path: Path, release: str) -> None:
+    """Both keep up with the calm: a slow application is blocked, and a busy generator proves none.
+
+    Ten users of whom each waits a second for a save make ten a second, and so does a generator
+    that works a tenth of a second for each.
+    """
+    plan = loaded(tmp_path, *SPIKES)
+    if release == "good":
+        file = plan / "load.py"
+        text = file.read_text().replace("        note.key =", "        burn()\n        note.key =")
+        file.write_text(f"import time\n{text}{BURNS}")
+    called = gate(
+        release, "--only", "test_write", "--stages", "load", plan=plan, runs=tmp_path / "runs"
+    )
+
+    limit = "the generator was the limit" if release == "good" else "the application was the limit"
+    assert called.code == (3 if release == "good" else 1), called.out + called.err
+    assert called.findings() == {}
+    assert f"of {RATE} saves/s: {limit}" in reasons(called)
+    load = called.verdict["evidence"]["load"]
+    assert load["saves_acknowledged"] == load["saves_verified"] > 0
+
+
 def test_a_load_that_journals_nothing_proves_nothing(tmp_path: Path) -> None:
     """A load file that saves without its journal is inconclusive."""
     plan = loaded(tmp_path)
