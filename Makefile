@@ -5,6 +5,9 @@ SHELL := /bin/sh
 .SUFFIXES:
 .NOTPARALLEL:
 
+# A gate starts a dozen Python processes; without this each may have to compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(wildcard harness clinic scenarios canaries dashboards tests tools bench)
@@ -22,17 +25,22 @@ help:  ## what can be made
 demo: $(VENV)/run.stamp browser  ## gate a good release and a bad one of the reference clinic
 	@$(BIN)/python tools/demo.py $(BIN)/harness
 
-# Whole gates come one at a time: each takes the whole machine, and Chromium drops its requests
-# while a container's network comes or goes beside it.
+# A whole gate waits half its time, so two share the machine. Tests of containers have it to
+# themselves: Chromium drops its requests while a container's network comes or goes beside it.
 test: $(VENV)/dev.stamp browser  ## every test but the slow ones, with browser and database
 	@$(BIN)/python -m pytest tests -n logical --maxprocesses 4 --timeout $(TEST_TIMEOUT_S) \
 		-m "not slow and not e2e and not docker" $(call junit,quick) $(ARGS) $(if_some)
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder \
+		--timeout $(TEST_TIMEOUT_S) \
+		-m "not slow and e2e and not docker" $(call junit,whole) $(ARGS) $(if_some)
 	@$(BIN)/python -m pytest tests --timeout $(TEST_TIMEOUT_S) \
-		-m "not slow and (e2e or docker)" $(call junit,whole) $(ARGS) $(if_some)
+		-m "not slow and docker" $(call junit,docker) $(ARGS) $(some)
 
-# JUNIT=FOLDER keeps what the tests said; with ARGS one of the two may have nothing to run.
+# JUNIT=FOLDER keeps what the tests said; with ARGS one of the three may have nothing to run.
 junit = $(if $(JUNIT),--junitxml=$(JUNIT)/$(1).xml)
-if_some = $(if $(ARGS),|| test $$? -eq 5)
+# So has the last one where no engine answers, which each of them has said by then.
+some = || test $$? -eq 5
+if_some = $(if $(ARGS),$(some))
 
 slow: $(VENV)/dev.stamp browser  ## the tests that gate one more fault each, minutes in all
 	@$(BIN)/python -m pytest tests --timeout $(TEST_TIMEOUT_S) -m slow $(ARGS)
