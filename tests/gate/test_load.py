@@ -116,9 +116,9 @@ def test_what_was_told_stored_too_early_is_lost_by_a_fault(tmp_path: Path) -> No
     assert (finding["check"], finding["anomaly"]) == ("load-faults", "lost")
     assert finding["fields"] == ["summary"]
     assert "at 'app killed'" in finding["trigger"]["text"]
-    plain = gate(
-        "postpones", "--only", "test_write", "--stages", "load", plan=loaded(tmp_path / "plain"),
-        runs=tmp_path / "runs",
+    plain = harness(
+        "load", "postpones", "--profile", "commit", "--plan", loaded(tmp_path / "plain"),
+        "--runs", tmp_path / "runs",
     )  # fmt: skip
     assert plain.code == 0, plain.out + plain.err
 
