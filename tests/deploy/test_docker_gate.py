@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.xdist_group("e2e"
 
 ROOT = Path(__file__).parents[2]
 GATE_S_MAX = 600
-CASES = "test_consultation_then_share*text=plain*"
+CASES = "test_consultation_then_share*text=plain,fill=all,*"
 ONE = "test_leaving.py"
 DRIVEN_S_MAX = 180
 RELEASES = {"1.1.0": ("pass", 0), "1.2.0": ("block", 1)}
