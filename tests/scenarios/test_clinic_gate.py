@@ -13,10 +13,13 @@ import pytest
 
 from tests.notebook.gating import ROOT, Called, left_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.xdist_group("e2e")]
 
 LIMIT_S = 560
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+INCIDENT = "test_consultation_then_share*,text=[cp]*"
+# Long enough for every experiment on a machine that has other work as well.
+PATIENT = "[profile.commit]\ntrigger_s_max = 180\n"
 FIELDS = ["reason", "history", "examination", "conclusion"]
 
 
@@ -52,8 +55,11 @@ def with_sharing(runs: Path) -> Called:
 
 @pytest.fixture(scope="module")
 def incident(runs: Path, with_sharing: Called) -> Called:
-    """1.2.0, compared with 1.1.0, because that is the last that passed."""
-    return gate(runs, "1.2.0", "--deployer", "process")
+    """1.2.0 in a dozen cases, compared with 1.1.0, because that is the last that passed."""
+    words = ["1.2.0", "--deployer", "process", "--only", INCIDENT, "--stages", "scenarios"]
+    merged = runs.with_name("merged.toml")
+    merged.write_text(PATIENT)
+    return gate(runs, *words, "--merge", str(merged))
 
 
 @pytest.mark.slow
@@ -63,6 +69,16 @@ def test_a_release_without_sharing_passes(tmp_path: Path) -> None:
 
     assert without_sharing.code == 0, without_sharing.out + without_sharing.err
     assert any("not promised" in warning for warning in without_sharing.verdict["warnings"])
+
+
+@pytest.mark.slow
+def test_the_incident_is_all_that_a_whole_gate_finds(runs: Path, with_sharing: Called) -> None:
+    """Of every other form the release of the incident keeps all that it acknowledged."""
+    whole = gate(runs, "1.2.0", "--deployer", "process")
+
+    assert whole.code == 1, whole.out + whole.err
+    found = [f for f in whole.verdict["findings"] if f["severity"] == "block"]
+    assert {"consultation"} == {f["form"] for f in found}
 
 
 def test_a_release_with_sharing_passes(with_sharing: Called) -> None:
