@@ -22,7 +22,7 @@ from harness.journal.volume import key_word
 from harness.model import Form
 from harness.observations import Purpose, Row
 
-SCHEMA = "harness.prints/1"
+SCHEMA = "harness.prints/2"
 SUFFIX = ".prints"
 _TAIL_BYTES = 64
 _LINES_N = 256
@@ -149,11 +149,12 @@ class PrintsWriter:
     def write_lines(self, form: str, lines: Iterable[str]) -> None:
         """Append rows of a form, each of which :func:`line_of` made."""
         place = self._places[form]
+        between = f"\n{place} "
         try:
             # As few calls as there may be: there are very many lines.
             all_of_them = iter(lines)
-            while some := [f"{place} {line}\n" for line in islice(all_of_them, _LINES_N)]:
-                self._stream.write("".join(some))
+            while some := list(islice(all_of_them, _LINES_N)):
+                self._stream.write(f"{place} {between.join(some)}\n")
                 self._rows_n += len(some)
         except OSError as error:
             raise self._broken(error) from error

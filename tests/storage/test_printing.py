@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
 
 from harness.contracts import fingerprint
 from harness.errors import StorageUnreadable
@@ -64,6 +65,56 @@ def test_a_copy_prints_what_a_read_prints(database: Database, contract: Contract
         copied, read = both(database, each)
         assert len(copied) == len(HOSTILE)
         assert read == copied
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("text", HOSTILE),
+        ("varchar(9)", ["a  ", "", None, "\\t"]),
+        ("char(9)", ["a", "b  ", "", None]),
+        ("name", ["a", None]),
+        ("int8", ["-1", "13", "9223372036854775807", None]),
+        ("numeric", ["12.50", "-0.00", "NaN", "1e30", None]),
+        ("float8", ["0.1", "1e300", "-0", "NaN", "Infinity", None]),
+        ("bool", ["t", "f", None]),
+        ("uuid", ["A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", None]),
+        ("date", ["2024-02-29", "0044-03-15 BC", "infinity", None]),
+        ("timestamptz", ["2024-02-29 12:00:00.5+02", "-infinity", None]),
+        ("timestamp", ["2024-02-29 12:00:00.5", None]),
+        ("time", ["12:00", None]),
+        ("interval", ["1 day 2 hours", None]),
+        ("json", ['{"b": 1,  "a": "\\\\n"}', None]),
+        ("jsonb", ['{"b": 1,  "a": "\\\\n"}', None]),
+        ("inet", ["10.0.0.1", "10.0.0.0/8", None]),
+        ("money", ["12.5", None]),
+        ("bytea", ["\\x00ff0d0a", None]),
+        ("mood", ["so, so", None]),
+        ("short", ["a ", None]),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_every_type_prints_as_it_is_read(
+    database: Database, kind: str, values: list[str | None]
+) -> None:
+    """A COPY spells each type as any other read does, in a field as well as in a key."""
+    database.run(
+        "CREATE TYPE mood AS ENUM ('so, so')",
+        "CREATE DOMAIN short AS char(4)",
+        f"CREATE TABLE odd (a int, b {kind})",
+    )
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        for n, value in enumerate(values):
+            said = sql.SQL("INSERT INTO odd VALUES ({}, {})").format(n, value)
+            connection.execute(said)
+    form = Form("odd", "main", ("a",), (Field("b", "b"),), table="odd")
+    copied, read = both(database, form)
+
+    assert len(values) == len(copied)
+    assert read == copied
+    database.run("DELETE FROM odd WHERE b IS NULL")
+    copied, read = both(database, replace(form, key=("b",), fields=(Field("a", "a"),)))
+    assert read == copied
 
 
 def test_what_a_codec_reads_is_printed_as_well(database: Database) -> None:
