@@ -18,8 +18,7 @@ from harness.checks.history import Fault
 from harness.exhibits import LoadSecond
 from harness.journal.schedule import Schedule
 from harness.journal.volume import State
-from harness.sieve import acts
-from harness.sieve.acts import kind_of, runs
+from harness.sieve.acts import runs
 from harness.sieve.gathering import Gathered
 from harness.sieve.join import ACKNOWLEDGED, REFUSED, UNKNOWN
 from harness.sieve.spill import Entries
@@ -101,7 +100,7 @@ def course_of(load: Gathered, faults: Sequence[Fault] = ()) -> Course:
         schedules=tuple(volume.schedules),
         spans=held_spans(volume.schedules),
         records_n=load.records_n,
-        orphans_n=max(volume.orphans_n, _orphans_n(load)),
+        orphans_n=max(volume.orphans_n, load.orphans_n),
         cut_n=load.cut_n,
         start_s=load.start_s,
     )
@@ -130,23 +129,6 @@ def held_spans(schedules: Sequence[Schedule]) -> list[Span]:
     together = zip(*(schedule.held_s for schedule in schedules), strict=False)
     spans = ((max(s[0] for s in each), min(s[1] for s in each)) for each in together)
     return [(from_s, to_s) for from_s, to_s in spans if from_s < to_s]
-
-
-def _orphans_n(load: Gathered) -> int:
-    """Lines of a record that nobody opened, or of a save that nobody began.
-
-    All are looked at, whether anybody reads what they tell of or not.
-    """
-    count = 0
-    for partition in range(load.lines.partitions_n):
-        lines = load.lines.read(partition)
-        kind = kind_of(lines)
-        known = np.isin(lines["rec"], lines["rec"][np.isin(kind, (acts.OPENED, acts.UNKEYED))])
-        begun = lines["said"][np.isin(kind, (acts.SAVE, acts.INTENT))]
-        later = np.isin(kind, (acts.TOLD, acts.REFUSED, acts.CUT, acts.TYPED))
-        known[later] &= np.isin(lines["said"][later], begun)
-        count += int((~known).sum())
-    return count
 
 
 def _parts(load: Gathered, faults: Sequence[Fault], course: Course | None) -> Iterator[Entries]:

@@ -28,7 +28,7 @@ from harness.sieve.hearing import Beside, Heard, Spills, hear
 from harness.sieve.join import spots_of
 from harness.sieve.rows import BEFORE, FINAL, LINES, PLAIN, scan_rows, spot_of
 from harness.sieve.spill import Entries, Spill
-from harness.sieve.words import Flags, Hashes, Ints, hash_of
+from harness.sieve.words import Flags, Hashes, Ints, hash_of, order_of
 
 # So much of the record is looked at together: its texts are objects then, if none of it is whole.
 PARTITION_BYTES = 8 << 20
@@ -41,9 +41,10 @@ BESIDE_BYTES_MIN = 64 << 20
 class Gathered:
     """A load's journal and the reads around it.
 
-    volume has no record and no save in it; there are records_n, and cut_n files end in the middle
-    of a line. keyless are the lines of records that never got a key; excuse is told every save
-    that is read. names are the forms by their numbers, those of the reads alone at the end.
+    volume has no record and no save in it; there are records_n, orphans_n lines that belong to
+    nothing, and cut_n files end in the middle of a line. keyless are the lines of records that
+    never got a key; excuse is told every save that is read. names are the forms by their numbers,
+    those of the reads alone at the end.
     """
 
     volume: Volume
@@ -56,6 +57,7 @@ class Gathered:
     rows: Texts
     files: Sequence[ActsFile]
     records_n: int = 0
+    orphans_n: int = 0
     cut_n: int = 0
     start_s: float = 0.0
     excuse: Callable[[Iterable[VolumeSave]], None] = lambda _: None
@@ -119,7 +121,7 @@ class Part:
 
     def __post_init__(self) -> None:
         spot = spot_of(self.entries["key"], self.entries["form"])
-        order = np.argsort(spot, kind="stable")
+        order = order_of(spot)
         self.entries, spot = self.entries.take(order), spot[order]
         self.begin, self.size = runs(spot)
         self.spot = spot[self.begin]
@@ -170,7 +172,7 @@ class Part:
 
 def _by_record(lines: Entries) -> Iterator[list[int]]:
     """The places of each record's lines, in their order."""
-    lines = lines[np.argsort(lines["digest"], kind="stable")]
+    lines = lines[order_of(lines["digest"])]
     for begin, size in zip(*runs(lines["digest"]), strict=True):
         yield [place for entry in lines[begin : begin + size] for place in _places(entry)]
 
@@ -228,7 +230,7 @@ def _together(
     spills = heard.spills
     load = Gathered(
         heard.volume, names, spills.keyless, spills.lines, spills.spots, spills.went, acts, rows,
-        files, heard.joined.records_n, heard.cut_n, heard.start_s,
+        files, heard.joined.records_n, heard.joined.orphans_n, heard.cut_n, heard.start_s,
     )  # fmt: skip
     for each in (acts, rows):
         stack.callback(each.close)
