@@ -10,7 +10,7 @@ judged by the oracle as any other record is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from harness.checks.owing import Owing
 from harness.checks.sifted import First, Sifted
 from harness.checks.sifting import (
     CONTROL_CANDIDATES_MAX,
-    SEEN,
     Rest,
     Sieve,
     Sifting,
@@ -33,7 +32,7 @@ from harness.prints import Prints
 from harness.sieve.gathering import Gathered, Part
 from harness.sieve.rows import BEFORE, FINAL, MADE, PLAIN, REST
 from harness.sieve.spill import Entries
-from harness.sieve.words import Flags, Ints, hash_of
+from harness.sieve.words import Flags, Hashes, Ints, hash_of
 
 # So many refused records without a key are known by what they hold.
 REFUSED_MAX = 1_000
@@ -62,6 +61,7 @@ def sift(
             add_slice(path, sieve, of)
         for partition in range(0 if slices else load.spots.partitions_n):
             looking.look(load.part(partition))
+        looking.offer()
         whole = sieve.weigh_keyless()
         if sieve.foreign:
             sieve.find_doubles(whole)
@@ -87,6 +87,7 @@ def sift_slice(
         looking = _Looking(load, sieve, before, final, in_bulk=True)
         for partition in range(nth * each_n, (nth + 1) * each_n):
             looking.look(load.part(partition))
+        looking.offer()
         return sieve
 
 
@@ -118,6 +119,9 @@ class _Looking:
     before: Prints | None
     final: Prints
     in_bulk: bool
+    # The first rows of each form that are whole, by their numbers, and what there is of them.
+    first: dict[int, Hashes] = field(default_factory=dict)
+    offered: list[Entries] = field(default_factory=list)
 
     def look(self, part: Part) -> None:
         """Let through what is plainly whole, and weigh the rest."""
@@ -190,15 +194,29 @@ class _Looking:
         self.sieve.sifted.fields_read += int(widths[forms].sum())
 
     def _offer(self, part: Part, spots: Flags, rows: Entries) -> None:
-        """Whole records in which a control may be planted: the first ones by their rows."""
+        """Whole records in which a control may be planted: the first ones by their rows.
+
+        They are not read before it is known which are the first of all.
+        """
         number = rows["lines"][:, 1]
         wanted = np.zeros(len(rows), dtype=np.bool_)
-        for form, name in enumerate(self.sieve.forms):
+        for form in range(len(self.sieve.forms)):
             mine = np.flatnonzero(rows["form"] == form)
-            first = mine[np.argsort(number[mine])[:CONTROL_CANDIDATES_MAX]]
-            kept = self.sieve.whole_of(name)
-            wanted[[n for n in first.tolist() if kept.wants((SEEN, int(number[n]), 0))]] = True
+            first = self.first.get(form, number[:0])
+            first = np.sort(np.concatenate((first, number[mine])))[:CONTROL_CANDIDATES_MAX]
+            self.first[form] = first
+            wanted[mine] = number[mine] <= first[-1:].max(initial=0)
         some = np.zeros(len(spots), dtype=np.bool_)
         some[np.flatnonzero(spots)[wanted]] = True
-        if some.any():
-            self._sifting(part, some).offer()
+        self.offered += [part.of(who, some) for who in (PLAIN, BEFORE, FINAL)]
+
+    def offer(self) -> None:
+        """Read the whole records that are the first of all, so that controls have something."""
+        if not self.offered:
+            return
+        part = Part(self.load, np.concatenate(self.offered))
+        rows = part.of(FINAL, np.ones(len(part.begin), dtype=np.bool_))
+        some = np.zeros(len(part.begin), dtype=np.bool_)
+        for form, first in self.first.items():
+            some |= (rows["form"] == form) & (rows["lines"][:, 1] <= first[-1:].max(initial=0))
+        self._sifting(part, some).offer()
