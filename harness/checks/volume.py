@@ -168,44 +168,48 @@ class _Looking:
         stood_n = part.count(BEFORE)
         spots: Flags = (part.count(PLAIN) == 1) & (part.count(FINAL) == 1) & (stood_n <= 1)
         spots &= part.size == 2 + stood_n
-        record, row = part.of(PLAIN, spots), part.of(FINAL, spots)
+        record, row = part.at(PLAIN, spots), part.at(FINAL, spots)
+        told = part.entries
         settle_s = np.array([form.settle_s_max for form in self.sieve.forms.values()])
-        fine = record["digest"] == row["digest"]
-        fine &= self.final.began_s >= record["ready_s"] + settle_s[record["form"]]
+        ready_s = told["ready_s"][record] + settle_s[told["form"][record]]
+        fine = told["digest"][record] == told["digest"][row]
+        fine &= self.final.began_s >= ready_s
         # What was made over a row that stood there took the place of what somebody else saved.
-        fine &= (record["lines"][:, MADE] == 0) | (stood_n[spots] == 0)
+        fine &= (told["lines"][record, MADE] == 0) | (stood_n[spots] == 0)
         spots[spots] = fine
-        self._count_whole(part, spots)
+        self._count_whole(part, spots, row[fine])
         return spots
 
-    def _count_whole(self, part: Part, spots: Flags) -> None:
-        sifted = self.sieve.sifted
-        record, row = part.of(PLAIN, spots), part.of(FINAL, spots)
+    def _count_whole(self, part: Part, spots: Flags, rows: Ints) -> None:
+        sifted, told = self.sieve.sifted, part.entries
         stood = np.flatnonzero(part.count(BEFORE)[spots])
-        same_n = int((part.of(BEFORE, spots)["digest"] == row["digest"][stood]).sum())
-        sifted.acknowledged_n += len(record)
-        sifted.verified_n += len(record) - same_n
+        before = part.at(BEFORE, spots)
+        same_n = int((told["digest"][before] == told["digest"][rows[stood]]).sum())
+        sifted.acknowledged_n += len(rows)
+        sifted.verified_n += len(rows) - same_n
         sifted.hidden_n += same_n
-        self._count_fields(record["form"])
-        self._offer(part, spots, row)
+        forms = told["form"][rows]
+        self._count_fields(forms)
+        self._offer(part, spots, forms, told["lines"][rows, 1])
 
     def _count_fields(self, forms: Ints) -> None:
         widths = np.array([len(self.final.fields.get(name, ())) for name in self.load.names])
         self.sieve.sifted.fields_read += int(widths[forms].sum())
 
-    def _offer(self, part: Part, spots: Flags, rows: Entries) -> None:
-        """Whole records in which a control may be planted: the first ones by their rows.
+    def _offer(self, part: Part, spots: Flags, forms: Ints, numbers: Hashes) -> None:
+        """Whole records in which a control may be planted: the first ones by their rows' numbers.
 
         They are not read before it is known which are the first of all.
         """
-        number = rows["lines"][:, 1]
-        wanted = np.zeros(len(rows), dtype=np.bool_)
+        wanted = np.zeros(len(forms), dtype=np.bool_)
         for form in range(len(self.sieve.forms)):
-            mine = np.flatnonzero(rows["form"] == form)
-            first = self.first.get(form, number[:0])
-            first = np.sort(np.concatenate((first, number[mine])))[:CONTROL_CANDIDATES_MAX]
+            mine = np.flatnonzero(forms == form)
+            first = self.first.get(form, numbers[:0])
+            if len(first) == CONTROL_CANDIDATES_MAX:
+                mine = mine[numbers[mine] < first[-1]]
+            first = np.sort(np.concatenate((first, numbers[mine])))[:CONTROL_CANDIDATES_MAX]
             self.first[form] = first
-            wanted[mine] = number[mine] <= first[-1:].max(initial=0)
+            wanted[mine] = numbers[mine] <= first[-1:].max(initial=0)
         some = np.zeros(len(spots), dtype=np.bool_)
         some[np.flatnonzero(spots)[wanted]] = True
         self.offered += [part.of(who, some) for who in (PLAIN, BEFORE, FINAL)]

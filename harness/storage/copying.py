@@ -42,10 +42,10 @@ class Column:
         return [data[a:b] for a, b in zip(self.begin.tolist(), self.end.tolist(), strict=True)]
 
 
-def copied_lines(connection: Connection, select: sql.Composable) -> Iterator[bytes]:
-    """The lines of a COPY, as the server spells them; raises psycopg.Error."""
+def copied_lines(connection: Connection, select: sql.Composable) -> Iterator[Iterator[bytes]]:
+    """The lines of a COPY as the server spells them, some at a time; raises psycopg.Error."""
     for block in _copied(connection, sql.SQL("COPY ({}) TO STDOUT").format(select)):
-        yield from map(bytes, block)
+        yield map(bytes, block)
 
 
 def copied_columns(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, repeat
+from itertools import repeat
 from typing import TypeAlias
 
 from harness.contracts import fingerprint, text_digest
@@ -31,19 +31,22 @@ _MEANS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v":
 _GRAPHIC = frozenset(range(33, 127))
 
 
-def copied_prints(connection: Connection, reader: RowReader) -> Iterator[str]:
-    """A line of prints for each row, without the form it is of; values are what fields hold.
+def copied_prints(connection: Connection, reader: RowReader) -> Iterator[list[str]]:
+    """A line of prints for each row, some at a time, without the form; values as fields hold them.
 
     Raises psycopg.Error, StorageUnreadable.
     """
-    if reader.raw is None:
-        return _of_lines(connection, reader)
-    columns_n = len(reader.form.key) + len(reader.form.fields) + 1
-    blocks = copied_columns(connection, reader.raw, columns_n)
-    return chain.from_iterable(_of_columns(columns, reader) for columns in blocks)
+    if reader.raw is not None:
+        columns_n = len(reader.form.key) + len(reader.form.fields) + 1
+        for columns in copied_columns(connection, reader.raw, columns_n):
+            yield _of_columns(columns, reader)
+    else:
+        printers = [printer_of(field) for field in reader.form.fields]
+        for lines in copied_lines(connection, reader.select):
+            yield [_of_line(line, reader, printers) for line in lines]
 
 
-def _of_columns(columns: Sequence[Column], reader: RowReader) -> Iterator[str]:
+def _of_columns(columns: Sequence[Column], reader: RowReader) -> list[str]:
     form, others = reader.form, reader.others
     key_n = len(form.key)
     *values, rest = columns[key_n:]
@@ -56,7 +59,7 @@ def _of_columns(columns: Sequence[Column], reader: RowReader) -> Iterator[str]:
     rests: Iterable[str] = repeat(NO_REST)
     if others:
         rests = [named(others, cell.decode("ascii")) for cell in rest.cells()]
-    return map(" ".join, zip(_keys(columns[:key_n], reader), *prints, rests, strict=False))
+    return list(map(" ".join, zip(_keys(columns[:key_n], reader), *prints, rests, strict=False)))
 
 
 def _printed(column: Column, printer: Printer) -> list[str]:
@@ -72,23 +75,24 @@ def _printed(column: Column, printer: Printer) -> list[str]:
 def _keys(columns: Sequence[Column], reader: RowReader) -> list[str]:
     if any(len(column.nulls) for column in columns):
         raise StorageUnreadable(reader.null_in_key)
-    if len(columns) == 1:
-        return [_one_key(cell, reader) for cell in columns[0].cells()]
-    return [_key(cells, reader) for cells in zip(*(c.cells() for c in columns), strict=True)]
+    if len(columns) > 1:
+        return [_key(cells, reader) for cells in zip(*(c.cells() for c in columns), strict=True)]
+    # Nearly every key is a number, and there are very many of them.
+    return [
+        cell.decode("ascii") if cell.isalnum() else _key([cell], reader)
+        for cell in columns[0].cells()
+    ]
 
 
-def _of_lines(connection: Connection, reader: RowReader) -> Iterator[str]:
-    form, others = reader.form, reader.others
-    printers = [printer_of(field) for field in form.fields]
-    key_n = len(form.key)
-    for line in copied_lines(connection, reader.select):
-        cells = [_unescaped(cell) for cell in line[:-1].split(b"\t")]
-        rest = named(others, cells[-1].decode("ascii")) if others else NO_REST
-        prints = [
-            _NULL_PRINT if cell is _NULL else print_(cell)
-            for print_, cell in zip(printers, cells[key_n:-1], strict=True)
-        ]
-        yield f"{_key(cells[:key_n], reader)} {' '.join(prints)} {rest}"
+def _of_line(line: bytes, reader: RowReader, printers: Sequence[Printer]) -> str:
+    key_n, others = len(reader.form.key), reader.others
+    cells = [_unescaped(cell) for cell in line[:-1].split(b"\t")]
+    rest = named(others, cells[-1].decode("ascii")) if others else NO_REST
+    prints = [
+        _NULL_PRINT if cell is _NULL else print_(cell)
+        for print_, cell in zip(printers, cells[key_n:-1], strict=True)
+    ]
+    return f"{_key(cells[:key_n], reader)} {' '.join(prints)} {rest}"
 
 
 def printer_of(field: Field) -> Printer:
@@ -119,11 +123,6 @@ def _printer(field: Field, *, has_breaks: bool) -> Printer:
 
 def _of_text(field: Field, cell: bytes) -> str:
     return fingerprint(cell.decode("utf-8"), field.contract, field.kind)
-
-
-def _one_key(cell: bytes, reader: RowReader) -> str:
-    # Nearly every key is a number, and there are very many of them.
-    return cell.decode("ascii") if cell.isalnum() else _key([cell], reader)
 
 
 def _key(cells: Sequence[bytes], reader: RowReader) -> str:

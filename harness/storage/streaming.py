@@ -37,7 +37,7 @@ def stream_prints(
     return writer.close(time.monotonic())
 
 
-def _lines(snapshot: Snapshot, form: Form) -> Iterator[str]:
+def _lines(snapshot: Snapshot, form: Form) -> Iterator[list[str]]:
     if isinstance(snapshot, Printing):
         return snapshot.prints(form)
-    return (line_of(printed(row, form)) for row in snapshot.observe(form, EVERY_ROW))
+    return ([line_of(printed(row, form))] for row in snapshot.observe(form, EVERY_ROW))
