@@ -18,7 +18,7 @@ from harness.checks.history import Fault
 from harness.exhibits import LoadSecond
 from harness.journal.schedule import Schedule
 from harness.journal.volume import State
-from harness.sieve.acts import runs
+from harness.sieve.acts import counted, runs
 from harness.sieve.gathering import Gathered
 from harness.sieve.join import ACKNOWLEDGED, REFUSED, UNKNOWN
 from harness.sieve.spill import Entries
@@ -168,7 +168,7 @@ class _Words:
 
     def add(self, went: Entries) -> None:
         """Count some saves."""
-        for form in np.unique(went["form"]).tolist():
+        for form, _ in counted(went["form"]):
             mine = went[went["form"] == form]
             counts = np.bincount(mine["state"], minlength=len(_STATES))
             self._counts[form] = self._counts.get(form, 0) + counts
@@ -246,11 +246,11 @@ class _Adding:
         self._last = max(self._last, int(second.max()))
         for at_s, by in ((went["began_s"], 1), (went["ended_s"], -1)):
             middle = np.maximum(0, np.ceil(at_s[~np.isnan(at_s)] - start_s - 0.5).astype(np.int64))
-            for n, count in zip(*np.unique(middle, return_counts=True), strict=True):
-                self._more[int(n)] = self._more.get(int(n), 0) + by * int(count)
+            for n, count in counted(middle):
+                self._more[n] = self._more.get(n, 0) + by * count
         kept = went["state"] == ACKNOWLEDGED
-        for n, count in zip(*np.unique(second[~kept], return_counts=True), strict=True):
-            self._unsure[int(n)] = self._unsure.get(int(n), 0) + int(count)
+        for n, count in counted(second[~kept]):
+            self._unsure[n] = self._unsure.get(n, 0) + count
         mine, second = went[kept], second[kept]
         due_s = np.where(np.isnan(mine["due_s"]), mine["began_s"], mine["due_s"])
         took_us = np.rint((mine["ended_s"] - due_s) * 1e6).astype(np.int64)

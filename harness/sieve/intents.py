@@ -22,6 +22,8 @@ SHAPES_MAX = 16
 LINES_MIN = 32
 _ODD_PRINT_CHARS, _PRINT_CHARS = 1, 16
 _OPERATION = "save"
+_ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_COLONS = np.uint64(0x3A3A3A3A3A3A3A3A)
 
 
 def digests(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
@@ -30,12 +32,13 @@ def digests(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
     plain = np.zeros(len(mine), dtype=np.bool_)
     begin = lines.word(mine, AHEAD - 1)[0]
     size = lines.last_word(mine)[1] - begin
+    count = lines.count[mine]
     left, others = np.arange(len(mine)), [np.zeros(0, dtype=np.int64)]
     for _ in range(SHAPES_MAX):
         if len(left) < LINES_MIN:
             break
         shape = _shape(lines.text(int(mine[left[0]])))
-        alike = size[left] == size[left[0]]
+        alike = (size[left] == size[left[0]]) & (count[left] == count[left[0]])
         some = left[alike]
         if shape is None:
             others.append(some)
@@ -64,8 +67,12 @@ class _Shape:
 
     def fits(self, lines: Lines, begin: Ints) -> Flags:
         """Which of the lines whose operation begins there, and that are as long, have it."""
-        other = (lines.eights(begin, len(self.told)) ^ self.told) & self.kept
-        found: Flags = np.bitwise_or.reduce(other, axis=1) == 0
+        here = lines.eights(begin, len(self.told))
+        found: Flags = np.bitwise_or.reduce((here ^ self.told) & self.kept, axis=1) == 0
+        # A fingerprint has no colon in it: what stands behind one is a value. Of bytes that become
+        # zero by it the next higher bit is borrowed from.
+        free = (here ^ _COLONS) | self.kept
+        found &= np.bitwise_or.reduce((free - _ONES) & ~free & _HIGH, axis=1) == 0
         return found
 
     def digests(self, lines: Lines, begin: Ints) -> Hashes:

@@ -63,10 +63,11 @@ def copied_columns(
         if block[-1] == _END:
             block.pop()
         if block:
-            yield _columns(block, columns_n)
+            yield columns_of(block, columns_n)
 
 
-def _columns(block: Sequence[memoryview], columns_n: int) -> list[Column]:
+def columns_of(block: Sequence[memoryview], columns_n: int) -> list[Column]:
+    """The columns of some rows, a message each; raises StorageUnreadable where they are not so."""
     size = np.fromiter(map(len, block), dtype=np.int64, count=len(block))
     data = b"".join(block)
     over = np.cumsum(size)
