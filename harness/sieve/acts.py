@@ -306,6 +306,7 @@ def runs(hashes: Hashes | Ints) -> tuple[Ints, Ints]:
 def counted(numbers: Ints | Hashes) -> Iterator[tuple[int, int]]:
     """Each number that there is, and how often."""
     # numpy's own way imports what takes as long as judging ten thousand saves.
-    ordered: Ints | Hashes = np.sort(numbers)
+    ordered = numbers.copy()
+    ordered.sort()
     begin, size = runs(ordered)
     return zip(ordered[begin].tolist(), size.tolist(), strict=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
@@ -16,6 +16,7 @@ from harness.contracts import fingerprint
 from harness.errors import StorageUnreadable
 from harness.model import Contract, Field, Form, Kind
 from harness.prints import line_of, printed
+from harness.storage.copying import columns_of
 from harness.storage.printing import printer_of
 from tests.storage.database import Database
 
@@ -31,6 +32,13 @@ HOSTILE = [
     "caf\u00e9", "cafe\u0301", "trailing\u00a0", "trailing\u2003", "\u0085", "\U0001f600", "'\";--",
     "\x7f\x1c", "12.50", "t", "2024-02-29",
 ]  # fmt: skip
+
+
+TEXTS = (
+    st.none()
+    | st.sampled_from(HOSTILE)
+    | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
+)
 
 
 def both(database: Database, form: Form) -> tuple[list[str], list[str]]:
@@ -116,6 +124,41 @@ def test_every_type_prints_as_it_is_read(
     database.run("DELETE FROM odd WHERE b IS NULL")
     copied, read = both(database, replace(form, key=("b",), fields=(Field("a", "a"),)))
     assert read == copied
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=30), st.sampled_from(CONTRACTS))
+def test_whatever_texts_there_are_a_copy_prints_what_a_read_prints(
+    database: Database, rows: list[tuple[str | None, str | None]], contract: Contract
+) -> None:
+    """NULL, the empty text, breaks and every other character: both ways to read give one line."""
+    database.run(
+        "DROP TABLE IF EXISTS odd", "CREATE TABLE odd (a int, b text, c varchar, d char(5))"
+    )
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        for n, (one, other) in enumerate(rows):
+            row = (n, one, other, "ab ")
+            connection.execute("INSERT INTO odd VALUES (%s, %s, %s, %s)", row)
+    two = (Field("b", "b", contract=contract), Field("c", "c", contract=contract))
+    raw = Form("odd", "main", ("a",), two, table="odd")
+    # A column of blanks that a cast would trim has all of them come as lines.
+    lines = replace(raw, fields=(*two, Field("d", "d")))
+
+    for form in (raw, lines):
+        copied, read = both(database, form)
+        assert (len(rows), read) == (len(copied), copied)
+
+
+@pytest.mark.parametrize(
+    "row", [b"", b"\0\1", b"\0\1\0\0\0\2x", b"\0\2\0\0\0\1x", b"\0\1\0\0\0\1xy"]
+)
+def test_a_row_that_is_not_as_it_was_asked_for_is_an_error(row: bytes) -> None:
+    """Bytes that are no row of so many columns are told, and never taken for one."""
+    whole = memoryview(b"\0\1\0\0\0\1x")
+
+    assert [list(column.cells()) for column in columns_of([whole], 1)] == [[b"x"]]
+    with pytest.raises(StorageUnreadable, match="not the columns it was asked for"):
+        columns_of([whole, memoryview(row)], 1)
 
 
 def test_what_a_codec_reads_is_printed_as_well(database: Database) -> None:
