@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.sieve import intents
@@ -68,6 +68,7 @@ def one_by_one(line: str) -> tuple[int, bool]:
     return int(digest[0]), is_all
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines())
 def test_intents_of_any_shape_are_what_their_words_say(path: Path, told: list[str]) -> None:
     """A digest stands for each intent that it says all of, and for no other."""

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.sieve.words import Lines, hash_of, order_of, read_lines, times
 
 GRAPHIC = st.characters(min_codepoint=33, max_codepoint=126)
+# A host may be busy with other things.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = st.lists(
     st.lists(st.text(GRAPHIC, max_size=90), min_size=1, max_size=5), min_size=1, max_size=20
 )
@@ -33,6 +35,7 @@ def word(lines: Lines, line: int, number: int) -> tuple[str, int]:
     return text, int(lines.hashes(begin, end)[0])
 
 
+@patient
 @given(WORDS, st.integers(1, 300))
 def test_lines_come_whole_in_however_small_parts(
     path: Path, told: list[list[str]], chunk_bytes: int
@@ -60,6 +63,7 @@ def test_a_last_line_without_its_end_is_none(path: Path) -> None:
     ]
 
 
+@patient
 @given(WORDS)
 def test_a_word_has_one_hash(path: Path, told: list[list[str]]) -> None:
     """A word's hash is the same wherever it stands, alone or among others, by its size or not."""
@@ -79,6 +83,7 @@ def test_words_that_differ_in_one_place_have_different_hashes() -> None:
         assert len({hash_of(each) for each in others | {word}}) == len(others) + 1
 
 
+@patient
 @given(
     st.lists(
         st.one_of(
@@ -96,6 +101,7 @@ def test_what_is_sorted_is_sorted_stably(hashes: list[int]) -> None:
     assert np.argsort(array, kind="stable").tolist() == order_of(array).tolist()
 
 
+@patient
 @given(
     st.lists(
         st.one_of(
