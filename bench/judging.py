@@ -82,7 +82,7 @@ def _copied_s(dsn: str) -> float:
 
 def _judged(dsn: str, folder: Path, saves_n: int) -> tuple[float, float]:
     """Seconds, and the peak memory of all processes that judged; in a process of its own."""
-    command = [sys.executable, "-m", "bench.judging", dsn, str(folder), str(saves_n)]
+    command = [sys.executable, "-m", "bench.judge_one", dsn, str(folder), str(saves_n)]
     done = call(command, Path(__file__).parent.parent, TIMEOUT_S_MAX)
     if done.returncode != 0:
         raise EvidenceError(f"the load was not judged: {done.stdout}{done.stderr}")
@@ -189,7 +189,3 @@ def _texts(number: int) -> list[str]:
     length = ROW_BYTES // len(NAMES)
     noise = hashlib.blake2b(str(number).encode()).hexdigest() * 2
     return [f"{name} of {number}: {noise}"[:length] for name in NAMES]
-
-
-if __name__ == "__main__":
-    print(json.dumps(judge(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))))

@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +21,9 @@ from harness.journal.volume import key_word
 from harness.model import Form
 from harness.observations import Purpose, Row
 
-SCHEMA = "harness.prints/1"
+SCHEMA = "harness.prints/2"
 SUFFIX = ".prints"
 _TAIL_BYTES = 64
-_LINES_N = 256
 NO_REST = "-"
 
 
@@ -146,14 +144,14 @@ class PrintsWriter:
         except OSError as error:
             raise self._broken(error) from error
 
-    def write_lines(self, form: str, lines: Iterable[str]) -> None:
-        """Append rows of a form, each of which :func:`line_of` made."""
+    def write_lines(self, form: str, lines: Iterable[Sequence[str]]) -> None:
+        """Append rows of a form, some at a time, each of which :func:`line_of` made."""
         place = self._places[form]
+        between = f"\n{place} "
         try:
-            # As few calls as there may be: there are very many lines.
-            all_of_them = iter(lines)
-            while some := [f"{place} {line}\n" for line in islice(all_of_them, _LINES_N)]:
-                self._stream.write("".join(some))
+            for some in lines:
+                # In one call: there are very many lines.
+                self._stream.write(f"{place} {between.join(some)}\n" if some else "")
                 self._rows_n += len(some)
         except OSError as error:
             raise self._broken(error) from error

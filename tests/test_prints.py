@@ -50,7 +50,7 @@ def test_a_read_that_was_cut_is_no_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("harness.prints/1", "other/1"), ("\n. 13.25 2\n", "\n"), (". 13.25 2", ". 13.25 3")],
+    [("harness.prints/2", "other/1"), ("\n. 13.25 2\n", "\n"), (". 13.25 2", ". 13.25 3")],
     ids=["another schema", "without its end", "a row is missing"],
 )
 def test_a_damaged_read_is_an_error(tmp_path: Path, old: str, new: str) -> None:

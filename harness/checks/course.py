@@ -20,8 +20,7 @@ from harness.checks.history import Fault
 from harness.exhibits import LoadSecond
 from harness.journal.schedule import Schedule
 from harness.journal.volume import State
-from harness.sieve import acts
-from harness.sieve.acts import kind_of, runs
+from harness.sieve.acts import counted, runs
 from harness.sieve.gathering import Gathered
 from harness.sieve.join import ACKNOWLEDGED, REFUSED, UNKNOWN
 from harness.sieve.spill import Entries
@@ -104,7 +103,7 @@ def course_of(load: Gathered, faults: Sequence[Fault] = ()) -> Course:
         schedules=tuple(volume.schedules),
         spans=held_spans(volume.schedules),
         records_n=load.records_n,
-        orphans_n=max(volume.orphans_n, _orphans_n(load)),
+        orphans_n=max(volume.orphans_n, load.orphans_n),
         cut_n=load.cut_n,
         start_s=load.start_s,
     )
@@ -146,23 +145,6 @@ def _met(went: Entries, faults: Sequence[Fault]) -> Counter[str]:
     return counts
 
 
-def _orphans_n(load: Gathered) -> int:
-    """Lines of a record that nobody opened, or of a save that nobody began.
-
-    All are looked at, whether anybody reads what they tell of or not.
-    """
-    count = 0
-    for partition in range(load.lines.partitions_n):
-        lines = load.lines.read(partition)
-        kind = kind_of(lines)
-        known = np.isin(lines["rec"], lines["rec"][np.isin(kind, (acts.OPENED, acts.UNKEYED))])
-        begun = lines["said"][np.isin(kind, (acts.SAVE, acts.INTENT))]
-        later = np.isin(kind, (acts.TOLD, acts.REFUSED, acts.CUT, acts.TYPED))
-        known[later] &= np.isin(lines["said"][later], begun)
-        count += int((~known).sum())
-    return count
-
-
 def _parts(load: Gathered, faults: Sequence[Fault], course: Course | None) -> Iterator[Entries]:
     """Every save, all of a second in one part, with what a fault overlapped excused."""
     for partition in range(load.went.partitions_n):
@@ -200,7 +182,7 @@ class _Words:
 
     def add(self, went: Entries) -> None:
         """Count some saves."""
-        for form in np.unique(went["form"]).tolist():
+        for form, _ in counted(went["form"]):
             mine = went[went["form"] == form]
             counts = np.bincount(mine["state"], minlength=len(_STATES))
             self._counts[form] = self._counts.get(form, 0) + counts
@@ -278,11 +260,11 @@ class _Adding:
         self._last = max(self._last, int(second.max()))
         for at_s, by in ((went["began_s"], 1), (went["ended_s"], -1)):
             middle = np.maximum(0, np.ceil(at_s[~np.isnan(at_s)] - start_s - 0.5).astype(np.int64))
-            for n, count in zip(*np.unique(middle, return_counts=True), strict=True):
-                self._more[int(n)] = self._more.get(int(n), 0) + by * int(count)
+            for n, count in counted(middle):
+                self._more[n] = self._more.get(n, 0) + by * count
         kept = went["state"] == ACKNOWLEDGED
-        for n, count in zip(*np.unique(second[~kept], return_counts=True), strict=True):
-            self._unsure[int(n)] = self._unsure.get(int(n), 0) + int(count)
+        for n, count in counted(second[~kept]):
+            self._unsure[n] = self._unsure.get(n, 0) + count
         mine, second = went[kept], second[kept]
         due_s = np.where(np.isnan(mine["due_s"]), mine["began_s"], mine["due_s"])
         took_us = np.rint((mine["ended_s"] - due_s) * 1e6).astype(np.int64)

@@ -27,7 +27,6 @@ class First(Generic[_Kept]):
         self.count = 0
         self._kept_n = kept_n
         self._found: list[tuple[Rank, _Kept]] = []
-        self._last: Rank | None = None
 
     def add(self, rank: Rank, item: _Kept) -> list[_Kept]:
         """Keep one; gives those that have no room any more."""
@@ -35,17 +34,11 @@ class First(Generic[_Kept]):
         self._found.append((rank, item))
         return self.cut() if len(self._found) >= 2 * self._kept_n else []
 
-    def wants(self, rank: Rank) -> bool:
-        """Whether there may be room for one of this rank."""
-        return self._last is None or rank < self._last
-
     def cut(self) -> list[_Kept]:
         """Keep no more than there is room for; gives the others."""
         self._found.sort(key=lambda each: each[0])
         gone = [item for _, item in self._found[self._kept_n :]]
         del self._found[self._kept_n :]
-        if len(self._found) == self._kept_n:
-            self._last = self._found[-1][0]
         return gone
 
     def items(self) -> list[tuple[Rank, _Kept]]:

@@ -20,7 +20,7 @@ from harness.journal.volume import Owed, VolumeRecord, VolumeSave
 from harness.model import Form, value_from_json, value_to_json
 from harness.prints import PrintRow
 
-SCHEMA = "harness.slice/2"
+SCHEMA = "harness.slice/3"
 _COUNTS = ("acknowledged_n", "verified_n", "unread_n", "hidden_n", "fields_read")
 
 

@@ -10,7 +10,7 @@ judged by the oracle as any other record is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from harness.checks.owing import Owing
 from harness.checks.sifted import First, Sifted
 from harness.checks.sifting import (
     CONTROL_CANDIDATES_MAX,
-    SEEN,
     Rest,
     Sieve,
     Sifting,
@@ -33,7 +32,7 @@ from harness.prints import Prints
 from harness.sieve.gathering import Gathered, Part
 from harness.sieve.rows import BEFORE, FINAL, MADE, PLAIN, REST
 from harness.sieve.spill import Entries
-from harness.sieve.words import Flags, Ints, hash_of
+from harness.sieve.words import Flags, Hashes, Ints, hash_of
 
 # So many refused records without a key are known by what they hold.
 REFUSED_MAX = 1_000
@@ -62,6 +61,7 @@ def sift(
             add_slice(path, sieve, of)
         for partition in range(0 if slices else load.spots.partitions_n):
             looking.look(load.part(partition))
+        looking.offer()
         whole = sieve.weigh_keyless()
         if sieve.foreign:
             sieve.find_doubles(whole)
@@ -87,6 +87,7 @@ def sift_slice(
         looking = _Looking(load, sieve, before, final, in_bulk=True)
         for partition in range(nth * each_n, (nth + 1) * each_n):
             looking.look(load.part(partition))
+        looking.offer()
         return sieve
 
 
@@ -118,6 +119,9 @@ class _Looking:
     before: Prints | None
     final: Prints
     in_bulk: bool
+    # The first rows of each form that are whole, by their numbers, and what there is of them.
+    first: dict[int, Hashes] = field(default_factory=dict)
+    offered: list[Entries] = field(default_factory=list)
 
     def look(self, part: Part) -> None:
         """Let through what is plainly whole, and weigh the rest."""
@@ -164,41 +168,59 @@ class _Looking:
         stood_n = part.count(BEFORE)
         spots: Flags = (part.count(PLAIN) == 1) & (part.count(FINAL) == 1) & (stood_n <= 1)
         spots &= part.size == 2 + stood_n
-        record, row = part.of(PLAIN, spots), part.of(FINAL, spots)
+        record, row = part.at(PLAIN, spots), part.at(FINAL, spots)
+        told = part.entries
         settle_s = np.array([form.settle_s_max for form in self.sieve.forms.values()])
-        fine = record["digest"] == row["digest"]
-        fine &= self.final.began_s >= record["ready_s"] + settle_s[record["form"]]
+        ready_s = told["ready_s"][record] + settle_s[told["form"][record]]
+        fine = told["digest"][record] == told["digest"][row]
+        fine &= self.final.began_s >= ready_s
         # What was made over a row that stood there took the place of what somebody else saved.
-        fine &= (record["lines"][:, MADE] == 0) | (stood_n[spots] == 0)
+        fine &= (told["lines"][record, MADE] == 0) | (stood_n[spots] == 0)
         spots[spots] = fine
-        self._count_whole(part, spots)
+        self._count_whole(part, spots, row[fine])
         return spots
 
-    def _count_whole(self, part: Part, spots: Flags) -> None:
-        sifted = self.sieve.sifted
-        record, row = part.of(PLAIN, spots), part.of(FINAL, spots)
+    def _count_whole(self, part: Part, spots: Flags, rows: Ints) -> None:
+        sifted, told = self.sieve.sifted, part.entries
         stood = np.flatnonzero(part.count(BEFORE)[spots])
-        same_n = int((part.of(BEFORE, spots)["digest"] == row["digest"][stood]).sum())
-        sifted.acknowledged_n += len(record)
-        sifted.verified_n += len(record) - same_n
+        before = part.at(BEFORE, spots)
+        same_n = int((told["digest"][before] == told["digest"][rows[stood]]).sum())
+        sifted.acknowledged_n += len(rows)
+        sifted.verified_n += len(rows) - same_n
         sifted.hidden_n += same_n
-        self._count_fields(record["form"])
-        self._offer(part, spots, row)
+        forms = told["form"][rows]
+        self._count_fields(forms)
+        self._offer(part, spots, forms, told["lines"][rows, 1])
 
     def _count_fields(self, forms: Ints) -> None:
         widths = np.array([len(self.final.fields.get(name, ())) for name in self.load.names])
         self.sieve.sifted.fields_read += int(widths[forms].sum())
 
-    def _offer(self, part: Part, spots: Flags, rows: Entries) -> None:
-        """Whole records in which a control may be planted: the first ones by their rows."""
-        number = rows["lines"][:, 1]
-        wanted = np.zeros(len(rows), dtype=np.bool_)
-        for form, name in enumerate(self.sieve.forms):
-            mine = np.flatnonzero(rows["form"] == form)
-            first = mine[np.argsort(number[mine])[:CONTROL_CANDIDATES_MAX]]
-            kept = self.sieve.whole_of(name)
-            wanted[[n for n in first.tolist() if kept.wants((SEEN, int(number[n]), 0))]] = True
+    def _offer(self, part: Part, spots: Flags, forms: Ints, numbers: Hashes) -> None:
+        """Whole records in which a control may be planted: the first ones by their rows' numbers.
+
+        They are not read before it is known which are the first of all.
+        """
+        wanted = np.zeros(len(forms), dtype=np.bool_)
+        for form in range(len(self.sieve.forms)):
+            mine = np.flatnonzero(forms == form)
+            first = self.first.get(form, numbers[:0])
+            if len(first) == CONTROL_CANDIDATES_MAX:
+                mine = mine[numbers[mine] < first[-1]]
+            first = np.sort(np.concatenate((first, numbers[mine])))[:CONTROL_CANDIDATES_MAX]
+            self.first[form] = first
+            wanted[mine] = numbers[mine] <= first[-1:].max(initial=0)
         some = np.zeros(len(spots), dtype=np.bool_)
         some[np.flatnonzero(spots)[wanted]] = True
-        if some.any():
-            self._sifting(part, some).offer()
+        self.offered += [part.of(who, some) for who in (PLAIN, BEFORE, FINAL)]
+
+    def offer(self) -> None:
+        """Read the whole records that are the first of all, so that controls have something."""
+        if not self.offered:
+            return
+        part = Part(self.load, np.concatenate(self.offered))
+        rows = part.of(FINAL, np.ones(len(part.begin), dtype=np.bool_))
+        some = np.zeros(len(part.begin), dtype=np.bool_)
+        for form, first in self.first.items():
+            some |= (rows["form"] == form) & (rows["lines"][:, 1] <= first[-1:].max(initial=0))
+        self._sifting(part, some).offer()

@@ -38,7 +38,7 @@ from harness.journal import events as ev
 from harness.journal.schedule import Schedule
 from harness.model import Key, Leg, Value, value_from_json
 
-SCHEMA = "harness.load/2"
+SCHEMA = "harness.load/3"
 UNKNOWN = "?"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 

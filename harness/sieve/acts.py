@@ -6,22 +6,23 @@ import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 import numpy as np
 
 from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile
+from harness.sieve.intents import AHEAD, digests, fields_of
 from harness.sieve.spill import Entries, Spill
 from harness.sieve.words import (
     KEEP,
-    Flags,
     Hashes,
     Ints,
     Lines,
     Times,
-    digest_of,
     hash_of,
     joined,
     read_lines,
@@ -50,12 +51,9 @@ _KINDS = np.uint64(0xFF)
 # By its first letter: what a line of that many words is; an intent has as many as it has fields.
 _WORDS = {"r": 5, "k": 4, "a": 4, "x": 4, "u": 5, "t": 4}
 _KIND = {"i": INTENT, "a": TOLD, "x": REFUSED, "u": CUT, "t": TYPED}
-_INTENT_WORDS_MIN = 5
 _SUM_WORDS = 5
 _REVISION_CHARS_MAX = 8
-_SAVE_WORD = int.from_bytes(b"save", "little")
-_UNKNOWN = ord("?")
-_ODD_PRINT_CHARS, _PRINT_CHARS = 1, 16
+_UNKNOWN, _DUE_WORD = ord("?"), 2
 
 
 def packed(file: int, offset: Ints, kind: Ints | int) -> Hashes:
@@ -74,13 +72,25 @@ def kind_of(entries: Entries) -> Ints:
     return (entries["place"] & _KINDS).astype(np.int64)
 
 
-def scan(number: int, file: ActsFile, into: Spill, take: Callable[[Sequence[str]], None]) -> bool:
+class Scanned(NamedTuple):
+    """What there is beside entries: whether the last line was cut, which then counts for nothing.
+
+    first_s is when the first save was begun, infinity where none was.
+    """
+
+    is_cut: bool
+    first_s: float
+
+
+def scan(
+    number: int, file: ActsFile, into: Spill, take: Callable[[Sequence[str]], None]
+) -> Scanned:
     """Keep an entry for every line about a record or a save; take is given the words of others.
 
-    Gives whether the last line was cut, which then counts for nothing. Raises RecordUnreadable with
-    file and line, also where lines are not what their process summed up.
+    Raises RecordUnreadable with file and line, also where lines are not what their process summed
+    up.
     """
-    sums, end = _Sums(), file.offset
+    sums, end, first_s = _Sums(), file.offset, inf
     try:
         if file.path.stat().st_size >= _OFFSET_MAX:
             raise ValueError(f"it has more than {_OFFSET_MAX} bytes")
@@ -88,8 +98,8 @@ def scan(number: int, file: ActsFile, into: Spill, take: Callable[[Sequence[str]
             chunk = _Chunk(number, file, lines, into)
             sums.check(chunk)
             chunk.scan(take)
-            end = lines.end_place
-        return file.path.stat().st_size > end
+            end, first_s = lines.end_place, min(first_s, chunk.first_s)
+        return Scanned(file.path.stat().st_size > end, first_s)
     except (OSError, ValueError) as error:
         raise RecordUnreadable(f"the journal {file.path} cannot be read: {error}") from error
 
@@ -126,6 +136,7 @@ class _Chunk:
     file: ActsFile
     lines: Lines
     into: Spill
+    first_s: float = inf
 
     def scan(self, take: Callable[[Sequence[str]], None]) -> None:
         lines = self.lines
@@ -133,7 +144,7 @@ class _Chunk:
         one_letter = lines.end[lines.first] - lines.begin[lines.first] == 1
         entries = np.zeros(len(lines.at), dtype=ACT)
         for letter, words_n in (*_WORDS.items(), ("i", 0)):
-            fits = lines.count == words_n if words_n else lines.count >= _INTENT_WORDS_MIN
+            fits = lines.count == words_n if words_n else lines.count >= AHEAD
             mine = np.flatnonzero((code == ord(letter)) & fits & one_letter)
             rest[mine] = False
             if len(mine):
@@ -180,8 +191,9 @@ class _Chunk:
             entries["said"] = joined(entries["rec"], rest)
             kind = np.full(len(mine), _KIND[letter])
             if letter == "i":
-                entries["due_s"] = self._times(mine, 2)
-                entries["more"], plain = self._digests(mine)
+                self.first_s = float(entries["at_s"].min())
+                entries["due_s"] = self._times(mine, _DUE_WORD)
+                entries["more"], plain = digests(lines, mine)
                 kind[plain] = SAVE
         entries["place"] = packed(self.number, lines.places[mine], kind)
         return entries
@@ -190,8 +202,11 @@ class _Chunk:
         lines = self.lines
         begin, end = lines.word(mine, number)
         found, fine = times(lines, begin, end)
-        found[unpaced := (end - begin == 1) & (lines.data[begin] == _UNKNOWN)] = np.nan
-        for n in np.flatnonzero(~(fine | (unpaced if number == 2 else False))):
+        odd = np.flatnonzero(~fine)
+        if number == _DUE_WORD and len(odd):
+            unpaced = (end[odd] - begin[odd] == 1) & (lines.data[begin[odd]] == _UNKNOWN)
+            found[odd[unpaced]], odd = np.nan, odd[~unpaced]
+        for n in odd.tolist():
             line = int(mine[n])
             try:
                 found[n] = float(lines.text(line).split(" ")[number])
@@ -201,45 +216,13 @@ class _Chunk:
                 raise self.broken(line, error) from error
         return found + self.file.shift_s if self.file.shift_s else found
 
-    def _digests(self, mine: Ints) -> tuple[Hashes, Flags]:
-        """The digest of what each intent saves, and of which a digest says all."""
-        lines = self.lines
-        begin, end = lines.word(mine, 4)
-        four = lines.eight(begin) & np.uint64(0xFFFFFFFF)
-        plain = (end - begin == 4) & (four == np.uint64(_SAVE_WORD))
-        plain &= lines.count[mine] > _INTENT_WORDS_MIN
-        digest = np.zeros(len(mine), dtype=np.uint64)
-        for some, fine, names, prints in fields_of(lines, mine):
-            digest[some] += digest_of(names, prints)
-            plain[some[~fine]] = False
-        return digest, plain
-
-
-def fields_of(lines: Lines, mine: Ints) -> Iterator[tuple[Ints, Flags, Hashes, Hashes]]:
-    """Field by field: which of these intents have one, whether it is well made, name and print."""
-    fields_n = lines.count[mine] - _INTENT_WORDS_MIN
-    equals = np.append(np.flatnonzero(lines.data == ord("=")), len(lines.data))
-    colons = np.append(np.flatnonzero(lines.data == ord(":")), [len(lines.data)] * 2)
-    for nth in range(int(fields_n.max(initial=0))):
-        some = np.flatnonzero(fields_n > nth)
-        begin, end = lines.word(mine[some], _INTENT_WORDS_MIN + nth)
-        equal = equals[np.searchsorted(equals, begin)]
-        colon = np.searchsorted(colons, begin)
-        print_at, print_end = colons[colon] + 1, np.minimum(colons[colon + 1], end)
-        size = print_end - print_at
-        fine = (equal < print_at) & ((size == _PRINT_CHARS) | (size == _ODD_PRINT_CHARS))
-        # What is not well made is nowhere in particular.
-        equal, print_at = np.where(fine, equal, begin), np.where(fine, print_at, begin)
-        print_end = np.where(fine, print_end, begin)
-        yield some, fine, lines.hashes(begin, equal), lines.hashes(print_at, print_end)
-
 
 def recs_with(file: ActsFile, prints: Hashes) -> Hashes:
     """The hashes of the records of which a save has one of these prints, which are sorted."""
     found = [np.zeros(0, dtype=np.uint64)]
     try:
         for lines in read_lines(file.path, file.offset):
-            mine = np.flatnonzero((lines.code == ord("i")) & (lines.count > _INTENT_WORDS_MIN))
+            mine = np.flatnonzero((lines.code == ord("i")) & (lines.count > AHEAD))
             has = np.zeros(len(mine), dtype=np.bool_)
             for some, _, _, hashes in fields_of(lines, mine):
                 at = np.minimum(np.searchsorted(prints, hashes), len(prints) - 1)
@@ -314,7 +297,7 @@ class Texts:
         self._fds = {}
 
 
-def runs(hashes: Hashes) -> tuple[Ints, Ints]:
+def runs(hashes: Hashes | Ints) -> tuple[Ints, Ints]:
     """Where each run of equal hashes begins, and how long it is; they are sorted."""
     if not len(hashes):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -322,8 +305,10 @@ def runs(hashes: Hashes) -> tuple[Ints, Ints]:
     return begin, np.diff(np.append(begin, len(hashes)))
 
 
-def begun_s(entries: Entries) -> list[float]:
-    """When the first save among these entries was begun, if there is one."""
-    kind = kind_of(entries)
-    at_s = entries["at_s"][(kind == SAVE) | (kind == INTENT)]
-    return [float(at_s.min())] if len(at_s) else []
+def counted(numbers: Ints | Hashes) -> Iterator[tuple[int, int]]:
+    """Each number that there is, and how often."""
+    # numpy's own way imports what takes as long as judging ten thousand saves.
+    ordered = numbers.copy()
+    ordered.sort()
+    begin, size = runs(ordered)
+    return zip(ordered[begin].tolist(), size.tolist(), strict=True)

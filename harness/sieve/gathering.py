@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,14 +26,14 @@ from harness.sieve.acts import (
 )
 from harness.sieve.hearing import Beside, Heard, Spills, hear
 from harness.sieve.join import spots_of
-from harness.sieve.rows import BEFORE, FINAL, LINES, PLAIN, scan_rows, spot_of
+from harness.sieve.rows import BEFORE, FINAL, KINDS_N, LINES, PLAIN, scan_rows, spot_of
 from harness.sieve.spill import Entries, Spill
-from harness.sieve.words import Flags, Hashes, Ints, hash_of
+from harness.sieve.words import Flags, Hashes, Ints, hash_of, order_of
 
 # So much of the record is looked at together: its texts are objects then, if none of it is whole.
 PARTITION_BYTES = 8 << 20
 PARTITIONS_MAX = 4096
-# Starting another process takes as long as reading this.
+# Starting another process takes as long as reading this in a thread.
 BESIDE_BYTES_MIN = 64 << 20
 
 
@@ -41,9 +41,10 @@ BESIDE_BYTES_MIN = 64 << 20
 class Gathered:
     """A load's journal and the reads around it.
 
-    volume has no record and no save in it; there are records_n, and cut_n files end in the middle
-    of a line. keyless are the lines of records that never got a key; excuse is told every save
-    that is read. names are the forms by their numbers, those of the reads alone at the end.
+    volume has no record and no save in it; there are records_n, orphans_n lines that belong to
+    nothing, and cut_n files end in the middle of a line. keyless are the lines of records that
+    never got a key; excuse is told every save that is read. names are the forms by their numbers,
+    those of the reads alone at the end.
     """
 
     volume: Volume
@@ -56,6 +57,7 @@ class Gathered:
     rows: Texts
     files: Sequence[ActsFile]
     records_n: int = 0
+    orphans_n: int = 0
     cut_n: int = 0
     start_s: float = 0.0
     excuse: Callable[[Iterable[VolumeSave]], None] = lambda _: None
@@ -116,25 +118,32 @@ class Part:
     size: Ints = field(init=False)
     _who: Ints = field(init=False)
     _of: Ints = field(init=False)
+    _counts: Ints = field(init=False)
 
     def __post_init__(self) -> None:
         spot = spot_of(self.entries["key"], self.entries["form"])
-        order = np.argsort(spot, kind="stable")
+        order = order_of(spot)
         self.entries, spot = self.entries.take(order), spot[order]
         self.begin, self.size = runs(spot)
         self.spot = spot[self.begin]
         self._who = self.entries["who"].astype(np.int64)
         self._of = np.repeat(np.arange(len(self.begin)), self.size)
+        counts = np.bincount(self._of * KINDS_N + self._who, minlength=len(self.begin) * KINDS_N)
+        self._counts = counts.reshape(-1, KINDS_N)
 
     def count(self, who: int) -> Ints:
         """How many entries of a kind each spot has."""
-        return np.bincount(self._of[self._who == who], minlength=len(self.begin))
+        found: Ints = self._counts[:, who]
+        return found
+
+    def at(self, who: int, spots: Flags) -> Ints:
+        """Where the entries of a kind are, of these spots alone."""
+        mine = np.flatnonzero(self._who == who)
+        return mine[spots[self._of[mine]]]
 
     def of(self, who: int, spots: Flags) -> Entries:
         """The entries of a kind, of these spots alone."""
-        mine = np.flatnonzero(self._who == who)
-        mine = mine[spots[self._of[mine]]]
-        found: Entries = self.entries.take(mine)
+        found: Entries = self.entries.take(self.at(who, spots))
         return found
 
     def records(self, spots: Flags) -> list[VolumeRecord]:
@@ -170,7 +179,7 @@ class Part:
 
 def _by_record(lines: Entries) -> Iterator[list[int]]:
     """The places of each record's lines, in their order."""
-    lines = lines[np.argsort(lines["digest"], kind="stable")]
+    lines = lines[order_of(lines["digest"])]
     for begin, size in zip(*runs(lines["digest"]), strict=True):
         yield [place for entry in lines[begin : begin + size] for place in _places(entry)]
 
@@ -191,7 +200,7 @@ def gathering(
     """Begin with a load's journals, and go on with the last read of every row once it is there.
 
     The partitions fall into so many slices. Where there is much to read another process does it
-    meanwhile. What it takes on disk is gone at the end, however that comes. Raises
+    meanwhile, else a thread. What it takes on disk is gone at the end, however that comes. Raises
     RecordUnreadable, and EnvironmentBroken where there is no room for it.
     """
     size = _bytes(files)
@@ -200,11 +209,15 @@ def gathering(
     with ExitStack() as stack:
         spills = Spills(count)
         stack.callback(spills.close)
-        asked: Callable[[], Heard] = partial(hear, files, tuple(forms), spills)
+        asked: Callable[[], Heard]
         if size >= BESIDE_BYTES_MIN:
             beside = Beside(files, tuple(forms), spills)
             stack.callback(beside.close)
             asked = beside.heard
+        else:
+            # Most of it is done on arrays, while whoever reads storage goes on.
+            thread = stack.enter_context(ThreadPoolExecutor(1))
+            asked = thread.submit(hear, files, tuple(forms), spills).result
 
         def read(final: Prints | None) -> Gathered:
             return _together(asked(), files, forms, before, final, stack)
@@ -228,7 +241,7 @@ def _together(
     spills = heard.spills
     load = Gathered(
         heard.volume, names, spills.keyless, spills.lines, spills.spots, spills.went, acts, rows,
-        files, heard.joined.records_n, heard.cut_n, heard.start_s,
+        files, heard.joined.records_n, heard.joined.orphans_n, heard.cut_n, heard.start_s,
     )  # fmt: skip
     for each in (acts, rows):
         stack.callback(each.close)

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 
 from harness.errors import EnvironmentBroken, HarnessError
 from harness.journal.acts_files import ActsFile
 from harness.journal.volume import Volume, take
-from harness.sieve.acts import ACT, begun_s, form_hashes, scan
+from harness.sieve.acts import ACT, form_hashes, scan
 from harness.sieve.join import WENT, Joined, join_records
 from harness.sieve.rows import SPOT
 from harness.sieve.spill import Spill
@@ -58,17 +59,21 @@ class Heard:
 def hear(files: Sequence[ActsFile], forms: Sequence[str], spills: Spills) -> Heard:
     """Read journals into entries; raises RecordUnreadable, EnvironmentBroken."""
     heard = Heard(Volume(), Joined(), spills)
-    volume = heard.volume
+    volume, first_s = heard.volume, inf
     for number, file in enumerate(files):
         told = Volume()
-        heard.cut_n += scan(number, file, spills.lines, partial(take, volume=told, saves={}))
+        scanned = scan(number, file, spills.lines, partial(take, volume=told, saves={}))
+        heard.cut_n += scanned.is_cut
+        first_s = min(first_s, scanned.first_s)
         volume.schedules += [
             replace(schedule, start_s=schedule.start_s + file.shift_s)
             for schedule in told.schedules
         ]
         for message, count in told.troubles.items():
             volume.troubles[message] = volume.troubles.get(message, 0) + count
-    heard.start_s = _start_s(volume, spills.lines)
+    # When its first save was due, or was begun where nobody set a pace.
+    due_s = (schedule.start_s for schedule in volume.schedules)
+    heard.start_s = min(due_s, default=0.0 if first_s == inf else first_s)
     heard.joined = join_records(
         spills.lines, form_hashes(forms), spills.spots, spills.keyless, spills.went, heard.start_s
     )
@@ -133,11 +138,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
     os._exit(1)
-
-
-def _start_s(volume: Volume, lines: Spill) -> float:
-    """When the load began: when its first save was due, or was begun where nobody set a pace."""
-    if volume.schedules:
-        return min(schedule.start_s for schedule in volume.schedules)
-    parts = (lines.read(partition) for partition in range(lines.partitions_n))
-    return min((begun for part in parts for begun in begun_s(part)), default=0.0)

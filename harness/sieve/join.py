@@ -10,7 +10,7 @@ from harness.sieve import acts
 from harness.sieve.acts import kind_of, runs
 from harness.sieve.rows import LINES, PLAIN, SPOT, spot_of
 from harness.sieve.spill import Entries, Spill, partition_of
-from harness.sieve.words import Flags, Hashes, Ints, mixed
+from harness.sieve.words import Flags, Hashes, Ints, mixed, order_of
 
 # One save as it went: slot is the same of all that ended in a second. form is the hash of its form;
 # opened, intent and told are places of lines, told 0 where nobody said anything.
@@ -37,9 +37,14 @@ _PLACES = SPOT["lines"].shape[0]
 
 @dataclass(slots=True)
 class Joined:
-    """How many records there are; odd are the places of lines of what was not opened once."""
+    """How many records there are; odd are the places of lines of what was not opened once.
+
+    orphans_n are lines of a record that nobody opened, or of a save that nobody began: all are
+    looked at, whether anybody reads what they tell of or not.
+    """
 
     records_n: int = 0
+    orphans_n: int = 0
     odd: list[Ints] = field(default_factory=list)
 
 
@@ -82,6 +87,7 @@ def join_records(
             keyless.add(_lines(groups, alone, groups.entries["rec"][groups.begin]))
             went.add(_went(groups, start_s))
             joined.records_n += int((~groups.is_odd).sum())
+            joined.orphans_n += _orphans_n(groups)
     return joined
 
 
@@ -100,7 +106,7 @@ def spots_of(lines: Spill, recs: Hashes, forms: Hashes) -> Hashes:
 
 
 def _grouped(entries: Entries, forms: Hashes) -> _Groups:
-    entries = entries.take(np.argsort(entries["rec"], kind="stable"))
+    entries = entries.take(order_of(entries["rec"]))
     kind = kind_of(entries)
     begin, size = runs(entries["rec"])
     of = np.repeat(np.arange(len(begin)), size)
@@ -176,11 +182,21 @@ def _find_odd(groups: _Groups, joined: Joined) -> None:
         joined.odd.append(groups.entries["place"][begin : begin + groups.size[number]])
 
 
+def _orphans_n(groups: _Groups) -> int:
+    rest = np.flatnonzero(np.repeat(~groups.is_plain, groups.size))
+    lines, kind = groups.entries.take(rest), groups.kind[rest]
+    known = np.isin(lines["rec"], lines["rec"][np.isin(kind, (acts.OPENED, acts.UNKEYED))])
+    begun = lines["said"][np.isin(kind, (acts.SAVE, acts.INTENT))]
+    later = np.isin(kind, (*_STATE, acts.TYPED))
+    known[later] &= np.isin(lines["said"][later], begun)
+    return int((~known).sum())
+
+
 def _amiss(groups: _Groups) -> Flags:
     """Records with a save that is begun twice, or with lines of a save that was not."""
     of = np.repeat(np.arange(len(groups.begin)), groups.size)
     begun = np.flatnonzero(kind_at(groups, slice(None), acts.SAVE, acts.INTENT))
-    begun = begun[np.argsort(groups.entries["said"][begun], kind="stable")]
+    begun = begun[order_of(groups.entries["said"][begun])]
     told = np.flatnonzero(kind_at(groups, slice(None), acts.TYPED, *_STATE))
     said = groups.entries["said"]
     found = np.zeros(len(groups.begin), dtype=np.bool_)
@@ -214,7 +230,7 @@ def _went(groups: _Groups, start_s: float) -> Entries:
     of = np.repeat(np.arange(len(groups.begin)), groups.size)
     begun = np.flatnonzero(((kind == acts.SAVE) | (kind == acts.INTENT)) & ~groups.is_odd[of])
     ended = np.flatnonzero(np.isin(kind, list(_STATE)))
-    ended = ended[np.argsort(entries["said"][ended], kind="stable")]
+    ended = ended[order_of(entries["said"][ended])]
     said = entries["said"][ended]
     last = np.searchsorted(said, entries["said"][begun], side="right") - 1
     at = np.maximum(last, 0)

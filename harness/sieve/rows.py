@@ -15,7 +15,7 @@ from harness.sieve.words import Hashes, Ints, Lines, digest_of, hash_of, mixed, 
 
 # Who says something of a spot: a record of one save that was kept, lines of any other record, the
 # last read of every row, and the one before the load.
-PLAIN, LINES, FINAL, BEFORE = range(4)
+PLAIN, LINES, FINAL, BEFORE = range(KINDS_N := 4)
 # key is the hash of a key; form and who are numbers. digest is of what is saved or held, of LINES
 # the hash of their record. ready_s is when the save of a PLAIN record was told. lines are places of
 # lines, 0 where there are fewer; of a row the second is its number, and the third the hash of what

@@ -28,7 +28,7 @@ class Spill:
         self.partitions_n = partitions_n
         self.dtype = dtype
         self._by = by
-        self._blocks: list[tuple[int, npt.NDArray[np.int64]]] = []
+        self._blocks: list[tuple[int, npt.NDArray[np.uint32]]] = []
         self._size = 0
         try:
             with TemporaryFile(prefix="harness-load-") as file:
@@ -68,7 +68,7 @@ class Spill:
                 data, self._size = data[written:], self._size + written
         except OSError as error:
             raise _broken(error) from error
-        self._blocks.append((begin, bounds.astype(np.int64)))
+        self._blocks.append((begin, bounds.astype(np.uint32)))
 
     def read(self, partition: int) -> Entries:
         """The entries of one partition, in the order in which they were added."""

@@ -14,6 +14,14 @@ from harness.plan.suggest import advice
 from harness.storage.connection import Connection, run_one
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
+# A cast to text spells these as any read of them does; that of others trims or words them anew.
+_CAST_AS_SPELLED = frozenset(
+    f"pg_catalog.{name}"
+    for name in (
+        "text", "varchar", "int2", "int4", "int8", "numeric", "float4", "float8", "uuid", "date",
+        "time", "timestamp", "timestamptz", "json", "jsonb",
+    )
+)  # fmt: skip
 _TEXT = ("text", "varchar", "bpchar", "citext", "name")
 
 
@@ -43,6 +51,11 @@ class Column:
     def is_array(self) -> bool:
         """Whether it holds an array; the names of array types begin with an underscore."""
         return self._bare.startswith("_")
+
+    @property
+    def casts_as_spelled(self) -> bool:
+        """Whether a cast to text gives what a read gives."""
+        return self.type.replace('"', "") in _CAST_AS_SPELLED
 
     @property
     def _bare(self) -> str:

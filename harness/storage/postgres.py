@@ -104,8 +104,8 @@ class PostgresSnapshot:
             else:
                 yield from self._found(located, reader, scope)
 
-    def prints(self, form: Form) -> Iterator[str]:
-        """A line of prints for each row as they are streamed; raises StorageUnreadable."""
+    def prints(self, form: Form) -> Iterator[list[str]]:
+        """A line of prints for each row, some at a time; raises StorageUnreadable."""
         with self._of(form):
             reader = RowReader(locate(self._connection, form), self._folder)
             encoding = self._connection.info.parameter_status("server_encoding")
@@ -113,7 +113,7 @@ class PostgresSnapshot:
                 yield from copied_prints(self._connection, reader)
             else:
                 for row in self._rows(reader, reader.select, []):
-                    yield line_of(printed(row, form))
+                    yield [line_of(printed(row, form))]
 
     def beside(self, form: Form, table: str, columns: Collection[str]) -> Iterator[Row]:
         """Every row of a table that the form's query stands on; raises StorageUnreadable."""

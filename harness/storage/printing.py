@@ -1,29 +1,26 @@
 """Fingerprints of every row as PostgreSQL streams them, by COPY and without a value ever made.
 
-A COPY spells each column as any other read does, and takes a fraction of its time. What a contract
-forgives is looked for byte by byte, and only a value in which it stands is made into text.
+A COPY spells each column as any other read does, and takes a fraction of its time: least of all
+where it gives the bytes of texts as they are, with nothing escaped. What a contract forgives is
+looked for byte by byte, and only a value in which it stands is made into text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from typing import TypeAlias
 
-import psycopg
-from psycopg import sql
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
-
-from harness.contracts import TEXT_DIGEST, fingerprint
+from harness.contracts import fingerprint, text_digest
 from harness.errors import StorageUnreadable
 from harness.journal.volume import key_word
 from harness.model import Field
 from harness.prints import NO_REST
 from harness.storage.beside import named
-from harness.storage.connection import Connection, spelled
+from harness.storage.connection import Connection
+from harness.storage.copying import Column, copied_columns, copied_lines
 from harness.storage.reader import RowReader
 
 Printer: TypeAlias = Callable[[bytes], str]
@@ -34,78 +31,98 @@ _MEANS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v":
 _GRAPHIC = frozenset(range(33, 127))
 
 
-def copied_prints(connection: Connection, reader: RowReader) -> Iterator[str]:
-    """A line of prints for each row, without the form it is of; values are what fields hold.
+def copied_prints(connection: Connection, reader: RowReader) -> Iterator[list[str]]:
+    """A line of prints for each row, some at a time, without the form; values as fields hold them.
 
     Raises psycopg.Error, StorageUnreadable.
     """
+    if reader.raw is not None:
+        columns_n = len(reader.form.key) + len(reader.form.fields) + 1
+        for columns in copied_columns(connection, reader.raw, columns_n):
+            yield _of_columns(columns, reader)
+    else:
+        printers = [printer_of(field) for field in reader.form.fields]
+        for lines in copied_lines(connection, reader.select):
+            yield [_of_line(line, reader, printers) for line in lines]
+
+
+def _of_columns(columns: Sequence[Column], reader: RowReader) -> list[str]:
     form, others = reader.form, reader.others
-    printers = [printer_of(field) for field in form.fields]
     key_n = len(form.key)
-    # A line break in a value comes escaped, so that of most rows nothing has to be looked for.
-    is_plain = key_n == 1 and all(_is_as_it_is(field) for field in form.fields)
-    begin, size = TEXT_DIGEST.copy, TEXT_DIGEST.digest_size
-    for line in _copied(connection, reader.select):
-        cells = line[:-1].split(b"\t")
-        rest = named(others, cells[-1].decode("ascii")) if others else NO_REST
-        if is_plain and b"\\" not in line:
-            digests = []
-            for cell in cells[1:-1]:
-                digest = begin()
-                digest.update(cell)
-                digests.append(digest.digest())
-            # All fingerprints of a row are spelled at once.
-            prints_of_row = b"".join(digests).hex(" ", size)
-            yield f"{_one_key(cells[0], reader)} {prints_of_row} {rest}"
-            continue
-        cells = [_unescaped(cell) for cell in cells]
-        prints = [
-            _NULL_PRINT if cell is _NULL else print_(cell)
-            for print_, cell in zip(printers, cells[key_n:-1], strict=True)
-        ]
-        yield f"{_key(cells[:key_n], reader)} {' '.join(prints)} {rest}"
+    *values, rest = columns[key_n:]
+    # A length may hold such a byte as well, and then each cell is looked at for nothing.
+    has_breaks = b"\r" in rest.data
+    prints = [
+        _printed(column, _printer(field, has_breaks=has_breaks))
+        for field, column in zip(form.fields, values, strict=True)
+    ]
+    rests: Iterable[str] = repeat(NO_REST)
+    if others:
+        rests = [named(others, cell.decode("ascii")) for cell in rest.cells()]
+    return list(map(" ".join, zip(_keys(columns[:key_n], reader), *prints, rests, strict=False)))
 
 
-def _is_as_it_is(field: Field) -> bool:
-    """Whether a text that came without an escape is its one spelling."""
-    contract = field.contract
-    return field.kind in ("text", "choice") and not (contract.trim or contract.nfc)
+def _printed(column: Column, printer: Printer) -> list[str]:
+    data = column.data
+    found = [
+        printer(data[a:b]) for a, b in zip(column.begin.tolist(), column.end.tolist(), strict=True)
+    ]
+    for null in column.nulls.tolist():
+        found[null] = _NULL_PRINT
+    return found
+
+
+def _keys(columns: Sequence[Column], reader: RowReader) -> list[str]:
+    if any(len(column.nulls) for column in columns):
+        raise StorageUnreadable(reader.null_in_key)
+    if len(columns) > 1:
+        return [_key(cells, reader) for cells in zip(*(c.cells() for c in columns), strict=True)]
+    # Nearly every key is a number, and there are very many of them.
+    return [
+        cell.decode("ascii") if cell.isalnum() else _key([cell], reader)
+        for cell in columns[0].cells()
+    ]
+
+
+def _of_line(line: bytes, reader: RowReader, printers: Sequence[Printer]) -> str:
+    key_n, others = len(reader.form.key), reader.others
+    cells = [_unescaped(cell) for cell in line[:-1].split(b"\t")]
+    rest = named(others, cells[-1].decode("ascii")) if others else NO_REST
+    prints = [
+        _NULL_PRINT if cell is _NULL else print_(cell)
+        for print_, cell in zip(printers, cells[key_n:-1], strict=True)
+    ]
+    return f"{_key(cells[:key_n], reader)} {' '.join(prints)} {rest}"
 
 
 def printer_of(field: Field) -> Printer:
     """What makes the fingerprint of a field's bytes, the same as of its text."""
+    return _printer(field, has_breaks=True)
+
+
+def _printer(field: Field, *, has_breaks: bool) -> Printer:
+    """The same; has_breaks says whether a carriage return stands in any of them."""
     contract, kind = field.contract, field.kind
     whole: Printer = partial(_of_text, field)
     if kind in ("number", "date", "flag"):
         return whole
     odd: list[Callable[[bytes], bool]] = []
-    if contract.newline == "any":
+    if contract.newline == "any" and has_breaks:
         odd.append(lambda cell: b"\r" in cell)
     if contract.trim:
         odd.append(lambda cell: bool(cell) and cell[-1] not in _GRAPHIC)
     if contract.nfc:
         odd.append(lambda cell: not cell.isascii())
     if not odd:
-        return _of_bytes
+        return text_digest
     if len(odd) == 1:
         (only,) = odd
-        return lambda cell: whole(cell) if only(cell) else _of_bytes(cell)
-    return lambda cell: whole(cell) if any(is_odd(cell) for is_odd in odd) else _of_bytes(cell)
-
-
-def _of_bytes(cell: bytes) -> str:
-    digest = TEXT_DIGEST.copy()
-    digest.update(cell)
-    return digest.hexdigest()
+        return lambda cell: whole(cell) if only(cell) else text_digest(cell)
+    return lambda cell: whole(cell) if any(is_odd(cell) for is_odd in odd) else text_digest(cell)
 
 
 def _of_text(field: Field, cell: bytes) -> str:
     return fingerprint(cell.decode("utf-8"), field.contract, field.kind)
-
-
-def _one_key(cell: bytes, reader: RowReader) -> str:
-    # Nearly every key is a number, and there are very many of them.
-    return cell.decode("ascii") if cell.isalnum() else _key([cell], reader)
 
 
 def _key(cells: Sequence[bytes], reader: RowReader) -> str:
@@ -121,33 +138,3 @@ def _unescaped(cell: bytes) -> bytes:
     if cell == _NULL:
         return _NULL
     return _ESCAPE.sub(lambda found: _MEANS.get(found[1], found[1]), cell)
-
-
-def _copied(connection: Connection, select: sql.Composable) -> Iterator[bytes]:
-    """The lines of a COPY, as the server sends them."""
-    wire = connection.pgconn
-    result = wire.exec_(spelled(sql.SQL("COPY ({}) TO STDOUT").format(select)))
-    if result.status != ExecStatus.COPY_OUT:
-        raise error_from_result(result, "utf-8")
-    size, data = wire.get_copy_data(0)
-    try:
-        while size > 0:
-            yield bytes(data)
-            size, data = wire.get_copy_data(0)
-    finally:
-        if size > 0:
-            _stop(connection)
-    while (last := wire.get_result()) is not None:
-        if last.status != ExecStatus.COMMAND_OK:
-            raise error_from_result(last, "utf-8")
-
-
-def _stop(connection: Connection) -> None:
-    """Whoever stops early leaves a server that has more to say, and nobody else is heard."""
-    wire = connection.pgconn
-    with suppress(psycopg.Error):
-        wire.get_cancel().cancel()
-        while wire.get_copy_data(0)[0] > 0:
-            pass
-    while wire.get_result() is not None:
-        pass

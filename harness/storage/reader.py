@@ -36,7 +36,8 @@ class RowReader:
     """Selects a located form's rows and reads them; codecs are found when it is made.
 
     is_plain: each field is what one column spells. others are columns of which the selection has
-    a digest each, in its last cell. Raises StorageUnreadable.
+    a digest each, in its last cell. raw selects the same, all of it as text; None where a cast to
+    text spells a column otherwise than a read does. Raises StorageUnreadable.
     """
 
     def __init__(self, located: Located, folder: Path) -> None:
@@ -53,9 +54,13 @@ class RowReader:
         self._key_n = len(key)
         self.others = _others(located)
         rest = digests(self.others, "q")
-        self.select = sql.SQL("SELECT {} FROM {}").format(
-            sql.SQL(", ").join([*key, *fields, rest]), located.relation
-        )
+        select = sql.SQL("SELECT {} FROM {}")
+        self.select = select.format(sql.SQL(", ").join([*key, *fields, rest]), located.relation)
+        names = [*located.form.key, *(field.column for field in located.form.fields)]
+        self.raw: sql.Composable | None = None
+        if self.is_plain and all(located.columns[name].casts_as_spelled for name in names):
+            texts = [sql.SQL("{}::pg_catalog.text").format(part) for part in (*key, *fields, rest)]
+            self.raw = select.format(sql.SQL(", ").join(texts), located.relation)
 
     @property
     def null_in_key(self) -> str:

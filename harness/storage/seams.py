@@ -37,8 +37,8 @@ class Snapshot(Protocol):
 class Printing(Protocol):
     """A snapshot that has a faster way to fingerprints than reading every value."""
 
-    def prints(self, form: Form) -> Iterator[str]:
-        """A line for each row, as :func:`harness.prints.line_of` makes it of the row's prints.
+    def prints(self, form: Form) -> Iterator[list[str]]:
+        """A line for each row, as :func:`harness.prints.line_of` makes it; some at a time.
 
         The same as of what observe() gives. Raises StorageUnreadable.
         """

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness.journal.volume import undisturbed
 from harness.model import Form
 from harness.observations import Purpose
 from harness.prints import PrintsWriter, line_of, printed
@@ -30,14 +31,15 @@ def stream_prints(
     """
     began_s = time.monotonic()
     writer = PrintsWriter(into, forms, id=id, role=role, purpose=purpose, began_s=began_s)
-    for name, here in by_storage(forms).items():
-        with reader_of(storages, name, here, folder).snapshot() as snapshot:
-            for form in here.values():
-                writer.write_lines(form.name, _lines(snapshot, form))
+    with undisturbed():
+        for name, here in by_storage(forms).items():
+            with reader_of(storages, name, here, folder).snapshot() as snapshot:
+                for form in here.values():
+                    writer.write_lines(form.name, _lines(snapshot, form))
     return writer.close(time.monotonic())
 
 
-def _lines(snapshot: Snapshot, form: Form) -> Iterator[str]:
+def _lines(snapshot: Snapshot, form: Form) -> Iterator[list[str]]:
     if isinstance(snapshot, Printing):
         return snapshot.prints(form)
-    return (line_of(printed(row, form)) for row in snapshot.observe(form, EVERY_ROW))
+    return ([line_of(printed(row, form))] for row in snapshot.observe(form, EVERY_ROW))

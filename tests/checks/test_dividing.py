@@ -205,8 +205,6 @@ def test_the_first_by_rank_are_kept_in_whatever_order_they_come() -> None:
 
     assert [(rank, item) for rank, item in first.items()] == [((1,), 1), ((2,), 2), ((3,), 3)]
     assert (first.count, sorted(gone)) == (7, [5, 7, 8, 9])
-    assert first.wants((0,))
-    assert not first.wants((4,))
 
 
 def test_more_suspects_than_are_kept_are_counted(tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ def test_two_processes_that_count_their_users_alike_are_refused(tmp_path: Path) 
 def noted(folder: Path, boot: str, at_s: float, aheads_s: list[float]) -> None:
     """A journal of another host, with what its clocks said at its head and in its sums."""
     first, *later = aheads_s
-    head = f'{{"schema": "harness.load/2", "name": "far", "boot": "{boot}", "at_s": {at_s}, '
+    head = f'{{"schema": "harness.load/3", "name": "far", "boot": "{boot}", "at_s": {at_s}, '
     lines = [head + f'"wall_s": {at_s + first}}}']
     lines += [f"r {at_s:.6f} load/1/1/r1 note 1"]
     lines += [f"i {at_s:.6f} {at_s:.6f} load/1/1/r1/s1 save text=plain:0123456789abcdef"]

@@ -156,7 +156,7 @@ def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
     """What another program wrote is no journal of ours."""
     (tmp_path / "load-1.acts").write_text('{"schema": "other/1"}\n')
 
-    with pytest.raises(RecordUnreadable, match=r"harness\.load/2"):
+    with pytest.raises(RecordUnreadable, match=r"harness\.load/3"):
         read_volume(tmp_path)
 
 

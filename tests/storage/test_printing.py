@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from harness.contracts import fingerprint
 from harness.errors import StorageUnreadable
 from harness.model import Contract, Field, Form, Kind
 from harness.prints import line_of, printed
+from harness.storage.copying import columns_of
 from harness.storage.printing import printer_of
 from tests.storage.database import Database
 
@@ -31,10 +34,17 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+TEXTS = (
+    st.none()
+    | st.sampled_from(HOSTILE)
+    | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
+)
+
+
 def both(database: Database, form: Form) -> tuple[list[str], list[str]]:
     """The lines of a form, by COPY and from its values."""
     with database.storage(form).snapshot() as snapshot:
-        copied = list(snapshot.prints(form))
+        copied = list(chain.from_iterable(snapshot.prints(form)))
         return copied, [line_of(printed(row, form)) for row in snapshot.observe(form)]
 
 
@@ -64,6 +74,91 @@ def test_a_copy_prints_what_a_read_prints(database: Database, contract: Contract
         copied, read = both(database, each)
         assert len(copied) == len(HOSTILE)
         assert read == copied
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("text", HOSTILE),
+        ("varchar(9)", ["a  ", "", None, "\\t"]),
+        ("char(9)", ["a", "b  ", "", None]),
+        ("name", ["a", None]),
+        ("int8", ["-1", "13", "9223372036854775807", None]),
+        ("numeric", ["12.50", "-0.00", "NaN", "1e30", None]),
+        ("float8", ["0.1", "1e300", "-0", "NaN", "Infinity", None]),
+        ("bool", ["t", "f", None]),
+        ("uuid", ["A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", None]),
+        ("date", ["2024-02-29", "0044-03-15 BC", "infinity", None]),
+        ("timestamptz", ["2024-02-29 12:00:00.5+02", "-infinity", None]),
+        ("timestamp", ["2024-02-29 12:00:00.5", None]),
+        ("time", ["12:00", None]),
+        ("interval", ["1 day 2 hours", None]),
+        ("json", ['{"b": 1,  "a": "\\\\n"}', None]),
+        ("jsonb", ['{"b": 1,  "a": "\\\\n"}', None]),
+        ("inet", ["10.0.0.1", "10.0.0.0/8", None]),
+        ("money", ["12.5", None]),
+        ("bytea", ["\\x00ff0d0a", None]),
+        ("mood", ["so, so", None]),
+        ("short", ["a ", None]),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_every_type_prints_as_it_is_read(
+    database: Database, kind: str, values: list[str | None]
+) -> None:
+    """A COPY spells each type as any other read does, in a field as well as in a key."""
+    database.run(
+        "CREATE TYPE mood AS ENUM ('so, so')",
+        "CREATE DOMAIN short AS char(4)",
+        f"CREATE TABLE odd (a int, b {kind})",
+    )
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        for n, value in enumerate(values):
+            said = sql.SQL("INSERT INTO odd VALUES ({}, {})").format(n, value)
+            connection.execute(said)
+    form = Form("odd", "main", ("a",), (Field("b", "b"),), table="odd")
+    copied, read = both(database, form)
+
+    assert len(values) == len(copied)
+    assert read == copied
+    database.run("DELETE FROM odd WHERE b IS NULL")
+    copied, read = both(database, replace(form, key=("b",), fields=(Field("a", "a"),)))
+    assert read == copied
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=30), st.sampled_from(CONTRACTS))
+def test_whatever_texts_there_are_a_copy_prints_what_a_read_prints(
+    database: Database, rows: list[tuple[str | None, str | None]], contract: Contract
+) -> None:
+    """NULL, the empty text, breaks and every other character: both ways to read give one line."""
+    database.run(
+        "DROP TABLE IF EXISTS odd", "CREATE TABLE odd (a int, b text, c varchar, d char(5))"
+    )
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        for n, (one, other) in enumerate(rows):
+            row = (n, one, other, "ab ")
+            connection.execute("INSERT INTO odd VALUES (%s, %s, %s, %s)", row)
+    two = (Field("b", "b", contract=contract), Field("c", "c", contract=contract))
+    raw = Form("odd", "main", ("a",), two, table="odd")
+    # A column of blanks that a cast would trim has all of them come as lines.
+    lines = replace(raw, fields=(*two, Field("d", "d")))
+
+    for form in (raw, lines):
+        copied, read = both(database, form)
+        assert (len(rows), read) == (len(copied), copied)
+
+
+@pytest.mark.parametrize(
+    "row", [b"", b"\0\1", b"\0\1\0\0\0\2x", b"\0\2\0\0\0\1x", b"\0\1\0\0\0\1xy"]
+)
+def test_a_row_that_is_not_as_it_was_asked_for_is_an_error(row: bytes) -> None:
+    """Bytes that are no row of so many columns are told, and never taken for one."""
+    whole = memoryview(b"\0\1\0\0\0\1x")
+
+    assert [list(column.cells()) for column in columns_of([whole], 1)] == [[b"x"]]
+    with pytest.raises(StorageUnreadable, match="not the columns it was asked for"):
+        columns_of([whole, memoryview(row)], 1)
 
 
 def test_what_a_codec_reads_is_printed_as_well(database: Database) -> None:
@@ -135,4 +230,4 @@ def test_a_copy_that_nobody_reads_to_its_end_leaves_the_next_read_alone(database
         stopped = snapshot.prints(NOTE)
         next(stopped)
         stopped.close()  # type: ignore[attr-defined]
-        assert len(list(snapshot.prints(NOTE))) == 20_000
+        assert sum(map(len, snapshot.prints(NOTE))) == 20_000

@@ -1,0 +1,141 @@
+"""What intents save, as digests: of one shape all at once, and field by field where few share one.
+
+Of nearly all intents everything after the save's id is the same but for the fingerprints: the
+fields, their classes, where each word stands. A shape is that much of one line, and a line that has
+the same bytes in all the other places has its fingerprints where the shape has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.sieve.words import EIGHT, Flags, Hashes, Ints, Lines, digest_of, hash_of
+
+# How many words an intent has ahead of its fields.
+AHEAD = 5
+# So many shapes are tried in some lines; what is left is read field by field.
+SHAPES_MAX = 16
+# Fewer lines than this are not worth a shape of their own.
+LINES_MIN = 32
+_ODD_PRINT_CHARS, _PRINT_CHARS = 1, 16
+_OPERATION = "save"
+_ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_COLONS = np.uint64(0x3A3A3A3A3A3A3A3A)
+
+
+def digests(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
+    """The digest of what each of these intents saves, and of which a digest says all."""
+    digest = np.zeros(len(mine), dtype=np.uint64)
+    plain = np.zeros(len(mine), dtype=np.bool_)
+    begin = lines.word(mine, AHEAD - 1)[0]
+    size = lines.last_word(mine)[1] - begin
+    count = lines.count[mine]
+    left, others = np.arange(len(mine)), [np.zeros(0, dtype=np.int64)]
+    for _ in range(SHAPES_MAX):
+        if len(left) < LINES_MIN:
+            break
+        shape = _shape(lines.text(int(mine[left[0]])))
+        alike = (size[left] == size[left[0]]) & (count[left] == count[left[0]])
+        some = left[alike]
+        if shape is None:
+            others.append(some)
+        else:
+            at = begin[some]
+            fits = shape.fits(lines, at)
+            some, alike[alike] = some[fits], fits
+            digest[some], plain[some] = shape.digests(lines, at[fits]), True
+        left = left[~alike]
+    rest = np.concatenate([left, *others])
+    if len(rest):
+        digest[rest], plain[rest] = _field_by_field(lines, mine[rest])
+    return digest, plain
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What stands in a line from its operation on, with zeros in the place of fingerprints.
+
+    kept says which bytes are compared; prints are a place and a size for each name's hash.
+    """
+
+    told: Hashes
+    kept: Hashes
+    prints: tuple[tuple[int, int, int], ...]
+
+    def fits(self, lines: Lines, begin: Ints) -> Flags:
+        """Which of the lines whose operation begins there, and that are as long, have it."""
+        here = lines.eights(begin, len(self.told))
+        found: Flags = np.bitwise_or.reduce((here ^ self.told) & self.kept, axis=1) == 0
+        # A fingerprint has no colon in it: what stands behind one is a value. Of bytes that become
+        # zero by it the next higher bit is borrowed from.
+        free = (here ^ _COLONS) | self.kept
+        found &= np.bitwise_or.reduce((free - _ONES) & ~free & _HIGH, axis=1) == 0
+        return found
+
+    def digests(self, lines: Lines, begin: Ints) -> Hashes:
+        """The digest of what each of these saves."""
+        digest = np.zeros(len(begin), dtype=np.uint64)
+        for at, size, name in self.prints:
+            print_ = lines.hashes_of(begin + at, size)
+            digest += digest_of(np.array([name], dtype=np.uint64), print_)
+        return digest
+
+
+def _shape(line: str) -> _Shape | None:
+    """The shape of a line; None where a digest does not say all of it."""
+    _, operation, *fields = line.split(" ")[AHEAD - 2 :]
+    if operation != _OPERATION or not fields:
+        return None
+    told, kept, prints = bytearray(operation.encode()), bytearray(b"\xff" * len(operation)), []
+    for field in fields:
+        name, equal, rest = field.partition("=")
+        text_class, colon, print_ = rest.partition(":")
+        if not equal or not colon or len(print_) not in (_PRINT_CHARS, _ODD_PRINT_CHARS):
+            return None
+        if ":" in name or ":" in print_:
+            return None
+        ahead = f" {name}={text_class}:".encode()
+        prints.append((len(told) + len(ahead), len(print_), hash_of(name)))
+        told += ahead + bytes(len(print_))
+        kept += b"\xff" * len(ahead) + bytes(len(print_))
+    room = bytes(-len(told) % EIGHT)
+    return _Shape(
+        np.frombuffer(bytes(told + room), dtype="<u8"),
+        np.frombuffer(bytes(kept + room), dtype="<u8"),
+        tuple(prints),
+    )
+
+
+def _field_by_field(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
+    begin, end = lines.word(mine, AHEAD - 1)
+    four = lines.eight(begin) & np.uint64(0xFFFFFFFF)
+    plain: Flags = end - begin == len(_OPERATION)
+    plain &= four == np.uint64(int.from_bytes(_OPERATION.encode(), "little"))
+    plain &= lines.count[mine] > AHEAD
+    digest = np.zeros(len(mine), dtype=np.uint64)
+    for some, fine, names, prints in fields_of(lines, mine):
+        digest[some] += digest_of(names, prints)
+        plain[some[~fine]] = False
+    return digest, plain
+
+
+def fields_of(lines: Lines, mine: Ints) -> Iterator[tuple[Ints, Flags, Hashes, Hashes]]:
+    """Field by field: which of these intents have one, whether it is well made, name and print."""
+    fields_n = lines.count[mine] - AHEAD
+    equals = np.append(np.flatnonzero(lines.data == ord("=")), len(lines.data))
+    colons = np.append(np.flatnonzero(lines.data == ord(":")), [len(lines.data)] * 2)
+    for nth in range(int(fields_n.max(initial=0))):
+        some = np.flatnonzero(fields_n > nth)
+        begin, end = lines.word(mine[some], AHEAD + nth)
+        equal = equals[np.searchsorted(equals, begin)]
+        colon = np.searchsorted(colons, begin)
+        print_at, print_end = colons[colon] + 1, np.minimum(colons[colon + 1], end)
+        size = print_end - print_at
+        fine = (equal < print_at) & ((size == _PRINT_CHARS) | (size == _ODD_PRINT_CHARS))
+        # What is not well made is nowhere in particular.
+        equal, print_at = np.where(fine, equal, begin), np.where(fine, print_at, begin)
+        print_end = np.where(fine, print_end, begin)
+        yield some, fine, lines.hashes(begin, equal), lines.hashes(print_at, print_end)

@@ -1,0 +1,139 @@
+"""Rows as PostgreSQL streams them, by COPY: as lines of text, or as cells between their lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+from psycopg import sql
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+
+from harness.errors import StorageUnreadable
+from harness.storage.connection import Connection, spelled
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+# So much is looked at together; a row alone may be more.
+BLOCK_BYTES = 256 << 10
+_HEAD_BYTES = 19
+_END = b"\xff\xff"
+_COUNT_BYTES, _SIZE_BYTES = 2, 4
+_NULL_SIZE = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a block of rows: where each cell begins and ends, and which are NULL."""
+
+    data: bytes
+    begin: Ints
+    end: Ints
+    nulls: Ints
+
+    def cells(self) -> list[bytes]:
+        """What each cell holds; of NULL nothing."""
+        data = self.data
+        return [data[a:b] for a, b in zip(self.begin.tolist(), self.end.tolist(), strict=True)]
+
+
+def copied_lines(connection: Connection, select: sql.Composable) -> Iterator[Iterator[bytes]]:
+    """The lines of a COPY as the server spells them, some at a time; raises psycopg.Error."""
+    for block in _copied(connection, sql.SQL("COPY ({}) TO STDOUT").format(select)):
+        yield map(bytes, block)
+
+
+def copied_columns(
+    connection: Connection, select: sql.Composable, columns_n: int
+) -> Iterator[list[Column]]:
+    """The columns of a block of rows after the other, all bytes of a cell as they are.
+
+    Raises psycopg.Error, and StorageUnreadable where rows do not come as PostgreSQL sends them.
+    """
+    copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(select)
+    is_first = True
+    for block in _copied(connection, copy):
+        if is_first:
+            block[0], is_first = block[0][_HEAD_BYTES:], False
+        if block[-1] == _END:
+            block.pop()
+        if block:
+            yield columns_of(block, columns_n)
+
+
+def columns_of(block: Sequence[memoryview], columns_n: int) -> list[Column]:
+    """The columns of some rows, a message each; raises StorageUnreadable where they are not so."""
+    size = np.fromiter(map(len, block), dtype=np.int64, count=len(block))
+    data = b"".join(block)
+    over = np.cumsum(size)
+    at = over - size + _COUNT_BYTES
+    found = []
+    try:
+        for _ in range(columns_n):
+            told = _big_endian(data, at, ">u4")
+            nulls = np.flatnonzero(told == _NULL_SIZE)
+            told[nulls] = 0
+            begin = at + _SIZE_BYTES
+            at = begin + told
+            found.append(Column(data, begin, at, nulls))
+        is_whole = bool((_big_endian(data, over - size, ">u2") == columns_n).all())
+    except IndexError:
+        is_whole = False
+    if not is_whole or not np.array_equal(at, over):
+        raise StorageUnreadable(
+            "a row of COPY has not the columns it was asked for; is there something between here "
+            "and PostgreSQL that changes what it sends?"
+        )
+    return found
+
+
+def _big_endian(data: bytes, at: Ints, kind: str) -> Ints:
+    """The number at each place; raises IndexError where there is none."""
+    dtype = np.dtype(kind)
+    places_n = max(0, len(data) - dtype.itemsize + 1)
+    places = np.ndarray((places_n,), dtype=dtype, buffer=data, strides=(1,))
+    found: Ints = places[at].astype(np.int64)
+    return found
+
+
+def _copied(connection: Connection, copy: sql.Composable) -> Iterator[list[memoryview]]:
+    """What a COPY sends, some messages at a time; there is one to a row."""
+    wire = connection.pgconn
+    result = wire.exec_(spelled(copy))
+    if result.status != ExecStatus.COPY_OUT:
+        raise error_from_result(result, "utf-8")
+    get = wire.get_copy_data
+    block, block_bytes = [], 0
+    size, data = get(0)
+    try:
+        while size > 0:
+            block.append(data)
+            block_bytes += size
+            if block_bytes >= BLOCK_BYTES:
+                yield block
+                block, block_bytes = [], 0
+            size, data = get(0)
+        if block:
+            yield block
+    finally:
+        if size > 0:
+            _stop(connection)
+    while (last := wire.get_result()) is not None:
+        if last.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(last, "utf-8")
+
+
+def _stop(connection: Connection) -> None:
+    """Whoever stops early leaves a server that has more to say, and nobody else is heard."""
+    wire = connection.pgconn
+    with suppress(psycopg.Error):
+        wire.get_cancel().cancel()
+        while wire.get_copy_data(0)[0] > 0:
+            pass
+    while wire.get_result() is not None:
+        pass
