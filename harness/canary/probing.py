@@ -18,7 +18,15 @@ from harness.canary.judging import Bench, Told, blocking, results, symptoms_of_s
 from harness.canary.looking import Looker, keys_of, ready_s, reason_of, tokens_of, wait_until
 from harness.canary.metrics import Result, Unread
 from harness.canary.targets import FILE as TARGET
-from harness.canary.targets import UNKNOWN, Target, ask, named, trouble_of
+from harness.canary.targets import (
+    UNKNOWN,
+    Target,
+    ask,
+    named,
+    trouble_of,
+    unseen_by,
+    with_reading,
+)
 from harness.checks.history import History, read_history
 from harness.drive.scenarios import drive
 from harness.drive.spec import Spec
@@ -213,6 +221,7 @@ class _Work:
             stages=stages,
             sample=tuple(case.number for case in cases) if stable is not None else (),
             readers=probes.readers,
+            warnings=tuple(dict.fromkeys(filter(None, map(unseen_by, self.sides.values())))),
             partial="the cases of this probe",
             plan=self.plan.redacted(),
         )
@@ -311,7 +320,8 @@ class _Work:
         promise = self._named_by_saves(promise)
         grounds = self._weigh(promise)
         whole = account(grounds)
-        found.answer, found.sentence = whole.verdict.verdict, whole.verdict.sentence
+        found.answer = whole.verdict.verdict
+        found.sentence = with_reading(self.target, whole.verdict.sentence)
         preexisting = frozenset(
             (finding.form, name)
             for finding in grounds.findings

@@ -399,6 +399,17 @@ class CleanTable(Table):
     url: Text | None = None
 
 
+class ApiTable(Table):
+    """Where an API answers one record of a form as JSON, and under which keys.
+
+    path has each key column as ``{column}``; columns are keys within keys, outermost first.
+    """
+
+    path: Annotated[str, Field(pattern=r"^/")] = Field(examples=['path = "/api/notes/{id}"'])
+    columns: dict[str, Annotated[Texts, Field(min_length=1)]] = {}
+    omits: bool = False
+
+
 class TargetTable(Table):
     """One address that is probed; stable names the target to compare it with."""
 
@@ -409,6 +420,7 @@ class TargetTable(Table):
         examples=['url = "https://clinic.example.org"']
     )
     storage: dict[str, Text] = {}
+    headers: Env = {}
     stable: Text | None = None
 
 
@@ -437,6 +449,7 @@ class CanariesTable(Table):
     identity: Text = "canary"
     env: Env = {}
     release: Annotated[AnsweredTable, _shorthand("header")] = AnsweredTable()
+    api: dict[str, ApiTable] = {}
     clean: dict[str, CleanTable] = {}
     target: Annotated[tuple[TargetTable, ...], BeforeValidator(_tables)] = ()
     signal: SignalTable | None = None

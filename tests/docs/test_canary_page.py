@@ -23,6 +23,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 ENV = dict.fromkeys(["READ_ONLY_DSN", "CLEANING_DSN"], "postgresql://db") | {
     "CANARY_PASSWORD": "pass",
     "SIGNAL_SECRET": "sign",
+    "API_TOKEN": "word",
 }
 
 
