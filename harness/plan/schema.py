@@ -444,6 +444,8 @@ class CanariesTable(Table):
     interval_s: Annotated[float, Field(ge=1, le=86_400)] = 30.0
     jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     timeout_s_max: SecondsMax = 90.0
+    # Metrics tell times of up to 30 s apart.
+    save_slow_s_max: Annotated[float, Field(gt=0, lt=30)] = 3.0
     keep_n: Annotated[int, Field(ge=1, le=10_000)] = 200
     search: Literal["tokens", "keys"] = "tokens"
     identity: Text = "canary"

@@ -147,6 +147,12 @@
       .sort((one, other) => WORTH.indexOf(one.state) - WORTH.indexOf(other.state))[0] ??
     { state: "missing", text: "" };
 
+  // A sign-in page has one field for a password; one that is chosen is a form's own.
+  const asksWho = () => {
+    const fields = [...document.querySelectorAll('input[type="password"]')].filter(visible);
+    return fields.length === 1 && fields[0].autocomplete !== "new-password";
+  };
+
   // Waits at most wait_ms for one of the elements to have been rendered since since_ms, visible
   // and not empty. Elements that left the page end the wait: others may have come in their place.
   const awaitFresh = async (all, { since_ms, wait_ms }) => {
@@ -154,7 +160,8 @@
     for (;;) {
       const found = best(all, since_ms);
       const left = end - now();
-      if (found.state === "fresh" || found.state === "gone" || left <= 0) return found;
+      if (found.state === "fresh") return { ...found, asks: asksWho() ? "yes" : "" };
+      if (found.state === "gone" || left <= 0) return found;
       await pause(Math.min(left, 50));
       // What is not there yet is asked for again by whoever waits, and not by this page.
       if (found.state === "missing") return found;
@@ -177,5 +184,5 @@
     return said;
   };
 
-  Object.defineProperty(window, "__harness", { value: { awaitFresh, complaints } });
+  Object.defineProperty(window, "__harness", { value: { awaitFresh, complaints, asksWho } });
 })();

@@ -66,7 +66,7 @@ class Wrong(Watch):
 
 
 def watching(plan: Plan, folder: Path, code: str, signaller: Signaller | None = None) -> Wrong:
-    book = Book(Metrics(), 1.0)
+    book = Book(Metrics(), 1.0, 3.0)
     book.register("notes", FORMS, 0.0)
     said: list[str] = []
     canary = Canary(plan, Asked(plan.path, folder), book, said.append, signaller)
@@ -311,7 +311,7 @@ def test_a_day_of_good_probes_pages_nobody() -> None:
     """Jitter, slow probes and a deploy: never stale, never bad, never an error."""
     chance = random.Random(3)
     schedule = Schedule(INTERVAL_S, 0.1, 0.0, chance)
-    book = Book(Metrics(), INTERVAL_S)
+    book = Book(Metrics(), INTERVAL_S, 3.0)
     book.register("app", FORMS, 0.0)
     now_s, ended_s, longest_s, probes_n = 0.0, 0.0, 0.0, 0
     while now_s < DAY_S:
