@@ -176,7 +176,7 @@ def test_a_limit_of_the_plan_is_what_decides(times: float, tmp_path: Path) -> No
     right = proof("SaveSlow")
     wrong = limit.sub(lambda found: f"{found[1]}{float(found[2]) * times:g}", right)
 
-    assert 4 == len(limit.findall(right))
+    assert 5 == len(limit.findall(right))
     assert judged(tmp_path, LOADED, "SaveSlow")[0] == 0
     assert judged(tmp_path, LOADED, "SaveSlow", wrong)[0] == 1
 
