@@ -34,6 +34,7 @@ SPARE = 1.3
 PROBE_S_MAX = 120.0
 LOOK_S = 0.5
 END_S_MAX = 60.0
+AT_WORK = ('ALERTS{alertname="Watchdog",alertstate="firing"}', 'up{job="harness-canary"} == 1')
 FIRED = 'count_over_time(ALERTS{{alertname!="Watchdog",alertstate="firing"}}[{seconds:.0f}s])'
 
 MERGED = """
@@ -93,6 +94,7 @@ def hours(hours_n: int, each_n: int = HOUR_N) -> Iterator[Hour]:
         _canary(Path(folder), side) as service,
         stack(Path(folder) / "stack", service.address) as watched,
     ):
+        _await_rules(watched)
         began_s = time.monotonic()
         for number in range(hours_n):
             hour = service.until((number + 1) * each_n)
@@ -108,19 +110,32 @@ def hours(hours_n: int, each_n: int = HOUR_N) -> Iterator[Hour]:
             began_s = time.monotonic()
 
 
+def _await_rules(watched: Stack) -> None:
+    """Wait until Prometheus has scraped the canary and raised Watchdog."""
+    end_s = time.monotonic() + PROBE_S_MAX
+    while not all(watched.prometheus.ask("query", query=one)["result"] for one in AT_WORK):
+        if time.monotonic() > end_s:
+            raise DriveFailed(f"Prometheus is not at work: nothing is found by {AT_WORK}")
+        time.sleep(LOOK_S)
+
+
 def _fired(watched: Stack, seconds: float) -> Counter[str]:
     """Alerts that fired in that time, by name; raises DriveFailed where rules do nothing."""
-    if not watched.prometheus.ask("query", query='ALERTS{alertname="Watchdog"}')["result"]:
-        raise DriveFailed("Watchdog does not fire, so that no alert could have")
+    if not all(watched.prometheus.ask("query", query=one)["result"] for one in AT_WORK):
+        raise DriveFailed(f"no alert could have fired: nothing is found by {AT_WORK}")
     found = watched.prometheus.ask("query", query=FIRED.format(seconds=max(seconds, 1)))["result"]
-    fired = Counter(one["metric"]["alertname"] for one in found)
+    fired = Counter(_name(one["metric"]) for one in found)
     told = Counter(
-        alert["labels"]["alertname"]
+        _name(alert["labels"])
         for call in watched.told.calls
         if call.path != "/alive"
         for alert in call.told["alerts"]
     )
     return fired | told
+
+
+def _name(labels: dict[str, str]) -> str:
+    return " ".join(labels[name] for name in ("alertname", "app", "release") if name in labels)
 
 
 @dataclass
