@@ -86,15 +86,17 @@ def test_a_field_that_is_lost_blocks_and_a_good_release_passes(production: Produ
 
 
 def test_who_is_sent_to_a_sign_in_has_read_nothing(production: Production) -> None:
-    """A token that is no longer good: no loss, no pass, and what was written goes later."""
+    """A token that is no longer good: no loss, no pass, and one note alone, which goes later."""
     before_n = production.notes_n()
     with living(production.dsn, production.files) as url:
         code, told = production.canary(url, "once", "--tick", "0", token="an-old-word")
+        again, _ = production.canary(url, "once", "--tick", "1", token="an-old-word")
         left_n = production.notes_n() - before_n
         production.canary(url, "once", "--tick", "0")
 
     (note,) = told["told"]["notebook"]
     assert (3, "error", "denied") == (code, note["result"], told["unread"])
+    assert 3 == again
     assert "a sign-in is before it" in note["sentence"]
     assert (1, before_n) == (left_n, production.notes_n())
 
