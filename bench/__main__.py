@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import alerting, faults, front, judging, loads, overhead, scenarios
+from bench import alerting, day, faults, front, judging, loads, overhead, scenarios
 from harness.checks.pace import REACHED
 from harness.cli import EXIT_INTERRUPTED, interruptible
 from harness.errors import HarnessError
@@ -64,6 +64,8 @@ BENCHES = {
     "scenarios": Bench(scenarios.ratios, "", "pairs", 1.10),
     "gate-overhead": Bench(overhead.seconds, "s", "gates", 30.0),
     "alert": Bench(alerting.seconds, "s", "losses", 90.0, every=True, long=True),
+    "day": Bench(day.alerts, "alerts", day.TIMES, 0.0, digits=0, every=True, long=True),
+    "day-memory": Bench(day.growth, "", day.TIMES, 1.05, every=True, long=True),
     "front-latency": Bench(front.added_ms, "ms", "pairs", 1.0, digits=2),
     "load-journal": Bench(loads.journal_ratios, "", "pairs", 0.95, least=True),
     "load-journal-alone": Bench(loads.generator_ratios, "", "pairs", 0.95, least=True, long=True),
@@ -102,6 +104,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--repetitions", type=int, default=20, help="how often every fault comes")
     parser.add_argument("--loads", type=int, default=1, help="whole loads for each load-...")
     parser.add_argument("--losses", type=int, default=5, help="how often a release loses")
+    parser.add_argument(
+        "--hours", type=int, default=24, help=f"times {day.HOUR_N} probes for each day (at least 2)"
+    )
     asked = parser.parse_args(arguments)
     times = {
         "pairs": asked.pairs,
@@ -109,6 +114,7 @@ def main(arguments: Sequence[str]) -> int:
         "repetitions": asked.repetitions,
         "loads": asked.loads,
         "losses": asked.losses,
+        day.TIMES: asked.hours,
     }
     if asked.pairs < PAIRS_MIN or min(times.values()) < 1:
         parser.error(f"{PAIRS_MIN} pairs, or 1 of the others, are the least that say anything")

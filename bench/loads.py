@@ -46,13 +46,13 @@ _NOTES = {"clinic": "consultation", "saving": "note"}
 
 def journal_ratios(pairs_n: int) -> Iterator[float]:
     """One ratio a pair, journaled to bare saves a second, beside the clinic on the same cores."""
-    with _standing(ROOT, CLINIC) as side:
+    with standing(ROOT, CLINIC) as side:
         yield from _ratios("load-journal", replace(side, users=WRITING), pairs_n)
 
 
 def generator_ratios(pairs_n: int) -> Iterator[float]:
     """The same beside an endpoint so cheap that the generator alone is the limit."""
-    with _standing(SAVING, RELEASE) as side:
+    with standing(SAVING, RELEASE) as side:
         yield from _ratios("load-journal-alone", side, pairs_n)
 
 
@@ -127,7 +127,8 @@ class Side:
 
 
 @contextmanager
-def _standing(folder: Path, release: str) -> Iterator[Side]:
+def standing(folder: Path, release: str) -> Iterator[Side]:
+    """A release of the plan in a folder, as a local process; both are gone with the block."""
     plan = load_plan(folder, os.environ)
     with TemporaryDirectory(prefix="bench-") as runs, create_run(Path(runs)) as run:
         deployer = deployer_for(plan, run, "process", os.environ, [release])

@@ -22,8 +22,13 @@ ALL = (OVERVIEW, RELEASE_PAGE, FORM_AND_FIELD, HEALTH, SLO)
 
 def text(told: Dashboard) -> str:
     """A dashboard as it is committed."""
-    plain = json.loads(json.dumps(built(told), cls=JSONEncoder), object_hook=_in_sight)
-    return json.dumps(plain, indent=2, sort_keys=True) + "\n"
+    return plain(built(told))
+
+
+def plain(made: object) -> str:
+    """What was built, as JSON whose keys stay in one order."""
+    found = json.loads(json.dumps(made, cls=JSONEncoder), object_hook=_in_sight)
+    return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 
 def _in_sight(found: dict[str, Any]) -> dict[str, Any]:

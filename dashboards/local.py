@@ -225,7 +225,8 @@ def stack(folder: Path, canary: str, every_s: float | None = None) -> Iterator[S
             _running(
                 folder,
                 "pushgateway",
-                [f"--web.listen-address={gateway_at}"],
+                # Debian's keeps what was pushed for every other one of this machine.
+                [f"--web.listen-address={gateway_at}", "--persistence.file="],
                 f"http://{gateway_at}/-/ready",
             )
         )

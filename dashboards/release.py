@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dashboards.panels import APP, RED, RELEASE, Dashboard, Kind, Panel, Query
+from dashboards.panels import APP, RELEASE, Dashboard, Kind, Panel, Query
 
+OF_APP = 'app=~"$app"'
 PICKED = 'app=~"$app",release=~"$release"'
 
 RELEASE_PAGE = Dashboard(
@@ -65,14 +66,17 @@ RELEASE_PAGE = Dashboard(
             description="How long after users are told that a form is saved storage holds it. "
             "The alert SaveSlow looks at 15 minutes of it.",
             unit="s",
-            limits={3: RED},
             queries=[
                 Query(
                     "histogram_quantile(0.95, sum by (app, form, release, le) "
                     f"(rate(harness_save_to_storage_seconds_bucket{{{PICKED}}}[$__rate_interval])))",
                     "{{app}} {{release}}: {{form}}",
                     exemplars=True,
-                )
+                ),
+                Query(
+                    f"max by (app, form) (harness_save_slow_limit_seconds{{{OF_APP}}})",
+                    "limit of {{app}}: {{form}}",
+                ),
             ],
         ),
         Panel(

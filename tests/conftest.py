@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from dashboards.programs import NAMES, find
 from harness.deploy.engine import engine_address, engine_version
 
+# Where docker looks for its plugins; calling it would cost each test process a tenth of a second.
+PLUGINS = (
+    Path.home() / ".docker",
+    *(Path(root) / "docker" for root in ("/usr/local/lib", "/usr/local/libexec", "/usr/lib",
+                                         "/usr/libexec")),
+)  # fmt: skip
 # Set where no test may be left out.
 DOCKER_REQUIRED = "HARNESS_TESTS_REQUIRE_DOCKER"
 PROMETHEUS_REQUIRED = "HARNESS_TESTS_REQUIRE_PROMETHEUS"
@@ -21,6 +29,13 @@ NEEDS = ("docker", "prometheus")
 def engine_is_wanting() -> bool:
     """Whether tests of containers are left out here."""
     return DOCKER_REQUIRED not in os.environ and engine_version(os.environ) is None
+
+
+@cache
+def compose_is_wanting() -> bool:
+    """Whether tests of what docker compose reads are left out here."""
+    there = any((folder / "cli-plugins" / "docker-compose").exists() for folder in PLUGINS)
+    return DOCKER_REQUIRED not in os.environ and not (there and shutil.which("docker"))
 
 
 @cache
@@ -35,6 +50,8 @@ def left_out() -> Iterator[tuple[str, str]]:
     """Every marker whose tests are left out, and why."""
     if engine_is_wanting():
         yield "docker", f"no engine answers at {engine_address(os.environ)}"
+    if compose_is_wanting():
+        yield "compose", "no docker compose is installed"
     if programs_wanting():
         yield "prometheus", f"{', '.join(programs_wanting())} not installed (.ci/engine watchers)"
 

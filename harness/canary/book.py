@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.canary.judging import Told
@@ -18,6 +18,8 @@ RELEASES_MAX = 8
 LAST_MAX = 20
 # A release that has not answered for so many intervals, while another one has, is gone.
 GONE_AFTER_INTERVALS = 2.0
+# Less than this is a clock that is being disciplined, and changes nothing that anybody sees.
+SET_BACK_S_MIN = 1.0
 
 
 @dataclass(slots=True)
@@ -58,9 +60,10 @@ class Line:
 class Book:
     """Everything that is kept in memory of the probes; as long as the canary runs, no longer."""
 
-    def __init__(self, metrics: Metrics, interval_s: float) -> None:
+    def __init__(self, metrics: Metrics, interval_s: float, save_slow_s_max: float) -> None:
         self.metrics = metrics
         self.interval_s = interval_s
+        self.save_slow_s_max = save_slow_s_max
         self.forms: dict[str, Mapping[str, Sequence[str]]] = {}
         self.others: dict[str, dict[str, Sequence[str]]] = {}
         self.seen: dict[str, dict[str, Seen]] = {}
@@ -69,6 +72,8 @@ class Book:
         self.last_pass_at_s: dict[str, float] = {}
         self._good: dict[str, dict[str, None]] = {}
         self.residue: dict[str, int] = {}
+        # What the wall clock says beyond the monotonic one, once somebody has looked at both.
+        self._ahead_s: float | None = None
         self.lock = threading.RLock()
 
     def register(
@@ -84,7 +89,34 @@ class Book:
             self.others[app] = {n: f for n, f in (others or {}).items() if n not in forms}
             self.seen[app] = {}
             self._good[app] = {}
-            self.metrics.register(app, forms, self.interval_s, at_s, self.others[app])
+            self.metrics.register(
+                app, forms, self.interval_s, at_s, self.save_slow_s_max, self.others[app]
+            )
+
+    def look_at_clock(self, now_s: float, at_s: float) -> None:
+        """Compare the two clocks; where the wall's was set back, every time that is kept follows.
+
+        A clock that was set forward leaves them be: they look older, and nothing looks good that
+        is not. now_s is of the monotonic clock, at_s is Unix time.
+        """
+        with self.lock:
+            ahead_s, self._ahead_s = self._ahead_s, at_s - now_s
+            by_s = 0.0 if ahead_s is None else ahead_s - self._ahead_s
+            if by_s < SET_BACK_S_MIN:
+                return
+            self.metrics.clock_was_set_back(by_s)
+            for app in self.last_pass_at_s:
+                self.last_pass_at_s[app] -= by_s
+            lines = [replace(line, at_s=line.at_s - by_s) for line in self.last]
+            self.last = deque(lines, maxlen=LAST_MAX)
+            for seen in (one for releases in self.seen.values() for one in releases.values()):
+                seen.good_at_s = {spot: good - by_s for spot, good in seen.good_at_s.items()}
+
+    def _at(self, probe: Probe, now_s: float) -> Probe:
+        """The probe, ended now at the latest: its process may have had the clock of before."""
+        if self._ahead_s is None:
+            return probe
+        return replace(probe, ended_at_s=min(probe.ended_at_s, now_s + self._ahead_s))
 
     def release_answers(self, app: str, release: str, now_s: float, at_s: float) -> bool:
         """A release answered, whether to health or to a save; whether it is a new one."""
@@ -128,6 +160,7 @@ class Book:
     def judged(self, probe: Probe, now_s: float) -> None:
         """Count what a probe found."""
         with self.lock:
+            probe = self._at(probe, now_s)
             for app, told in probe.told.items():
                 for one in told:
                     release = self._named(app, one)
@@ -146,6 +179,7 @@ class Book:
     def checked(self, probe: Probe, now_s: float) -> None:
         """Count what became of what was planted; nothing but such a check takes it back."""
         with self.lock:
+            probe = self._at(probe, now_s)
             for app, told in probe.told.items():
                 for one in told:
                     release = self._named(app, one)

@@ -12,12 +12,13 @@ from harness.errors import LocatorMissing, StorageUnreadable
 from harness.model import Form, Key, Role
 from harness.observations import Observation, Purpose, write_observation
 from harness.storage import Keys, PostgresStorage, observe_all
-from harness.storage.observe import by_storage, check_locators
+from harness.storage.observe import check_locators
 from harness.storage.seams import Storage
 
 CONNECT_S_MAX = 5
 # A read that production suffers from is worse than one that is missing.
 STATEMENT_S_MAX = 10
+_DENIED = ("permission denied", "authentication failed", "pg_hba", "a sign-in is before it")
 
 
 class Looker:
@@ -39,9 +40,8 @@ class Looker:
         self._codecs = codecs
         self._tokens = tokens
         self._count = 0
-        here = by_storage(forms)
         self._storages: dict[str, str | Storage] = {
-            name: _gentle(found, here.get(name, {}), codecs) for name, found in storages.items()
+            name: _gentle(found, codecs) for name, found in storages.items()
         }
 
     def check(self) -> None:
@@ -73,16 +73,10 @@ class Looker:
         return read
 
 
-def _gentle(found: str | Storage, forms: Mapping[str, Form], folder: Path) -> str | Storage:
+def _gentle(found: str | Storage, folder: Path) -> str | Storage:
     if not isinstance(found, str):
         return found
-    return PostgresStorage(
-        found,
-        forms.values(),
-        CONNECT_S_MAX,
-        folder=folder,
-        statement_timeout_s=STATEMENT_S_MAX,
-    )
+    return PostgresStorage(found, CONNECT_S_MAX, folder=folder, statement_timeout_s=STATEMENT_S_MAX)
 
 
 def tokens_of(tag: str, search: str) -> tuple[str, ...]:
@@ -122,9 +116,9 @@ def wait_until(at_s: float) -> None:
 def reason_of(error: StorageUnreadable) -> Unread:
     """Why storage could not be read, as metrics call it."""
     words = str(error).lower()
-    if isinstance(error, LocatorMissing):
+    if isinstance(error, LocatorMissing) or "answered what has no key" in words:
         return Unread.MISSING
-    if any(word in words for word in ("permission denied", "authentication failed", "pg_hba")):
+    if any(word in words for word in _DENIED):
         return Unread.DENIED
     if "timeout" in words or "timed out" in words:
         return Unread.TIMEOUT

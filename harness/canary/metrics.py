@@ -86,6 +86,8 @@ class Metrics:
         self._judged: dict[str, dict[str, Sequence[str]]] = {}
         self._planted: dict[tuple[str, str, str], Mapping[tuple[str, Anomaly], int]] = {}
         self._releases: dict[str, set[str]] = {}
+        # Unix times, by the series that says them and its labels.
+        self._times: dict[tuple[Gauge, tuple[str, str]], float] = {}
         self._gauge("build_info", "The harness that runs here", "version").labels(__version__).set(
             1
         )
@@ -107,6 +109,11 @@ class Metrics:
             "From the acknowledgement of a save until it was read back",
             "app form release",
             _SAVE_S,
+        )
+        self._slow = self._gauge(
+            "save_slow_limit_seconds",
+            "How late one save in twenty may be read back",
+            "app form",
         )
         self._checked = self._counter(
             "fields_checked", "Fields compared with storage", "app form release field"
@@ -150,21 +157,25 @@ class Metrics:
         forms: Mapping[str, Sequence[str]],
         interval_s: float,
         at_s: float,
+        save_slow_s_max: float,
         others: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Begin to watch an application: its forms with their fields, from at_s (Unix time).
 
-        others are never probed, and can be judged: they are planted, or stand beside what is.
+        A save that is readable later than save_slow_s_max is slow. others are never probed, and
+        can be judged: they are planted, or stand beside what is.
         """
         self._forms[app] = {form: tuple(names) for form, names in forms.items()}
         self._judged[app] = {**(others or {}), **self._forms[app]}
         self._releases.setdefault(app, set())
+        for form in self._judged[app]:
+            self._slow.labels(app, form).set(save_slow_s_max)
         for form in forms:
             self._check.labels(app, form, f"{interval_s:g}s").set(1)
             self._interval.labels(app, form).set(interval_s)
             self._seconds.labels(app, form)
             self._last_probe.labels(app, form)
-            self._last_pass.labels(app, form).set(at_s)
+            self._say_time(self._last_pass, app, form, at_s)
             self._lag.labels(app, form)
         for one in (self._written, self._cleaned, self._residue):
             one.labels(app)
@@ -176,7 +187,7 @@ class Metrics:
         self._release.labels(app, release).set(1)
         if release not in self._releases[app]:
             self._releases[app].add(release)
-            self._first_seen.labels(app, release).set(at_s)
+            self._say_time(self._first_seen, app, release, at_s)
         for form in self._judged[app]:
             self._bear(app, form, release)
 
@@ -218,6 +229,8 @@ class Metrics:
     def _end(self, series: Iterable[MetricWrapperBase], app: str, release: str) -> None:
         for one in series:
             one.remove_by_labels({"app": app, "release": release})
+            if isinstance(one, Gauge):
+                self._times.pop((one, (app, release)), None)
         for place in [p for p in self._planted if (p[0], p[2]) == (app, release)]:
             del self._planted[place]
 
@@ -260,9 +273,18 @@ class Metrics:
             return
         if probe.seconds > 0:
             self._seconds.labels(app, probe.form).observe(probe.seconds, {TRACE: probe.trace})
-        self._last_probe.labels(app, probe.form).set(probe.ended_at_s)
+        self._say_time(self._last_probe, app, probe.form, probe.ended_at_s)
         if probe.result is Result.PASS:
-            self._last_pass.labels(app, probe.form).set(probe.ended_at_s)
+            self._say_time(self._last_pass, app, probe.form, probe.ended_at_s)
+
+    def _say_time(self, gauge: Gauge, app: str, other: str, at_s: float) -> None:
+        self._times[gauge, (app, other)] = at_s
+        gauge.labels(app, other).set(at_s)
+
+    def clock_was_set_back(self, by_s: float) -> None:
+        """Move every time that was said: none of them lies ahead, and each is as long ago."""
+        for (gauge, labels), at_s in list(self._times.items()):
+            self._say_time(gauge, *labels, at_s - by_s)
 
     def _newest(
         self, app: str, form: str, release: str, bad: Mapping[tuple[str, Anomaly], int]

@@ -17,7 +17,15 @@ from harness.canary.looking import Looker, keys_of, ready_s, reason_of, wait_unt
 from harness.canary.metrics import Result
 from harness.canary.probing import CONFIRM_AFTER_S, FACTS, Probe, driven
 from harness.canary.targets import FILE as TARGET
-from harness.canary.targets import UNKNOWN, Target, ask, targets_of, trouble_of
+from harness.canary.targets import (
+    UNKNOWN,
+    Target,
+    ask,
+    targets_of,
+    trouble_of,
+    unseen_by,
+    with_reading,
+)
 from harness.canary.telling import FILE, probe_to_json
 from harness.checks.collateral import CollateralCheck
 from harness.checks.history import History, read_history
@@ -205,6 +213,7 @@ def _promise(
         forms={"candidate": forms},
         cases=cases,
         stages={},
+        warnings=tuple(filter(None, [unseen_by(target)])),
         partial="what is planted",
         plan=plan.redacted(),
     )
@@ -286,9 +295,8 @@ def _check(
     whole = bool(told) and all(one.result is Result.PASS for one in told)
     probe.answer = Answer.BLOCK if lost else Answer.PASS if whole else Answer.INCONCLUSIVE
     records = f"{sum(checked.values())} planted records of {len(planted)} planting(s)"
-    probe.sentence = (
-        f"{records} stand whole on {release}" if whole else f"{records}, not all whole on {release}"
-    )
+    state = "stand whole on" if whole else "are not all whole on"
+    probe.sentence = with_reading(target, f"{records} {state} {release}")
 
 
 def _before(place: RunFolder) -> tuple[Observation, dict[str, Form]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,23 @@ from harness.canary.choosing import cases_of_tick
 from harness.canary.cleaning import Broom, Cleaned
 from harness.canary.collecting import Probes, forms_of, probes_of, spec_for
 from harness.canary.judging import Bench, Told, blocking, results, symptoms_of_stable
+from harness.canary.keeping import uncleaned
 from harness.canary.looking import Looker, keys_of, ready_s, reason_of, tokens_of, wait_until
 from harness.canary.metrics import Result, Unread
 from harness.canary.targets import FILE as TARGET
-from harness.canary.targets import UNKNOWN, Target, ask, named, trouble_of
+from harness.canary.targets import (
+    UNKNOWN,
+    Target,
+    ask,
+    named,
+    trouble_of,
+    unseen_by,
+    with_reading,
+)
 from harness.checks.history import History, read_history
 from harness.drive.scenarios import drive
 from harness.drive.spec import Spec
-from harness.errors import DriveFailed, EvidenceError, StorageUnreadable
+from harness.errors import DriveFailed, EvidenceError, RecordUnreadable, StorageUnreadable
 from harness.journal import events as ev
 from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
@@ -213,6 +222,7 @@ class _Work:
             stages=stages,
             sample=tuple(case.number for case in cases) if stable is not None else (),
             readers=probes.readers,
+            warnings=tuple(dict.fromkeys(filter(None, map(unseen_by, self.sides.values())))),
             partial="the cases of this probe",
             plan=self.plan.redacted(),
         )
@@ -224,11 +234,24 @@ class _Work:
             for looker in self.lookers.values():
                 looker.check()
                 looker.look("before", {})
+            self._look_at_what_is_left()
             for role in self.sides:
                 self._drive(role, promise)
         with _stage("observe", journal):
             self._look("final")
             self._confirm(promise)
+
+    def _look_at_what_is_left(self) -> None:
+        """Ask an API for what an earlier probe left, before there is more that nobody can look up.
+
+        A database says by itself whether it can be read; an API is asked by a key, or not at all.
+        """
+        left = uncleaned(self.kept, self.target.name) if self.target.apis else []
+        for run in left[-1:]:
+            with suppress(RecordUnreadable):
+                history = read_history(read_journal(run.journal))
+                for role, looker in self.lookers.items():
+                    looker.look("during", keys_of(history, role), keep=False)
 
     def _drive(self, role: Role, promise: Promise) -> None:
         spec = replace(
@@ -311,7 +334,8 @@ class _Work:
         promise = self._named_by_saves(promise)
         grounds = self._weigh(promise)
         whole = account(grounds)
-        found.answer, found.sentence = whole.verdict.verdict, whole.verdict.sentence
+        found.answer = whole.verdict.verdict
+        found.sentence = with_reading(self.target, whole.verdict.sentence)
         preexisting = frozenset(
             (finding.form, name)
             for finding in grounds.findings

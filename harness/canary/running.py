@@ -81,11 +81,12 @@ def run(asked: Asked, env: Mapping[str, str], place: tuple[str, int], say: Say) 
     """
     plan = read_plan(asked, env)
     targets = targets_of(plan, asked.targets)
-    book = Book(Metrics(), plan.canaries.interval_s)
+    table = plan.canaries
+    book = Book(Metrics(), table.interval_s, table.save_slow_s_max)
     service = asked.runs / SERVICE
     service.mkdir(mode=0o700, parents=True, exist_ok=True)
-    table = plan.canaries.signal
-    signaller = Signaller(table, service, say) if table is not None else None
+    told = table.signal
+    signaller = Signaller(told, service, say) if told is not None else None
     canary = Canary(plan, asked, book, say, signaller)
     with ExitStack() as stack:
         for target in targets:
@@ -191,6 +192,7 @@ class Watch:
 
     def _asks_for_release(self) -> bool:
         """Whether health names a release that did not answer before."""
+        self._look_at_clock()
         release = ask(self.canary.plan, self.target).release
         if release is None:
             return False
@@ -283,8 +285,12 @@ class Watch:
         self._lines_read = len(lines)
         return len(lines)
 
+    def _look_at_clock(self) -> None:
+        self.canary.book.look_at_clock(time.monotonic(), time.time())
+
     def _told(self, data: dict[str, object]) -> None:
         moment = data.pop("moment")
+        self._look_at_clock()
         try:
             probe = probe_from_json(data)
         except RecordUnreadable as error:
@@ -339,6 +345,7 @@ class Watch:
 
     def _failed(self, result: Result, sentence: str, seconds: float = 0.0) -> None:
         """The child told nothing that could be read: every form says so."""
+        self._look_at_clock()
         book = self.canary.book
         told = {
             app: [

@@ -9,7 +9,11 @@ from urllib.parse import urlsplit
 from harness.deploy.health import Answer, ask_health
 from harness.errors import UsageError
 from harness.plan import Plan
+from harness.plan.schema import TargetTable
+from harness.plan.secrecy import is_api
 from harness.plan.suggest import advice
+from harness.storage.api import ApiStorage, Place
+from harness.storage.seams import Storage
 
 UNKNOWN = "unknown"
 # Where a run was driven.
@@ -24,8 +28,14 @@ class Target:
     name: str
     app: str
     url: str = field(repr=False)
-    storages: Mapping[str, str] = field(repr=False)
+    storages: Mapping[str, str | Storage] = field(repr=False)
     stable: Target | None = None
+
+    @property
+    def apis(self) -> Mapping[str, ApiStorage]:
+        """Its storages that an API answers for, by their names."""
+        found = self.storages.items()
+        return {name: storage for name, storage in found if isinstance(storage, ApiStorage)}
 
     @property
     def address(self) -> str:
@@ -52,11 +62,41 @@ def targets_of(plan: Plan, names: Sequence[str] = ()) -> tuple[Target, ...]:
         table = tables[name]
         app = plan.app.name if len(tables) == 1 else f"{plan.app.name}/{name}"
         stable = None if table.stable is None else made(table.stable)
-        return Target(name, app, table.url.rstrip("/"), {**shared, **table.storage}, stable)
+        storages = {n: _read_at(plan, table, u) for n, u in {**shared, **table.storage}.items()}
+        return Target(name, app, table.url.rstrip("/"), storages, stable)
 
     compared = {table.stable for table in tables.values()}
     chosen = names or [name for name in tables if name not in compared]
     return tuple(made(name) for name in dict.fromkeys(chosen))
+
+
+def _read_at(plan: Plan, table: TargetTable, url: str) -> str | Storage:
+    """A database by its address, an API as what reads it."""
+    if not is_api(url):
+        return url
+    places = {
+        form: Place(api.path, api.columns, api.omits) for form, api in plan.canaries.api.items()
+    }
+    return ApiStorage(url, places, table.headers, folder=plan.folder)
+
+
+def unseen_by(target: Target) -> str:
+    """What a target's storage cannot show, as it is read; "" where databases are read."""
+    if not target.apis:
+        return ""
+    where = ", ".join(f"{name} at {api.address}" for name, api in target.apis.items())
+    return (
+        f"storage was read through an API ({where}), by the keys of the records that were written: "
+        "other records, other columns and copies were not looked at, and what the application "
+        "answers without having stored it is believed"
+    )
+
+
+def with_reading(target: Target, sentence: str) -> str:
+    """The sentence, and that it rests on an API where it does."""
+    if not target.apis:
+        return sentence
+    return f"{sentence}; storage {', '.join(target.apis)} was read through an API, by key alone"
 
 
 def ask(plan: Plan, target: Target) -> Answer:

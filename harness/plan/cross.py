@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from harness.contracts import canonical
 from harness.model import Contract
+from harness.plan.apis import api_problems
 from harness.plan.expand import allowed, placeholder_kind, placeholder_owner, placeholders
 from harness.plan.forms import overridden
 from harness.plan.loads import load_problems
@@ -303,7 +304,8 @@ def _canaries(raw: Mapping[str, Any]) -> Iterator[Problem]:
     table, forms = _tables(raw, "canaries"), _tables(raw, "form")
     asked = table.get("forms")
     asked = [asked] if isinstance(asked, str) else asked
-    for key, names in {"forms": asked, "clean": table.get("clean")}.items():
+    named = {"forms": asked, "clean": table.get("clean"), "api": table.get("api")}
+    for key, names in named.items():
         for name in names if isinstance(names, (list, dict)) else ():
             if isinstance(name, str) and name not in forms:
                 told = f"no such form; {advice(name, forms)}"
@@ -312,6 +314,7 @@ def _canaries(raw: Mapping[str, Any]) -> Iterator[Problem]:
         clean = _typed(CleanTable, data)
         if clean is not None:
             yield from _clean(forms, ("canaries", "clean", name), clean)
+    yield from api_problems(raw)
     yield from _targets(raw, table.get("target"))
     signal = _typed(SignalTable, table["signal"]) if "signal" in table else None
     if signal is not None and signal.webhook is None and signal.command is None:

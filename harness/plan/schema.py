@@ -399,6 +399,17 @@ class CleanTable(Table):
     url: Text | None = None
 
 
+class ApiTable(Table):
+    """Where an API answers one record of a form as JSON, and under which keys.
+
+    path has each key column as ``{column}``; columns are keys within keys, outermost first.
+    """
+
+    path: Annotated[str, Field(pattern=r"^/")] = Field(examples=['path = "/api/notes/{id}"'])
+    columns: dict[str, Annotated[Texts, Field(min_length=1)]] = {}
+    omits: bool = False
+
+
 class TargetTable(Table):
     """One address that is probed; stable names the target to compare it with."""
 
@@ -409,6 +420,7 @@ class TargetTable(Table):
         examples=['url = "https://clinic.example.org"']
     )
     storage: dict[str, Text] = {}
+    headers: Env = {}
     stable: Text | None = None
 
 
@@ -432,11 +444,14 @@ class CanariesTable(Table):
     interval_s: Annotated[float, Field(ge=1, le=86_400)] = 30.0
     jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     timeout_s_max: SecondsMax = 90.0
+    # Metrics tell times of up to 30 s apart.
+    save_slow_s_max: Annotated[float, Field(gt=0, lt=30)] = 3.0
     keep_n: Annotated[int, Field(ge=1, le=10_000)] = 200
     search: Literal["tokens", "keys"] = "tokens"
     identity: Text = "canary"
     env: Env = {}
     release: Annotated[AnsweredTable, _shorthand("header")] = AnsweredTable()
+    api: dict[str, ApiTable] = {}
     clean: dict[str, CleanTable] = {}
     target: Annotated[tuple[TargetTable, ...], BeforeValidator(_tables)] = ()
     signal: SignalTable | None = None

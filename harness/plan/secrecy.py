@@ -93,11 +93,18 @@ def _is_required(where: Where, required: bool | frozenset[str]) -> bool:
 
 def hide(where: Where, text: str) -> str:
     """The text without a password that the plan holds in the clear."""
+    if where[:2] == ("canaries", "target") and "headers" in where:
+        return text if "${" in text else HIDDEN
     if not _is_url(where):
         return text
     for pattern in PASSWORDS:
         text = pattern.sub(lambda m: m[0] if "${" in m[2] else m[1] + HIDDEN, text)
     return text
+
+
+def is_api(url: str) -> bool:
+    """Whether a storage's address is that of an API, and not of a database."""
+    return url.startswith(("http://", "https://"))
 
 
 def _is_url(where: Where) -> bool:

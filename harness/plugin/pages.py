@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from harness.plugin import inputs
 from harness.plugin.departures import Departure
 from harness.plugin.line import Line
 from harness.plugin.requests import RELEASE_CHARS_MAX, Requests
+from harness.plugin.signing import address_of, asks_who, sign_in_shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
@@ -46,6 +47,8 @@ class Pages:
         self._line = line
         self.contexts: list[BrowserContext] = []
         self.acts: list[tuple[float, dict[str, Any]]] = []
+        # Where something was entered: by the page's address, whether it asked for a password.
+        self._asking: dict[str, bool] = {}
         self._crashed = ""
         self._requests = Requests(trial, spec, writer)
 
@@ -129,6 +132,7 @@ class Pages:
                 answer = _ask(place, since_ms)
                 last = answer if answer["state"] not in ("missing", "gone") else last
                 if last["state"] == "fresh":
+                    self._refuse_sign_in(last)
                     return last["text"]
                 if last["state"] == "unwatched":
                     raise ScenarioError(
@@ -137,6 +141,12 @@ class Pages:
                     )
             self._let_handlers_act()
         raise JourneyBroken(_unsaid(last, name, self.spec.acknowledge_s_max))
+
+    def _refuse_sign_in(self, answer: Mapping[str, str]) -> None:
+        """A page that asks who one is speaks of that, and not of what was saved before it."""
+        if answer.get("asks") and self._asking and not any(self._asking.values()):
+            where = sign_in_shown(self.open_pages) or "a sign-in page is shown"
+            raise JourneyBroken(f"{where} It says {answer['text'][:TOLD_CHARS_MAX]!r}")
 
     def _let_handlers_act(self) -> None:
         """Have the scenario's locator handlers do what they are for, as any other wait does.
@@ -153,11 +163,19 @@ class Pages:
         """Put the field's value into a place of the page; journal what it holds then."""
         if self._line is not None:
             self._line.typing()
+        self._look_whether_asking(place)
         began_s = time.time()
         held, used = inputs.put(save, name, place, how)
         if self.spec.trace and used in UNTRACED:
             self._keep(began_s, place, save.values[name])
         save.typed(how=used, **{name: held})
+
+    def _look_whether_asking(self, place: object) -> None:
+        """Once for each page: one that always asks for a password is no sign-in page later."""
+        from playwright.sync_api import Locator
+
+        if isinstance(place, Locator) and (where := address_of(place.page)) not in self._asking:
+            self._asking[where] = asks_who(place.page)
 
     def told(self, save: Save) -> None:
         """Ask which release it was; let the gate act where it waits for this acknowledgement."""

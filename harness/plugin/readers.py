@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,9 +16,10 @@ from harness.journal import events as ev
 from harness.journal.handles import Record, Save, file_value
 from harness.journal.writer import Writer
 from harness.model import ABSENT, FileValue, Value
+from harness.plugin.signing import sign_in_shown
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
 # What a reader is not shown twice in a row, this long apart, is no hiccup of a page.
 CONFIRM_AFTER_S = 1.0
@@ -111,6 +112,19 @@ class _Waiting:
     at_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What a function returned of a record, and the contexts it had, still open."""
+
+    read: Read
+    contexts: Sequence[BrowserContext]
+
+    @property
+    def pages(self) -> list[Page]:
+        """Every page that it opened."""
+        return [page for context in self.contexts for page in context.pages]
+
+
 @dataclass(slots=True)
 class Reading:
     """Reads records back, at once, and once more after the settle time where that was too early.
@@ -148,7 +162,7 @@ class Reading:
 
     def sees(self, record: Record, found: Reader, due: Mapping[str, Value]) -> bool:
         """Whether a reader is shown something of what is due, and nothing else; not journaled."""
-        shown = self._look(record, found)
+        shown = self._look(record, found, due)
         told = shown.error is None and any(name in shown.values for name in due)
         return told and _whole(record, due, shown.values)
 
@@ -161,26 +175,30 @@ class Reading:
 
     def _looked_whole(self, waiting: _Waiting) -> bool:
         """Look and journal it; whether all that is due was shown."""
-        shown = self._look(waiting.record, waiting.reader)
+        shown = self._look(waiting.record, waiting.reader, waiting.due)
         self.writer.write(shown)
         return shown.error is None and _whole(waiting.record, waiting.due, shown.values)
 
     def _first(self, record: Record, found: Reader) -> None:
-        shown = self._look(record, found)
-        self.writer.write(shown)
         due = due_shown(record)
+        shown = self._look(record, found, due)
+        self.writer.write(shown)
         if shown.error is not None or not _whole(record, due, shown.values):
             self.waiting.append(_Waiting(record, found, due, _counts_from_s(record)))
 
-    def _look(self, record: Record, found: Reader) -> ev.Shown:
+    def _look(self, record: Record, found: Reader, due: Mapping[str, Value]) -> ev.Shown:
         from playwright.sync_api import Error as PlaywrightError
 
         began_s = time.monotonic()
         values: dict[str, Value] = {}
         error: str | None = None
         try:
-            with self.acted(record, found) as read:
-                values = _values(record, read)
+            with self.acted(record, found) as acted:
+                values = _values(record, acted.read)
+                if found.storage_state is not None and not _whole(record, due, values):
+                    # Whoever was signed in and is asked who they are was not shown the record.
+                    error = sign_in_shown(acted.pages) or None
+                    values = {} if error else values
         except (PlaywrightError, AssertionError, LookupError, TypeError, ValueError) as problem:
             first = str(problem).strip().splitlines() or [""]
             error = f"{type(problem).__name__}: {first[0]}"[:ERROR_CHARS_MAX]
@@ -189,7 +207,7 @@ class Reading:
         )
 
     @contextmanager
-    def acted(self, record: Record, found: Actor) -> Iterator[Read]:
+    def acted(self, record: Record, found: Actor) -> Iterator[Acted]:
         """What a function made of a record; not journaled.
 
         The contexts it had are closed at the end of the block: a download is gone with its own.
@@ -202,7 +220,7 @@ class Reading:
             return contexts[-1]
 
         try:
-            yield self._call(found, record, new_context)
+            yield Acted(self._call(found, record, new_context), contexts)
         finally:
             for context in contexts:
                 context.close()

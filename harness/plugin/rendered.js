@@ -3,8 +3,13 @@
 (() => {
   if (Object.hasOwn(window, "__harness")) return;
   // The page may replace these (fake clocks, frameworks), so they are kept as they are now.
-  const now = Date.now.bind(Date);
+  const wall = Date.now.bind(Date);
+  const ticks = performance.now.bind(performance);
   const later = window.setTimeout.bind(window);
+  // Times are the wall clock's as it was here at first: one that is set makes nothing old or new.
+  const ahead = wall() - ticks();
+  const now = () => ticks() + ahead;
+  const SET_MS_MIN = 50;
   const born = now();
   const changed = new WeakMap(); // element -> its text or children changed
   const added = new WeakMap(); // element -> it was put in the document, or became visible
@@ -133,6 +138,12 @@
     return { state: renderedAt(el) >= since ? "fresh" : "old", text };
   };
 
+  // A time of the wall clock as it is now, as this document counts them.
+  const counted = (at) => {
+    const by = wall() - ticks() - ahead;
+    return Math.abs(by) < SET_MS_MIN ? at : at - by;
+  };
+
   const pause = (ms) =>
     new Promise((wake) => {
       waiters.push(wake);
@@ -147,14 +158,22 @@
       .sort((one, other) => WORTH.indexOf(one.state) - WORTH.indexOf(other.state))[0] ??
     { state: "missing", text: "" };
 
+  // A sign-in page has one field for a password; one that is chosen is a form's own.
+  const asksWho = () => {
+    const fields = [...document.querySelectorAll('input[type="password"]')].filter(visible);
+    return fields.length === 1 && fields[0].autocomplete !== "new-password";
+  };
+
   // Waits at most wait_ms for one of the elements to have been rendered since since_ms, visible
   // and not empty. Elements that left the page end the wait: others may have come in their place.
   const awaitFresh = async (all, { since_ms, wait_ms }) => {
+    const since = counted(since_ms);
     const end = now() + wait_ms;
     for (;;) {
-      const found = best(all, since_ms);
+      const found = best(all, since);
       const left = end - now();
-      if (found.state === "fresh" || found.state === "gone" || left <= 0) return found;
+      if (found.state === "fresh") return { ...found, asks: asksWho() ? "yes" : "" };
+      if (found.state === "gone" || left <= 0) return found;
       await pause(Math.min(left, 50));
       // What is not there yet is asked for again by whoever waits, and not by this page.
       if (found.state === "missing") return found;
@@ -164,8 +183,9 @@
   // What the page tells its user of a failure, rendered since since_ms.
   const complaints = (since_ms) => {
     const said = [];
+    const since = counted(since_ms);
     const add = (el) => {
-      if (el && stateOf(el, since_ms).state === "fresh") said.push(textOf(el));
+      if (el && stateOf(el, since).state === "fresh") said.push(textOf(el));
     };
     document.querySelectorAll('[role="alert"], [role="alertdialog"]').forEach(add);
     for (const el of document.querySelectorAll('[aria-invalid="true"]')) {
@@ -177,5 +197,5 @@
     return said;
   };
 
-  Object.defineProperty(window, "__harness", { value: { awaitFresh, complaints } });
+  Object.defineProperty(window, "__harness", { value: { awaitFresh, complaints, asksWho } });
 })();

@@ -20,6 +20,7 @@ from harness.plugin import session as sessions
 from harness.plugin.line import Line
 from harness.plugin.pages import Pages
 from harness.plugin.requests import HOST
+from harness.plugin.signing import sign_in_shown
 from harness.values import trial_number
 
 MESSAGE_CHARS_MAX = 600
@@ -121,6 +122,9 @@ class Running:
             # Pages that are asked also give the browser the time to say that one has crashed.
             self.told = self.pages.complaints(self._since_s())
             self.outcome = "told" if self.told else "broken"
+            where = sign_in_shown(self.pages.open_pages)
+            if where and where not in self.message:
+                self.message = f"{where} {self.message}"
         if self.outcome in ("broken", "told") and self.pages.host_trouble:
             self.outcome, self.told = "environment", ""
             self.message = f"{self.pages.host_trouble}; {self.message}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 _ITEM = re.compile(r'"((?:[^"\\]|\\.)*)"|((?:[^"\\{},]|\\.)+)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -45,6 +46,11 @@ def from_json(text: str) -> tuple[str | None, ...]:
     items = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     if not isinstance(items, list):
         raise ValueError(f"not a JSON array: {text!r:.80}")
+    return from_items(items)
+
+
+def from_items(items: Sequence[object]) -> tuple[str | None, ...]:
+    """The items of a JSON array that was read with its numbers as they are spelled."""
     return tuple(
         item if item is None or isinstance(item, str) else json.dumps(item) for item in items
     )

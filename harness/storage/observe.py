@@ -14,7 +14,7 @@ from harness.observations import TABLE, Observation, Purpose, Row, watching
 from harness.storage.beside import covered_by
 from harness.storage.postgres import PostgresStorage
 from harness.storage.scope import EVERY_ROW, EveryRow, Keys, Scope
-from harness.storage.seams import Snapshot, Storage
+from harness.storage.seams import Fitting, Snapshot, Storage
 
 # By the plan's name: where a deployment keeps it, or what reads it.
 Storages: TypeAlias = Mapping[str, str | Storage]
@@ -104,8 +104,8 @@ def check_locators(
     for name, here in by_storage(forms).items():
         try:
             reader = reader_of(storages, name, here, folder)
-            if isinstance(reader, PostgresStorage):
-                problems += reader.check()
+            if isinstance(reader, Fitting):
+                problems += reader.check(here.values())
         except StorageUnreadable as error:
             problems.append(str(error))
     if problems:
@@ -129,6 +129,4 @@ def reader_of(
             f"the deployment has no storage {name}, which holds {', '.join(forms)}"
         )
     found = storages[name]
-    return (
-        PostgresStorage(found, forms.values(), folder=folder) if isinstance(found, str) else found
-    )
+    return PostgresStorage(found, folder=folder) if isinstance(found, str) else found

@@ -28,7 +28,7 @@ _GONE = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName
 
 
 class PostgresStorage:
-    """The forms that one PostgreSQL database holds.
+    """What one PostgreSQL database holds.
 
     Relative paths and codecs are looked for in folder. Every read is a transaction that is
     REPEATABLE READ and READ ONLY, on a connection of its own, and is rolled back at its end.
@@ -37,13 +37,11 @@ class PostgresStorage:
     def __init__(
         self,
         dsn: str,
-        forms: Iterable[Form],
         connect_timeout_s: int = 10,
         *,
         folder: Path | None = None,
         statement_timeout_s: int = STATEMENT_S_MAX,
     ) -> None:
-        self.forms = tuple(forms)
         self._dsn = dsn
         self._connect_timeout_s = connect_timeout_s
         self._statement_timeout_s = statement_timeout_s
@@ -58,11 +56,11 @@ class PostgresStorage:
         with reading(self._dsn, self._connect_timeout_s, self._statement_timeout_s) as connection:
             yield PostgresSnapshot(connection, self._dsn, self._folder)
 
-    def check(self) -> list[str]:
-        """What does not fit the forms, a sentence each; raises StorageUnreadable if unreachable."""
+    def check(self, forms: Iterable[Form]) -> list[str]:
+        """What does not fit these forms, a sentence each; raises StorageUnreadable."""
         problems: list[str] = []
         with self.snapshot() as snapshot:
-            for form in self.forms:
+            for form in forms:
                 try:
                     snapshot.check(form)
                 except StorageUnreadable as error:

@@ -157,6 +157,11 @@ def _many(
 def _decoded(codec: Codec, field: Field, folder: Path, is_bytes: bool, cells: Cells) -> Value:
     cell = cells[0]
     raw = bytes.fromhex(cell) if is_bytes and cell is not None else cell
+    return decoded(codec, field, folder, raw)
+
+
+def decoded(codec: Codec, field: Field, folder: Path, raw: str | bytes | None) -> Value:
+    """What a field's codec makes of what storage holds; raises StorageUnreadable."""
     if field.kind != "file":
         return _text(codec, field, raw)
     found = _call(codec, field, raw)

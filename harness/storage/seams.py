@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
@@ -50,4 +50,13 @@ class Storage(Protocol):
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """One consistent view on a connection of its own; raises StorageUnreadable."""
+        ...
+
+
+@runtime_checkable
+class Fitting(Protocol):
+    """A storage that can say beforehand whether the forms fit it."""
+
+    def check(self, forms: Iterable[Form]) -> list[str]:
+        """What does not fit, a sentence each; raises StorageUnreadable if it is unreachable."""
         ...

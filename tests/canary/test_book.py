@@ -27,7 +27,7 @@ FORMS = {"note": ["title", "body"], "share": ["title"]}
 
 @pytest.fixture
 def book() -> Book:
-    made = Book(Metrics(), INTERVAL_S)
+    made = Book(Metrics(), INTERVAL_S, 3.0)
     made.register("app", FORMS, 1_000.0)
     return made
 
@@ -130,7 +130,7 @@ def test_a_loss_of_a_form_that_is_not_probed_counts(book: Book) -> None:
 
 def test_a_form_that_is_only_judged_is_born_at_zero_and_never_stale() -> None:
     """What the plan names besides the probed forms is there before anything of it is lost."""
-    made = Book(Metrics(), INTERVAL_S)
+    made = Book(Metrics(), INTERVAL_S, 3.0)
     made.register("app", FORMS, 1_000.0, {"diagnosis": ["code"], "note": ["title"]})
     made.release_answers("app", "1.0", 0.0, 0.0)
 

@@ -17,7 +17,7 @@ BEGAN_S = 1_000.0
 @pytest.fixture
 def metrics() -> Metrics:
     made = Metrics()
-    made.register("app", FORMS, 30, BEGAN_S)
+    made.register("app", FORMS, 30, BEGAN_S, 3.0)
     made.release_answers("app", "1.0", BEGAN_S + 1)
     return made
 

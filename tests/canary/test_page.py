@@ -29,13 +29,13 @@ NOW_S = 2_010.0
 
 @pytest.fixture
 def book() -> Book:
-    made = Book(Metrics(), 30.0)
+    made = Book(Metrics(), 30.0, 3.0)
     made.register("app", FORMS, 1_000.0)
     return made
 
 
 def loss(release: str = "1.1") -> Book:
-    made = Book(Metrics(), 30.0)
+    made = Book(Metrics(), 30.0, 3.0)
     made.register("app", FORMS, 1_000.0)
     made.judged(probe(told(Result.PASS), told(Result.PASS, form="share")), 10.0)
     made.judged(probe(told(Result.LOSS, release, body=Anomaly.LOST)), 20.0)

@@ -19,7 +19,7 @@ from harness.canary.metrics import Metrics, Result
 from harness.canary.running import Canary, Watch
 from harness.canary.schedule import Schedule
 from harness.canary.signalling import Signaller
-from harness.canary.targets import Target, named, targets_of, trouble_of
+from harness.canary.targets import UNKNOWN, Target, named, targets_of, trouble_of
 from harness.canary.telling import probe_to_json
 from harness.deploy.health import Answer
 from harness.drive.child import Child
@@ -66,7 +66,7 @@ class Wrong(Watch):
 
 
 def watching(plan: Plan, folder: Path, code: str, signaller: Signaller | None = None) -> Wrong:
-    book = Book(Metrics(), 1.0)
+    book = Book(Metrics(), 1.0, 3.0)
     book.register("notes", FORMS, 0.0)
     said: list[str] = []
     canary = Canary(plan, Asked(plan.path, folder), book, said.append, signaller)
@@ -288,6 +288,32 @@ def test_a_check_that_did_not_pass_is_counted_and_repeated(
     assert (2, error_n, loss_n) == (one.checked_n, counted(one)["error"], counted(one)["loss"])
 
 
+def test_a_release_that_nobody_names_is_probed_as_any(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its loss counts and is told under the one name it has, and it is none to go back to."""
+    told_of: list[tuple[str, str | None]] = []
+
+    class Telling(Signaller):
+        def _deliver(self, loss: object, *_: object) -> None:
+            told_of.append((loss.release, loss.last_good_release))  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(running, "ask", lambda *_: Answer(200))
+    lines = [
+        told_line("judged", told(Result.PASS, UNKNOWN)),
+        told_line("judged", told(Result.LOSS, UNKNOWN, body=Anomaly.LOST)),
+        told_line("judged", told(Result.LOSS, "1.3", body=Anomaly.LOST)),
+    ]
+    signaller = Telling(SignalTable.model_validate({"command": ["true"]}), tmp_path)
+    one = watching(plan, tmp_path, "\n".join(f"print({line!r})" for line in lines), signaller)
+    one._probe()
+    signaller.wait(10)
+
+    assert results(**{"pass": 1}, loss=2) == counted(one)
+    assert 2.0 == sum(scraped(one.canary.book, "fields_bad_total"))
+    assert [(UNKNOWN, None), ("1.3", None)] == told_of
+
+
 def test_a_release_with_a_new_name_each_time_hurries_nobody(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,7 +337,7 @@ def test_a_day_of_good_probes_pages_nobody() -> None:
     """Jitter, slow probes and a deploy: never stale, never bad, never an error."""
     chance = random.Random(3)
     schedule = Schedule(INTERVAL_S, 0.1, 0.0, chance)
-    book = Book(Metrics(), INTERVAL_S)
+    book = Book(Metrics(), INTERVAL_S, 3.0)
     book.register("app", FORMS, 0.0)
     now_s, ended_s, longest_s, probes_n = 0.0, 0.0, 0.0, 0
     while now_s < DAY_S:

@@ -110,6 +110,7 @@ def release(end_s: float) -> dict[str, Shown]:
         "2A": old_and_new(*seen_ms),
         "3A": old_and_new(nothing, passing),
         "4A": merged(*saves, *silent),
+        "4B": by_form(dict.fromkeys(FORMS, story.SLOW_S)),
         "5A": old_and_new(0, COMPARED),
         "6A": of(1, app="clinic", release=NEW, verdict="block"),
         "7A": of(story.GATE_AGO_S, app="clinic", release=NEW),

@@ -8,6 +8,7 @@ METRICS: dict[str, str] = {
     "probes_total": "app form release result",
     "probe_duration_seconds_bucket": "app form le",
     "save_to_storage_seconds_bucket": "app form release le",
+    "save_slow_limit_seconds": "app form",
     "fields_checked_total": "app form release field",
     "fields_bad_total": "app form release field anomaly",
     "last_probe_fields_bad": "app form release field anomaly",

@@ -29,6 +29,7 @@ RESIDUE_N = 4
 LAST_PASS_AGO_S = {"consultation": 600, "share": 20}
 LAST_PROBE_AGO_S = {"consultation": 25, "share": 20}
 LAG_S = 1.5
+SLOW_S = 3.0
 GATE_AGO_S = 3600
 GATE_TOOK_S = 181.5
 # Of the saves: the share that was readable within 1 s, 2 s and 3 s; of the probes: 5 s and 10 s.
@@ -122,6 +123,7 @@ def _of_form(form: str, end_s: float) -> Iterator[Series]:
     yield Series("harness_check_info", labels | {"interval": f"{INTERVAL_S}s"}, always(1))
     yield Series("harness_probe_interval_seconds", labels, always(INTERVAL_S))
     yield Series("harness_schedule_lag_seconds", labels, always(LAG_S))
+    yield Series("harness_save_slow_limit_seconds", labels, always(SLOW_S))
     passed, probed = end_s - LAST_PASS_AGO_S[form], end_s - LAST_PROBE_AGO_S[form]
     yield Series("harness_last_pass_timestamp_seconds", labels, always(passed))
     yield Series("harness_last_probe_timestamp_seconds", labels, always(probed))

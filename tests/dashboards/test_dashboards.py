@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard as Schema
 
-from dashboards.__main__ import ALL, FOLDER, text
+from dashboards.__main__ import ALL, FOLDER, plain, text
 from dashboards.local import Prometheus, prometheus
 from dashboards.programs import RULES
 from tests.dashboards.expected import Shown, everything
@@ -126,6 +130,15 @@ def test_every_dashboard_marks_releases(told: Told) -> None:
         assert set(PLACEHOLDER.findall(mark["titleFormat"])) == {"app", "release"}
         assert {OLD, NEW} == {dict(labels)["release"] for labels in found}
         assert max(found.values()) == 1000 * (told.end_s - 600)
+
+
+@pytest.mark.parametrize("path", JSON, ids=lambda path: path.stem)
+def test_grafana_knows_every_key(path: Path) -> None:
+    """Read by the model that is made of Grafana's own schema, nothing is left over or lost."""
+    committed = path.read_text(encoding="utf-8")
+    register_default_plugins()  # of each panel's and query's own part
+
+    assert json.loads(committed) == json.loads(plain(Schema.from_json(json.loads(committed))))
 
 
 def test_the_committed_files_are_what_the_code_makes() -> None:

@@ -24,7 +24,7 @@ def exposed(*registries: CollectorRegistry) -> dict[str, set[str]]:
 def test_the_table_of_metrics_is_what_canaries_and_gates_expose() -> None:
     """A canary with one form and one release, and one gate: the same names, the same labels."""
     metrics = Metrics()
-    metrics.register("app", {"form": ["field"]}, 30, 1.0)
+    metrics.register("app", {"form": ["field"]}, 30, 1.0, 3.0)
     metrics.release_answers("app", "1.0", 1.0)
 
     assert LABELS == exposed(metrics.registry, gate_metrics(verdict(), 1.0))

@@ -52,10 +52,12 @@ def proofs(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def judged(folder: Path, rules: dict[str, Any], name: str) -> tuple[int, str]:
-    """What promtool says of an alert's test file when the rules are these."""
+def judged(
+    folder: Path, rules: dict[str, Any], name: str, told: str | None = None
+) -> tuple[int, str]:
+    """What promtool says of an alert's test file, or of another one, when the rules are these."""
     (folder / "rules.yml").write_text(yaml.safe_dump(rules), encoding="utf-8")
-    own = proof(name).replace("../rules.yml", "rules.yml")
+    own = (told or proof(name)).replace("../rules.yml", "rules.yml")
     (folder / "test.yml").write_text(own, encoding="utf-8")
     return run("promtool", "test", "rules", folder / "test.yml")
 
@@ -164,6 +166,19 @@ def test_a_figure_that_is_wrong_is_noticed(name: str, tmp_path: Path) -> None:
     assert [] == unnoticed
     # What is written to a folder as it stands is found right, so that failing means something.
     assert judged(tmp_path, right, name)[0] == 0
+
+
+@pytest.mark.prometheus
+@pytest.mark.parametrize("times", [1.25, 0.8])
+def test_a_limit_of_the_plan_is_what_decides(times: float, tmp_path: Path) -> None:
+    """Other limits than those that a canary exports, and the same saves are judged otherwise."""
+    limit = re.compile(r"(harness_save_slow_limit_seconds.*\n +values: )([\d.]+)(?=x)")
+    right = proof("SaveSlow")
+    wrong = limit.sub(lambda found: f"{found[1]}{float(found[2]) * times:g}", right)
+
+    assert 5 == len(limit.findall(right))
+    assert judged(tmp_path, LOADED, "SaveSlow")[0] == 0
+    assert judged(tmp_path, LOADED, "SaveSlow", wrong)[0] == 1
 
 
 def test_a_mutant_differs_where_it_says() -> None:

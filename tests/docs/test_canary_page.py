@@ -23,6 +23,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 ENV = dict.fromkeys(["READ_ONLY_DSN", "CLEANING_DSN"], "postgresql://db") | {
     "CANARY_PASSWORD": "pass",
     "SIGNAL_SECRET": "sign",
+    "API_TOKEN": "word",
 }
 
 
@@ -53,7 +54,7 @@ def test_every_reason_is_named() -> None:
 def test_every_metric_is_listed_with_its_labels() -> None:
     """The table is what a canary serves: each metric, and each label in its order."""
     metrics = Metrics()
-    metrics.register("app", {"form": ["field"]}, 30, 0.0)
+    metrics.register("app", {"form": ["field"]}, 30, 0.0, 3.0)
     served = {
         line.split(" ")[2] for line in generate_latest(metrics.registry).decode().splitlines()
         if line.startswith("# TYPE")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from dashboards.programs import RULES, program
+from harness.plan.schema import CanariesTable
 from tests.dashboards.calls import read_call
 from tests.dashboards.mutants import alerts
 from tests.project.source import ROOT
@@ -32,12 +33,13 @@ def test_the_table_of_alerts_is_that_of_the_rules() -> None:
     assert [] == [path for _, path, *_ in ROW.findall(TEXT) if not (ROOT / path).is_file()]
 
 
-def test_the_limit_of_slow_saves_is_that_of_the_rule() -> None:
-    """The seconds in the table are those of the expression."""
+def test_the_limit_of_slow_saves_is_that_of_the_plan() -> None:
+    """The key and the seconds in the table are the plan's, and the rule has no figure for them."""
     (row,) = [what for name, _, what, *_ in ROW.findall(TEXT) if name == "SaveSlow"]
-    limit = ALERTS["SaveSlow"]["expr"].rpartition(">")[2].strip()
+    limit = CanariesTable().save_slow_s_max
 
-    assert f" {limit} s after" in row
+    assert f"`canaries.save_slow_s_max` ({limit:g} s) after" in row
+    assert ALERTS["SaveSlow"]["expr"].rstrip().endswith("(harness_save_slow_limit_seconds)")
 
 
 def test_the_variables_of_the_stack_are_those_of_the_file() -> None:

@@ -10,6 +10,7 @@ import argparse
 import importlib
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from flask import Flask, Response, abort, redirect, render_template, request, send_file
+from flask import Flask, Response, abort, jsonify, redirect, render_template, request, send_file
 from psycopg.rows import dict_row
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as Answer
@@ -209,6 +210,16 @@ class Notebook:
         self.delete(note)
         return redirect("/?done=Deleted.", 303)
 
+    def as_json(self, note: UUID) -> Answer:
+        """A note for other programs, its file in base64; who may ask has the token."""
+        if request.headers.get("Authorization") != f"Bearer {os.environ.get('TOKEN')}":
+            return redirect("/sign-in")
+        row = self.found(note)
+        path = row["attachment"]
+        content = None if path is None else b64encode(Path(path).read_bytes()).decode()
+        due = row["due"] and row["due"].isoformat()
+        return jsonify({**row, "attachment": content, "due": due})
+
     def attachment(self, note: UUID) -> Answer:
         """The file of a note."""
         path = self.found(note)["attachment"]
@@ -226,6 +237,7 @@ def web(notebook: Notebook) -> Flask:
     app.get("/notes/<uuid:note>/edit")(notebook.edit_page)
     app.post("/notes/<uuid:note>/edit")(notebook.save)
     app.post("/notes/<uuid:note>/delete")(notebook.remove)
+    app.get("/api/notes/<uuid:note>")(notebook.as_json)
     app.get("/notes/<uuid:note>/attachment")(notebook.attachment)
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from html import escape
 from html.parser import HTMLParser
 
@@ -19,6 +20,11 @@ def text_of(stored: str | None) -> str | None:
 def html_of(text: str) -> str:
     """What storage holds of a text."""
     return "".join(f"<p>{escape(line)}</p>" for line in text.split("\n"))
+
+
+def bytes_of(told: str | None) -> bytes | None:
+    """The file that an API tells in base64."""
+    return None if told is None else b64decode(told, validate=True)
 
 
 text_of.inverse = html_of  # type: ignore[attr-defined]

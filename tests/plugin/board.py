@@ -40,6 +40,10 @@ form.onsubmit = async (event) => {{
 }};
 </script>"""
 
+SIGN_IN = """<!doctype html><meta charset="utf-8"><title>Who are you?</title>
+<p role="status">Your session has ended.</p>
+<input aria-label="Title"><input type="password" aria-label="Password">"""
+
 
 class Board:
     """Where the page answers, and what was sent to it."""
@@ -65,6 +69,8 @@ def board() -> Iterator[Board]:
                     f"<!doctype html><meta charset=utf-8><h1>{html.escape(str(note['title']))}</h1>"
                     f"<textarea>\n{html.escape(str(body))}</textarea>"
                 )
+            elif self.path.partition("?")[0] in ("/login", "/account"):
+                self._answer(SIGN_IN)
             elif self.path in ("/", "/saved"):
                 status = "Saved by navigation" if self.path == "/saved" else ""
                 self._answer(PAGE.format(status=status))

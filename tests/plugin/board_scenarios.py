@@ -50,6 +50,29 @@ def test_note(page: Page, journal: Trial, case: Levelled) -> None:
     note.key = page.get_by_role("status").inner_text().split()[-1]
 
 
+def test_sent_to_sign_in(page: Page, save_of: Save) -> None:
+    """The session ends while a note is written, and the sign-in page has a status of its own."""
+    with save_of as save:
+        save.enter("title", page.get_by_label("Title"))
+        page.goto("/login?ticket=of-mine")
+        save.acknowledged(page.get_by_role("status"))
+
+
+def test_nothing_but_a_sign_in(page: Page) -> None:
+    """The journey never gets to a page of its own."""
+    page.goto("/login?ticket=of-mine")
+    expect(page.get_by_role("button", name="Save")).to_be_visible(timeout=100)
+
+
+def test_a_form_with_a_password(page: Page, journal: Trial) -> None:
+    """Who changes an account is asked for the password on the same page, before and after."""
+    with journal.record("note", key=404).save(title=exact("x")) as save:
+        page.goto("/account")
+        save.enter("title", page.get_by_label("Title"))
+        page.reload()
+        save.acknowledged(page.get_by_role("status"))
+
+
 def test_asked_first(page: Page, save_of: Save) -> None:
     """The page asks something before it saves, and a handler of the scenario's own answers."""
     with save_of as save:

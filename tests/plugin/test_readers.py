@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from harness.errors import ScenarioError
+from harness.journal import events as ev
 from harness.journal.handles import Record, Trial, exact
 from harness.journal.writer import JournalWriter
 from harness.model import ABSENT
@@ -101,6 +103,8 @@ def test_only_keyed_and_acknowledged_records_are_read(note: Record) -> None:
 class Nowhere:
     """A context without a browser."""
 
+    pages: tuple[object, ...] = ()
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -149,3 +153,59 @@ def test_where_releases_change_the_second_look_does_not_wait(note: Record, at_on
     reading.read([note])
 
     assert (2 if at_once else 1) == len(looks)
+
+
+class Page:
+    """A page, as far as somebody asks whether it is a sign-in page."""
+
+    url = "http://me@notes:1/login?ticket=of-mine#a"
+
+    def __init__(self, asks: bool) -> None:
+        self.asks = asks
+
+    def is_closed(self) -> bool:
+        return False
+
+    def evaluate(self, _: str) -> bool:
+        return self.asks
+
+
+def looked(
+    note: Record, tmp_path: Path, *, asks: bool, signed_in: bool, shown: str | None
+) -> ev.Shown:
+    """What is journaled of a reader that was shown a title, or nothing, on such a page."""
+    context = SimpleNamespace(pages=[Page(asks)], close=lambda: None)
+
+    def shows(new_context: Callable[[], object]) -> dict[str, object] | None:
+        new_context()
+        return None if shown is None else {"title": shown}
+
+    readers.reader("note", storage_state="somebody" if signed_in else None)(shows)
+    with JournalWriter(tmp_path, "reading") as writer:
+        reading = readers.Reading(lambda **_: context, lambda _: {}, "http://notes:1", writer)  # type: ignore[arg-type]
+        saved(note, title="one")
+        return reading._look(note, readers.of_form("note")[0], readers.due_shown(note))
+
+
+def test_who_is_asked_who_they_are_was_not_shown_the_record(note: Record, tmp_path: Path) -> None:
+    """A session that has ended is no loss: nothing was seen, and why is said without a secret."""
+    for shown in (None, "Who are you?"):
+        found = looked(note, tmp_path, asks=True, signed_in=True, shown=shown)
+        assert {} == found.values
+        assert found.error == (
+            "a sign-in page is shown, http://notes:1/login: is the session still good?"
+        )
+        readers.forget()
+
+
+@pytest.mark.parametrize(
+    ("asks", "signed_in", "shown"),
+    [(False, True, None), (True, False, None), (True, True, "one")],
+)
+def test_what_is_no_sign_in_is_what_was_shown(
+    note: Record, tmp_path: Path, asks: bool, signed_in: bool, shown: str | None
+) -> None:
+    """A record that is missing is missing, and one that is whole is whole beside a password."""
+    found = looked(note, tmp_path, asks=asks, signed_in=signed_in, shown=shown)
+
+    assert (None, ABSENT if shown is None else shown) == (found.error, found.values["title"])

@@ -56,6 +56,24 @@ class TestAcknowledgement:
         assert isinstance(told, ev.SaveAcknowledged)
         assert told.evidence.startswith("Saved")
 
+    @pytest.mark.parametrize("scenario", ["test_sent_to_sign_in", "test_nothing_but_a_sign_in"])
+    def test_a_sign_in_page_acknowledges_nothing(self, driven: Driven, scenario: str) -> None:
+        """Whatever it says is of the session; the error names it, without what its address says."""
+        ended = driven.ended(scenario)
+
+        assert "broken" == ended.outcome
+        assert "a sign-in page is shown" in ended.message
+        assert "/login: is the session still good?" in ended.message
+        assert "of-mine" not in ended.message
+        assert [] == driven.of(ev.SaveAcknowledged, scenario)
+
+    def test_a_form_that_always_asks_for_a_password_is_none(self, driven: Driven) -> None:
+        """A page that asked before something was typed there acknowledges as any other."""
+        (told,) = driven.of(ev.SaveAcknowledged, "test_a_form_with_a_password")
+
+        assert isinstance(told, ev.SaveAcknowledged)
+        assert "Your session has ended." == told.evidence
+
     def test_each_save_needs_a_word_of_its_own(self, driven: Driven) -> None:
         """A second save of the same record is acknowledged by what is said after it."""
         first, second = driven.of(ev.SaveAcknowledged, "test_second_save")

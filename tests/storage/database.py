@@ -22,7 +22,7 @@ class Database:
                 connection.execute(statement.encode())
 
     def storage(self, *forms: Form) -> PostgresStorage:
-        return PostgresStorage(self.dsn, forms, folder=self.folder)
+        return PostgresStorage(self.dsn, folder=self.folder)
 
     def rows(self, form: Form, scope: Scope = EVERY_ROW) -> list[Row]:
         with self.storage(form).snapshot() as snapshot:

@@ -307,7 +307,7 @@ def test_errors_never_hold_the_password(database: Database, note: Form) -> None:
         "s3cret-word",
     ]
     for dsn in wrong:
-        with pytest.raises(StorageUnreadable) as caught, PostgresStorage(dsn, []).snapshot():
+        with pytest.raises(StorageUnreadable) as caught, PostgresStorage(dsn).snapshot():
             pass
 
         assert "s3cret-word" not in f"{caught.value!r} {caught.value.__cause__!r}"
@@ -322,7 +322,7 @@ def test_a_missing_permission_is_named(database: Database, note: Form) -> None:
     dsn = psycopg.conninfo.make_conninfo(database.dsn, user="onlooker", password="onlooker-word")
     with (
         pytest.raises(StorageUnreadable, match="permission denied for table note; grant"),
-        PostgresStorage(dsn, [note]).snapshot() as snapshot,
+        PostgresStorage(dsn).snapshot() as snapshot,
     ):
         list(snapshot.observe(note))
     database.run("DROP ROLE onlooker")
@@ -331,7 +331,7 @@ def test_a_missing_permission_is_named(database: Database, note: Form) -> None:
 def test_a_read_has_a_limit(database: Database, note: Form) -> None:
     """A query that takes longer than the limit ends as storage that cannot be read."""
     form = replace(note, table=None, tables=("note",), query="SELECT 1 AS id, pg_sleep(9) AS text")
-    storage = PostgresStorage(database.dsn, [form], statement_timeout_s=1)
+    storage = PostgresStorage(database.dsn, statement_timeout_s=1)
 
     with (
         pytest.raises(StorageUnreadable, match="longer than the statement timeout"),

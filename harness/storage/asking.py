@@ -1,0 +1,164 @@
+"""One record, asked for over HTTP: without redirects, within a limit, and never from a cache."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from harness.errors import StorageUnreadable
+from harness.hiding import scrub
+
+BODY_BYTES_MAX = 20_000_000
+WORDS_CHARS_MAX = 120
+# What stands between may answer for the application; this asks it not to.
+ASKED: Mapping[str, str] = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer: its status, what matters of its headers, and its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Asks an API for records; headers are secrets, and whole answers have limit_s to come."""
+
+    url: SplitResult = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    limit_s: float
+
+    @property
+    def address(self) -> str:
+        """Where it is, as it may be shown."""
+        port = f":{self.url.port}" if self.url.port is not None else ""
+        return f"{self.url.scheme}://{self.url.hostname}{port}{self.url.path.rstrip('/')}"
+
+    def record(self, path: str) -> dict[str, Any] | None:
+        """The JSON object that is answered, numbers as they are spelled; None for a 404.
+
+        Raises StorageUnreadable on anything else, and says what was answered.
+        """
+        answer = self._ask(path)
+        told = f"answered HTTP {answer.status}"
+        age = answer.headers.get("age", "0").strip()
+        if age != "0":
+            raise StorageUnreadable(
+                f"{told} with Age {_short(age)}: a cache's answer, which says nothing of storage; "
+                "let these requests pass the cache by"
+            )
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise StorageUnreadable(f"{told}{self._why(answer)}")
+        try:
+            data = json.loads(answer.body, parse_int=str, parse_float=str, parse_constant=str)
+        except (ValueError, RecursionError):
+            data = None
+        if not isinstance(data, dict):
+            kind = _short(answer.headers.get("content-type", ""))
+            raise StorageUnreadable(
+                f"{told} with the content type {kind}, and no JSON object but "
+                f"{self._words(answer.body)}; is it a sign-in page?"
+            )
+        return data
+
+    def scrubbed(self, text: str) -> str:
+        """The text without the headers' secrets."""
+        return scrub(text, self.headers.values())
+
+    def _why(self, answer: Answered) -> str:
+        """What an answer that is no record says, with advice."""
+        if 300 <= answer.status < 400:
+            # What stands behind the path there may be a secret.
+            parts = urlsplit(answer.headers.get("location", ""))
+            where = parts._replace(query="", fragment="").geturl()
+            return (
+                f" and leads to {_short(where)}: a sign-in is before it; give the canary's target "
+                "headers that are let in"
+            )
+        denied = answer.status in (401, 403)
+        hint = ": permission denied, do the target's headers still hold?" if denied else ""
+        return f"{hint}: {self._words(answer.body)}"
+
+    def _words(self, body: bytes) -> str:
+        text = body[: WORDS_CHARS_MAX * 8].decode("utf-8", "replace")
+        return _short(self.scrubbed(text))
+
+    def _ask(self, path: str) -> Answered:
+        secure = self.url.scheme == "https"
+        connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = connect(self.url.hostname or "", self.url.port, timeout=self.limit_s)
+        late = threading.Event()
+        try:
+            connection.connect()
+            with _limited(connection.sock, self.limit_s, late):
+                target = self.url.path.rstrip("/") + path
+                connection.request("GET", target, headers={**ASKED, **self.headers})
+                response = connection.getresponse()
+                body = response.read(BODY_BYTES_MAX + 1)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._silent(error, late.is_set()) from None
+        finally:
+            connection.close()
+        if late.is_set():
+            raise self._late()
+        if len(body) > BODY_BYTES_MAX:
+            raise StorageUnreadable(
+                f"answered more than {BODY_BYTES_MAX} bytes: no record is so long"
+            )
+        told = {name.lower(): value for name, value in response.getheaders()}
+        return Answered(response.status, told, body)
+
+    def _late(self) -> StorageUnreadable:
+        return StorageUnreadable(f"timed out: no whole answer within {self.limit_s:g} s")
+
+    def _silent(self, error: Exception, late: bool) -> StorageUnreadable:
+        """Why nothing came; without the error's words where they quote a header."""
+        if late or isinstance(error, TimeoutError):
+            return self._late()
+        if isinstance(error, OSError | http.client.HTTPException):
+            words = self.scrubbed(str(error) or type(error).__name__)
+            return StorageUnreadable(f"cannot be reached: {words:.{WORDS_CHARS_MAX}}")
+        return StorageUnreadable("cannot be asked: the target's headers are no text of one line")
+
+
+def _short(text: str) -> str:
+    """A text of somebody else's on one short line, with nothing in it that could steer."""
+    return f"{' '.join(text.split())!r:.{WORDS_CHARS_MAX}}"
+
+
+@contextlib.contextmanager
+def _limited(line: socket.socket, limit_s: float, late: threading.Event) -> Iterator[None]:
+    """End the line when the time is over, and say so.
+
+    A socket's timeout is one for each piece: an answer in drops would never be over.
+    """
+
+    def cut_off() -> None:
+        late.set()
+        with contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(limit_s, cut_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
