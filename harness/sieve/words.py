@@ -17,7 +17,7 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Times: TypeAlias = npt.NDArray[np.float64]
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 768 << 10
 # A line that is longer than this was written by nobody here.
 LINE_BYTES_MAX = 64 << 20
 # So many times eight bytes of a word are read at once, and there is room for it at any place.
