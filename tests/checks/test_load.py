@@ -718,7 +718,7 @@ def test_a_limit_on_time_is_no_limit_of_users_that_were_all_busy(load: LoadStory
     assert "the limit is 200 ms" in stalled.broken[0]
 
 
-@pytest.mark.parametrize("busy", [0.95, None])
+@pytest.mark.parametrize("busy", [0.95, 0.85, None])
 def test_a_limit_on_time_is_no_limit_of_a_busy_generator(
     load: LoadStory, busy: float | None
 ) -> None:
