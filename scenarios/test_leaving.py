@@ -28,7 +28,10 @@ def test_leave_within_the_clinic(
             go_on(page.page, case.way, practitioner.patient.name)
         headings = {"sign out": "Sign in", "shared with me": "Shared with me"}
         heading = headings.get(case.way, practitioner.patient.name)
-        save.acknowledged(page.page.get_by_role("heading", name=heading, level=1, exact=True))
+        save.acknowledged(
+            page.page.get_by_role("heading", name=heading, level=1, exact=True),
+            signed_out=case.way == "sign out",
+        )
 
 
 def go_on(page: Page, way: str, patient: str) -> None:

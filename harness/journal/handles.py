@@ -321,7 +321,7 @@ class Save:
 
     __slots__ = (
         "_asked", "_entries", "_values", "began_s", "ended_s", "held", "id", "operation", "record",
-        "revision", "state",
+        "revision", "signed_out", "state",
     )  # fmt: skip
 
     def __init__(
@@ -332,6 +332,7 @@ class Save:
         self.revision = 0
         self.id = record.id
         self.state: State = "new"
+        self.signed_out = False
         self.began_s = 0.0
         self.ended_s = 0.0
         self.held: dict[str, Value] = {}
@@ -435,17 +436,21 @@ class Save:
                 ev.FieldTyped(save=self.id, field=name, value=plain, how=how)
             )
 
-    def acknowledged(self, evidence: object, level: ev.AckLevel = "page") -> None:
+    def acknowledged(
+        self, evidence: object, level: ev.AckLevel = "page", *, signed_out: bool = False
+    ) -> None:
         """The user was told during this save that it is stored; evidence is what said so.
 
         level is ``page`` for what a page says, ``transport`` for an answer, and ``leaving`` for a
-        page that let its user go without a question.
+        page that let its user go without a question. signed_out says that the user ended the
+        session themselves, so that a sign-in page is where they are to be.
 
         Raises ScenarioError where a value to be typed was never asked for: a save that did not
         type it would be blamed for losing it.
         """
         self._be_open("save.acknowledged")
         self._be_asked_for()
+        self.signed_out = signed_out
         said = self.record.trial.surface.witness(self, evidence, level)
         self.ended_s = self.record.trial.writer.write(
             ev.SaveAcknowledged(save=self.id, evidence=said[:EVIDENCE_CHARS_MAX], level=level)

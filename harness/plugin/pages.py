@@ -132,7 +132,8 @@ class Pages:
                 answer = _ask(place, since_ms)
                 last = answer if answer["state"] not in ("missing", "gone") else last
                 if last["state"] == "fresh":
-                    self._refuse_sign_in(last)
+                    if not save.signed_out:
+                        self._refuse_sign_in(last)
                     return last["text"]
                 if last["state"] == "unwatched":
                     raise ScenarioError(

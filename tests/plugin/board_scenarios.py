@@ -58,6 +58,14 @@ def test_sent_to_sign_in(page: Page, save_of: Save) -> None:
         save.acknowledged(page.get_by_role("status"))
 
 
+def test_signed_out(page: Page, save_of: Save) -> None:
+    """The user signs out, and is where that leads to."""
+    with save_of as save:
+        save.enter("title", page.get_by_label("Title"))
+        page.goto("/login?ticket=of-mine")
+        save.acknowledged(page.get_by_role("status"), signed_out=True)
+
+
 def test_nothing_but_a_sign_in(page: Page) -> None:
     """The journey never gets to a page of its own."""
     page.goto("/login?ticket=of-mine")

@@ -67,6 +67,13 @@ class TestAcknowledgement:
         assert "of-mine" not in ended.message
         assert [] == driven.of(ev.SaveAcknowledged, scenario)
 
+    def test_who_signs_out_is_to_be_there(self, driven: Driven) -> None:
+        """Where a sign-in page is what the user asked for, what it shows acknowledges."""
+        (told,) = driven.of(ev.SaveAcknowledged, "test_signed_out")
+
+        assert isinstance(told, ev.SaveAcknowledged)
+        assert told.evidence == "Your session has ended."
+
     def test_a_form_that_always_asks_for_a_password_is_none(self, driven: Driven) -> None:
         """A page that asked before something was typed there acknowledges as any other."""
         (told,) = driven.of(ev.SaveAcknowledged, "test_a_form_with_a_password")
