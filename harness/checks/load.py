@@ -342,7 +342,8 @@ class _Telling:
         around = words_of(lost) if self.faults else ""
         total = f"{self.figures.saves_acknowledged:,}"
         text = f"{under}: {saves_n:,} of {total} saves, {when}{around}{counted}"
-        names = clustered(lost, self.course.met) if self._tells_of_all() else ()
+        lost_s, all_told = _ended_s(made, alike), self._tells_of_all()
+        names = clustered(lost_s, self.course.met, self.faults) if all_told else ()
         return Trigger(text, {FAULT: names} if names else {})
 
     def _tells_of_all(self) -> bool:
