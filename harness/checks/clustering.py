@@ -57,7 +57,8 @@ def clustered(
     each, over_s = reaches(faults), sorted(lost_s)
     at = [n for s in over_s if (n := _which(s, each)) is not None]
     hit = {each[n][0] for n in at}
-    if len(at) < len(over_s):
+    # A fault at which nothing was told stored has nothing to lose: these saves are not those.
+    if len(at) < len(over_s) or not all(told.get(name) for name in hit):
         return ()
     moments_n = _moments_n(over_s, at)
     if moments_n < MOMENTS_MIN:

@@ -83,6 +83,14 @@ def test_one_save_names_no_fault() -> None:
     assert () == clustered([9.0], told, [Fault("app killed", 10.0, 11.0)])
 
 
+@pytest.mark.parametrize(
+    "told", [{}, {"app killed": 0, NO_FAULT: 0}, {"app killed": 0, NO_FAULT: 20000}]
+)
+def test_a_fault_that_met_nothing_is_not_named(told: Mapping[str, int]) -> None:
+    """Where nothing was told stored at a fault, it has lost nothing that was."""
+    assert () == clustered([*burst(7.0), *burst(47.5), *burst(86.0)], told, FAULTS)
+
+
 def test_no_loss_names_no_fault() -> None:
     """Nothing lies nowhere."""
     assert () == clustered([], TOLD, FAULTS)

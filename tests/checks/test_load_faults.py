@@ -115,6 +115,23 @@ def test_a_fault_that_chance_may_have_put_there_is_not_named(
     assert {} == lost_of(load, numbers)
 
 
+def test_saves_that_nobody_was_told_stored_name_no_fault(load: LoadStory) -> None:
+    """What is damaged of unknown saves is not among the saves with which losses are compared."""
+    killed_and_paused(load)
+    for n in range(100):
+        record = load.record(f"k{n}", user=n % load.users)
+        save = record.save("reason", "history")
+        if n in (26, 27, 56, 57, 86, 87):
+            save.unknown()
+            record.holds(history="odd")
+        else:
+            save.acknowledged()
+    (finding,) = load.judged().findings
+
+    assert finding.trigger.text.endswith(", 6 at 'app paused'")
+    assert {} == finding.trigger.conditions
+
+
 def test_what_most_saves_met_explains_nothing(load: LoadStory) -> None:
     """A fault that more than half of a load has met is not named by what was lost in it."""
     in_rounds(load, 1.4, ("app paused", 0.4, 0.9))
