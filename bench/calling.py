@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 # What a gate has started takes a while to end.
@@ -30,10 +31,13 @@ def call(
         try:
             out, err = process.communicate(timeout=timeout_s_max)
         except BaseException:
-            process.terminate()
             try:
-                process.communicate(timeout=ENDS_S_MAX)
-            except subprocess.TimeoutExpired:
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=ENDS_S_MAX)
+            finally:
+                # Also where a second signal cuts the wait; what has ended is not touched by it.
                 process.kill()
+                process.wait()
             raise
     return subprocess.CompletedProcess(command, process.returncode, out, err)

@@ -342,7 +342,9 @@ class _Telling:
         around = words_of(lost) if self.faults else ""
         total = f"{self.figures.saves_acknowledged:,}"
         text = f"{under}: {saves_n:,} of {total} saves, {when}{around}{counted}"
-        names = clustered(lost, self.course.met) if self._tells_of_all() else ()
+        told_s = _ended_s((save for save in made if save.state == "acknowledged"), alike)
+        all_told = self._tells_of_all()
+        names = clustered(told_s, self.course.met, self.faults) if all_told else ()
         return Trigger(text, {FAULT: names} if names else {})
 
     def _tells_of_all(self) -> bool:

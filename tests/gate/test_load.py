@@ -117,13 +117,25 @@ def test_what_was_told_stored_too_early_is_lost_by_a_fault(tmp_path: Path) -> No
     assert (finding["check"], finding["anomaly"]) == ("load-faults", "lost")
     assert finding["fields"] == ["summary"]
     assert "at 'app killed'" in finding["trigger"]["text"]
-    named = finding["trigger"]["conditions"]["fault"]
-    assert {"app killed"} <= set(named) <= {"app killed", "app asked to end", "storage main ended"}
+    assert finding["trigger"]["conditions"] == {}, "each fault came once"
     plain = harness(
         "load", "postpones", "--profile", "commit", "--plan", loaded(tmp_path / "plain"),
         "--runs", tmp_path / "runs",
     )  # fmt: skip
     assert plain.code == 0, plain.out + plain.err
+
+
+@pytest.mark.slow
+def test_a_fault_that_loses_each_time_is_named(tmp_path: Path) -> None:
+    """Each fault comes three times, and those that end the application are named."""
+    thrice = ("load_share = 1\n", "load_share = 1\nload_faults = 3\n")
+    plan = loaded(tmp_path, thrice)
+    called = gate("postpones", *FAULTS, plan=plan, runs=tmp_path / "runs")
+
+    assert called.code == 1, called.out + called.err
+    (finding,) = (f for f in called.verdict["findings"] if f["severity"] == "block")
+    named = finding["trigger"]["conditions"]["fault"]
+    assert {"app killed"} <= set(named) <= {"app killed", "app asked to end", "storage main ended"}
 
 
 @pytest.mark.slow

@@ -132,6 +132,31 @@ def test_a_call_that_is_cut_short_may_clean_up(tmp_path: Path) -> None:
     assert (tmp_path / "cleaned").exists()
 
 
+def test_a_second_signal_leaves_no_call_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ignores that it is asked to end is killed when its bench is asked a second time."""
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True)"
+    command = [sys.executable, "-c", f"{deaf}; time.sleep(5)"]
+    begun: list[subprocess.Popen[str]] = []
+
+    class Asked(subprocess.Popen[str]):
+        """Its bench gets a signal whenever it waits for it."""
+
+        def communicate(self, *_: object, **__: object) -> tuple[str, str]:
+            if not begun:
+                assert self.stdout is not None
+                self.stdout.readline()
+            begun.append(self)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", Asked)
+    with pytest.raises(KeyboardInterrupt):
+        call(command, tmp_path, timeout_s_max=60.0)
+
+    assert [-signal.SIGKILL, -signal.SIGKILL] == [process.returncode for process in begun]
+
+
 def test_a_skipped_case_is_no_case() -> None:
     """Of a pair every case passes on both sides, or nothing is compared."""
     assert all_passed(f"........\n{PAIR_N} passed in 21.40s\n")
