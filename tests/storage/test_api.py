@@ -309,3 +309,34 @@ def test_what_is_shown_of_it_holds_no_secret(api: Api) -> None:
     """Neither its representation nor its address."""
     assert f"ApiStorage('{api.url}/api')" == repr(api.storage())
     assert "secret" not in repr(api.storage()._asker)
+
+
+def leaving_out(api: Api) -> ApiStorage:
+    return ApiStorage(f"{api.url}/api", {"note": Place("/notes/{id}", omits=True)})
+
+
+@pytest.mark.parametrize("body", [{"error": "maintenance"}, {}, {"id": {"is": 7}}])
+def test_an_object_that_names_neither_key_nor_field_is_no_record(api: Api, body: object) -> None:
+    """Where keys are left out an error with the status 200 is no row of NULLs."""
+    api.says(body)
+    error = api.trouble(leaving_out(api))
+
+    assert "neither the record's key nor any of its fields" in str(error)
+    assert Unread.MISSING is reason_of(error)
+
+
+@pytest.mark.parametrize("body", [{"id": 7}, {"title": None}, {"id": 7, "title": None}])
+def test_what_is_left_out_is_null_where_the_record_is_named(api: Api, body: object) -> None:
+    """Its key or one of its fields says that this is the record."""
+    api.says(body)
+    (row,) = leaving_out(api).observe(NOTE, Keys((("7",),)))
+
+    assert {"title": None, "body": None} == row.fields
+
+
+def test_a_record_whose_key_is_null_is_another(api: Api) -> None:
+    """A row without a key is nobody's, with or without keys that are left out."""
+    api.says({**WHOLE, "id": None})
+
+    for storage in (api.storage(), leaving_out(api)):
+        assert "another record, of id null" in str(api.trouble(storage))
