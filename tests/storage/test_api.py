@@ -340,3 +340,13 @@ def test_a_record_whose_key_is_null_is_another(api: Api) -> None:
 
     for storage in (api.storage(), leaving_out(api)):
         assert "another record, of id null" in str(api.trouble(storage))
+
+
+def test_a_key_that_no_address_can_hold_is_told(api: Api) -> None:
+    """Half a character has no spelling there."""
+    assert "no address can hold the key ('\\ud800',)" in str(api.trouble(key="\ud800"))
+    assert [] == api.asked
+
+
+LONG = "s3cret-0123456789"
+HARD = 'q"uo\\ted-0123456789'
