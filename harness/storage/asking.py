@@ -50,7 +50,7 @@ class Asker:
         return f"{self.url.scheme}://{self.url.hostname}{port}{self.url.path.rstrip('/')}"
 
     def record(self, path: str) -> dict[str, Any] | None:
-        """The JSON object that is answered, numbers as they are spelled; None for a 404.
+        """The JSON object that is answered, numbers as they are spelled; None for a 404 with one.
 
         Raises StorageUnreadable on anything else, and says what was answered.
         """
@@ -62,9 +62,7 @@ class Asker:
                 f"{told} with Age {_short(age)}: a cache's answer, which says nothing of storage; "
                 "let these requests pass the cache by"
             )
-        if answer.status == 404:
-            return None
-        if answer.status != 200:
+        if answer.status not in (200, 404):
             raise StorageUnreadable(f"{told}{self._why(answer)}")
         try:
             data = json.loads(answer.body, parse_int=str, parse_float=str, parse_constant=str)
@@ -76,7 +74,8 @@ class Asker:
                 f"{told} with the content type {kind}, and no JSON object but "
                 f"{self._words(answer.body)}; is it a sign-in page?"
             )
-        return data
+        # A 404 that is no JSON is the word of a gateway, or of a sign-in: not the API's on a record.
+        return data if answer.status == 200 else None
 
     def scrubbed(self, text: str) -> str:
         """The text without the headers' secrets."""

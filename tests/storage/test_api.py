@@ -350,3 +350,11 @@ def test_a_key_that_no_address_can_hold_is_told(api: Api) -> None:
 
 LONG = "s3cret-0123456789"
 HARD = 'q"uo\\ted-0123456789'
+
+
+@pytest.mark.parametrize("body", [b"<form>sign in</form>", b"404 page not found", b"", b"404"])
+def test_a_404_that_no_api_wrote_is_no_answer(api: Api, body: bytes) -> None:
+    """A sign-in page or a gateway that answers 404 says nothing of a record."""
+    api.says(body, 404, "text/html")
+
+    assert "answered HTTP 404 with the content type 'text/html'" in str(api.trouble())
