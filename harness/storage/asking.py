@@ -84,11 +84,8 @@ class Asker:
     def _why(self, answer: Answered) -> str:
         """What an answer that is no record says, with advice."""
         if 300 <= answer.status < 400:
-            # What stands behind the path there may be a secret.
-            parts = urlsplit(answer.headers.get("location", ""))
-            where = parts._replace(query="", fragment="").geturl()
             return (
-                f" and leads to {_short(where)}: a sign-in is before it; give the canary's target "
+                f" and leads to {_where(answer)}: a sign-in is before it; give the canary's target "
                 "headers that are let in"
             )
         denied = answer.status in (401, 403)
@@ -135,6 +132,15 @@ class Asker:
             words = self.scrubbed(str(error) or type(error).__name__)
             return StorageUnreadable(f"cannot be reached: {words:.{WORDS_CHARS_MAX}}")
         return StorageUnreadable("cannot be asked: the target's headers are no text of one line")
+
+
+def _where(answer: Answered) -> str:
+    """Where a redirect leads; what stands behind the path there may be a secret."""
+    try:
+        parts = urlsplit(answer.headers.get("location", ""))
+    except ValueError:
+        return "what is no address"
+    return _short(parts._replace(query="", fragment="").geturl())
 
 
 def _short(text: str) -> str:

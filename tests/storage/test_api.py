@@ -358,3 +358,13 @@ def test_a_404_that_no_api_wrote_is_no_answer(api: Api, body: bytes) -> None:
     api.says(body, 404, "text/html")
 
     assert "answered HTTP 404 with the content type 'text/html'" in str(api.trouble())
+
+
+@pytest.mark.parametrize("where", ["http://[sso", "http://a]b/", "//[::1/x"])
+def test_a_redirect_to_no_address_is_a_sign_in_as_well(api: Api, where: str) -> None:
+    """What cannot be parsed is not repeated, and breaks nothing."""
+    api.says(b"", 302, Location=where)
+    error = api.trouble()
+
+    assert "leads to what is no address: a sign-in is before it" in str(error)
+    assert Unread.DENIED is reason_of(error)
