@@ -28,7 +28,7 @@ ASKED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer: its status, what matters of its headers, and its body."""
+    """One answer: its status, its headers (those of one name joined by commas), and its body."""
 
     status: int
     headers: Mapping[str, str]
@@ -56,8 +56,8 @@ class Asker:
         """
         answer = self._ask(path)
         told = f"answered HTTP {answer.status}"
-        age = answer.headers.get("age", "0").strip()
-        if age != "0":
+        age = answer.headers.get("age", "0")
+        if any(one.strip() != "0" for one in age.split(",")):
             raise StorageUnreadable(
                 f"{told} with Age {_short(age)}: a cache's answer, which says nothing of storage; "
                 "let these requests pass the cache by"
@@ -118,8 +118,11 @@ class Asker:
             raise StorageUnreadable(
                 f"answered more than {BODY_BYTES_MAX} bytes: no record is so long"
             )
-        told = {name.lower(): value for name, value in response.getheaders()}
-        return Answered(response.status, told, body)
+        told: dict[str, list[str]] = {}
+        for name, value in response.getheaders():
+            told.setdefault(name.lower(), []).append(value)
+        joined = {name: ", ".join(values) for name, values in told.items()}
+        return Answered(response.status, joined, body)
 
     def _late(self) -> StorageUnreadable:
         return StorageUnreadable(f"timed out: no whole answer within {self.limit_s:g} s")

@@ -368,3 +368,22 @@ def test_a_redirect_to_no_address_is_a_sign_in_as_well(api: Api, where: str) -> 
 
     assert "leads to what is no address: a sign-in is before it" in str(error)
     assert Unread.DENIED is reason_of(error)
+
+
+@pytest.mark.parametrize("ages", [("30", "0"), ("0", "30"), ("0, 30",)])
+def test_one_age_of_several_is_enough_for_a_cache(api: Api, ages: tuple[str, ...]) -> None:
+    """Whatever stands between adds its own header; none of them is overlooked."""
+    body = json.dumps(WHOLE).encode()
+
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        for age in ages:
+            request.send_header("Age", age)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    api.handle = handle
+    assert "a cache's answer" in str(api.trouble())
+    ages = ("0", "0")
+    assert api.row() is not None
