@@ -65,7 +65,13 @@ class Asker:
         if answer.status not in (200, 404):
             raise StorageUnreadable(f"{told}{self._why(answer)}")
         try:
-            data = json.loads(answer.body, parse_int=str, parse_float=str, parse_constant=str)
+            data = json.loads(
+                answer.body,
+                parse_int=str,
+                parse_float=str,
+                parse_constant=str,
+                object_pairs_hook=_once,
+            )
         except (ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
@@ -135,6 +141,17 @@ class Asker:
             words = self.scrubbed(str(error) or type(error).__name__)
             return StorageUnreadable(f"cannot be reached: {words:.{WORDS_CHARS_MAX}}")
         return StorageUnreadable("cannot be asked: the target's headers are no text of one line")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs; raises StorageUnreadable where a key has two values."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise StorageUnreadable(
+            "answered an object that has a key more than once: which of its values is stored "
+            "nobody knows"
+        )
+    return found
 
 
 def _where(answer: Answered) -> str:

@@ -387,3 +387,14 @@ def test_one_age_of_several_is_enough_for_a_cache(api: Api, ages: tuple[str, ...
     assert "a cache's answer" in str(api.trouble())
     ages = ("0", "0")
     assert api.row() is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"title": "old", "title": "new"}', b'{"title": "a", "content": {"text": 1, "text": 2}}'],
+)
+def test_a_key_that_is_there_twice_is_no_answer(api: Api, body: bytes) -> None:
+    """Which of its values is stored nobody knows."""
+    api.says(body)
+
+    assert "more than once" in str(api.trouble())
