@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from harness.errors import StorageUnreadable
-from harness.hiding import scrub
+from harness.hiding import scrub, words_of_header
 
 BODY_BYTES_MAX = 20_000_000
 WORDS_CHARS_MAX = 120
@@ -59,7 +59,7 @@ class Asker:
         age = answer.headers.get("age", "0")
         if any(one.strip() != "0" for one in age.split(",")):
             raise StorageUnreadable(
-                f"{told} with Age {_short(age)}: a cache's answer, which says nothing of storage; "
+                f"{told} with Age {self.shown(age)}: a cache's answer, which says nothing of storage; "
                 "let these requests pass the cache by"
             )
         if answer.status not in (200, 404):
@@ -75,7 +75,7 @@ class Asker:
         except (ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
-            kind = _short(answer.headers.get("content-type", ""))
+            kind = self.shown(answer.headers.get("content-type", ""))
             raise StorageUnreadable(
                 f"{told} with the content type {kind}, and no JSON object but "
                 f"{self._words(answer.body)}; is it a sign-in page?"
@@ -84,14 +84,23 @@ class Asker:
         return data if answer.status == 200 else None
 
     def scrubbed(self, text: str) -> str:
-        """The text without the headers' secrets."""
-        return scrub(text, self.headers.values())
+        """The text without the headers' secrets, also as JSON spells them."""
+        values = self.headers.values()
+        secrets = {*values, *(word for value in values for word in words_of_header(value))}
+        return scrub(text, secrets | {json.dumps(secret)[1:-1] for secret in secrets})
+
+    def shown(self, text: str, chars_max: int = WORDS_CHARS_MAX) -> str:
+        """A text of somebody else's on one short line, without secrets or what could steer.
+
+        Secrets go first: a cut would leave half of one, and an escape another spelling.
+        """
+        return f"{' '.join(self.scrubbed(text).split())!r:.{chars_max}}"
 
     def _why(self, answer: Answered) -> str:
         """What an answer that is no record says, with advice."""
         if 300 <= answer.status < 400:
             return (
-                f" and leads to {_where(answer)}: a sign-in is before it; give the canary's target "
+                f" and leads to {self._where(answer)}: a sign-in is before it; give the canary's target "
                 "headers that are let in"
             )
         denied = answer.status in (401, 403)
@@ -99,8 +108,16 @@ class Asker:
         return f"{hint}: {self._words(answer.body)}"
 
     def _words(self, body: bytes) -> str:
-        text = body[: WORDS_CHARS_MAX * 8].decode("utf-8", "replace")
-        return _short(self.scrubbed(text))
+        return self.shown(body.decode("utf-8", "replace"))
+
+    def _where(self, answer: Answered) -> str:
+        """Where a redirect leads; what stands before the host or behind the path is a secret."""
+        try:
+            parts = urlsplit(answer.headers.get("location", ""))
+        except ValueError:
+            return "what is no address"
+        host = parts.netloc.rpartition("@")[2]
+        return self.shown(parts._replace(netloc=host, query="", fragment="").geturl())
 
     def _ask(self, path: str) -> Answered:
         secure = self.url.scheme == "https"
@@ -152,20 +169,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             "nobody knows"
         )
     return found
-
-
-def _where(answer: Answered) -> str:
-    """Where a redirect leads; what stands behind the path there may be a secret."""
-    try:
-        parts = urlsplit(answer.headers.get("location", ""))
-    except ValueError:
-        return "what is no address"
-    return _short(parts._replace(query="", fragment="").geturl())
-
-
-def _short(text: str) -> str:
-    """A text of somebody else's on one short line, with nothing in it that could steer."""
-    return f"{' '.join(text.split())!r:.{WORDS_CHARS_MAX}}"
 
 
 @contextlib.contextmanager

@@ -398,3 +398,49 @@ def test_a_key_that_is_there_twice_is_no_answer(api: Api, body: bytes) -> None:
     api.says(body)
 
     assert "more than once" in str(api.trouble())
+
+
+def told_of(api: Api, secret: str) -> str:
+    """What is said of an answer to who sends that secret."""
+    storage = ApiStorage(f"{api.url}/api", PLACES, {"X-Key": secret})
+    return str(api.trouble(storage))
+
+
+def test_a_redirect_is_told_without_who_it_names(api: Api) -> None:
+    """The name and the password of an address are nobody's business."""
+    for where in ("https://ann:hunter2@sso.example/x", "//ann:hunter2@sso.example/x"):
+        api.says(b"", 302, Location=where)
+        told = str(api.trouble())
+        assert "hunter2" not in told
+        assert "sso.example/x" in told
+
+
+@pytest.mark.parametrize("before_n", [100, 108, 119, 944, 955])
+def test_no_cut_leaves_half_a_secret(api: Api, before_n: int) -> None:
+    """Secrets go first, and what is long is cut then; also where blanks were taken out."""
+    for blank in (b"x", b" "):
+        api.says(blank * before_n + LONG.encode(), 500)
+        assert LONG[:6] not in told_of(api, LONG)
+    api.says(b"", 302, Location=f"http://sso/{'a' * (before_n - 11)}/{LONG}")
+    assert LONG[:6] not in told_of(api, LONG)
+    api.says({"x" * (before_n % 40) + LONG: 1, "title": "a"})
+    assert LONG[:6] not in told_of(api, LONG)
+    api.says({**WHOLE, "id": "x" * (before_n % 80) + LONG})
+    assert LONG[:6] not in told_of(api, LONG)
+
+
+@pytest.mark.parametrize("echo", ["invalid token {}", "{}", "no {}!"])
+def test_the_words_of_a_header_are_secrets_each(api: Api, echo: str) -> None:
+    """An answer repeats the token without the word before it."""
+    api.says({"why": echo.format(LONG)}, 401)
+
+    for header in (f"Bearer {LONG}", f"sid={LONG}; theme=dark"):
+        assert LONG not in told_of(api, header)
+
+
+def test_a_secret_with_quotes_is_none_the_less_hidden(api: Api) -> None:
+    """Whether a header or JSON repeats it: escapes do not save it."""
+    api.says(b"x", kind=HARD)
+    assert "0123456789" not in told_of(api, HARD)
+    api.says({"why": HARD}, 401)
+    assert "0123456789" not in told_of(api, HARD)
