@@ -107,7 +107,7 @@ def hide(where: Where, text: str) -> str:
 
 def is_api(url: str) -> bool:
     """Whether a storage's address is that of an API, and not of a database."""
-    return url.startswith(("http://", "https://"))
+    return url.lower().startswith(("http://", "https://"))
 
 
 def _is_header(where: Where) -> bool:
