@@ -92,9 +92,7 @@ class Broom:
             found[role] = recognise(history, role, self.run.tag, forms, rows, tables)
         return found
 
-    def _never_seen(
-        self, history: History, *looks: Mapping[Role, Recognised]
-    ) -> tuple[Place, ...]:
+    def _never_seen(self, history: History, *looks: Mapping[Role, Recognised]) -> tuple[Place, ...]:
         """What an API showed neither to these looks nor to any read of the run: it may be there.
 
         What it has shown once and shows no longer is gone, as far as anybody can ask it.

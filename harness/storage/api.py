@@ -152,9 +152,7 @@ class ApiStorage:
 # --- from JSON to the values of a form ----------------------------------------------------------
 
 
-def _look_at_key(
-    record: Mapping[str, Any], place: Place, form: Form, key: Key, show: Show
-) -> None:
+def _look_at_key(record: Mapping[str, Any], place: Place, form: Form, key: Key, show: Show) -> None:
     """Raise StorageUnreadable where the answer is another record, or names none at all."""
     named_n = 0
     for name, part in zip(form.key, key, strict=True):
@@ -191,7 +189,9 @@ def _found(record: Mapping[str, Any], place: Place, column: str, show: Show) -> 
         elif place.omits:
             return None
         else:
-            raise StorageUnreadable(f"answered what has no key {step!r}; it has {_names(found, show)}")
+            raise StorageUnreadable(
+                f"answered what has no key {step!r}; it has {_names(found, show)}"
+            )
     return found
 
 

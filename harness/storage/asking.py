@@ -7,9 +7,10 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from harness.errors import StorageUnreadable
@@ -17,6 +18,7 @@ from harness.hiding import scrub, words_of_header
 
 BODY_BYTES_MAX = 20_000_000
 WORDS_CHARS_MAX = 120
+_T = TypeVar("_T")
 # What stands between may answer for the application; this asks it not to.
 ASKED: Mapping[str, str] = {
     "Accept": "application/json",
@@ -59,8 +61,8 @@ class Asker:
         age = answer.headers.get("age", "0")
         if any(one.strip() != "0" for one in age.split(",")):
             raise StorageUnreadable(
-                f"{told} with Age {self.shown(age)}: a cache's answer, which says nothing of storage; "
-                "let these requests pass the cache by"
+                f"{told} with Age {self.shown(age)}: a cache's answer, which says nothing of "
+                "storage; let these requests pass the cache by"
             )
         if answer.status not in (200, 404):
             raise StorageUnreadable(f"{told}{self._why(answer)}")
@@ -80,7 +82,7 @@ class Asker:
                 f"{told} with the content type {kind}, and no JSON object but "
                 f"{self._words(answer.body)}; is it a sign-in page?"
             )
-        # A 404 that is no JSON is the word of a gateway, or of a sign-in: not the API's on a record.
+        # A 404 that is no JSON is the word of a gateway or a sign-in, not the API's on a record.
         return data if answer.status == 200 else None
 
     def scrubbed(self, text: str) -> str:
@@ -100,8 +102,8 @@ class Asker:
         """What an answer that is no record says, with advice."""
         if 300 <= answer.status < 400:
             return (
-                f" and leads to {self._where(answer)}: a sign-in is before it; give the canary's target "
-                "headers that are let in"
+                f" and leads to {self._where(answer)}: a sign-in is before it; give the "
+                "canary's target headers that are let in"
             )
         denied = answer.status in (401, 403)
         hint = ": permission denied, do the target's headers still hold?" if denied else ""
@@ -123,20 +125,26 @@ class Asker:
         secure = self.url.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = connect(self.url.hostname or "", self.url.port, timeout=self.limit_s)
+        connection.auto_open = 0
         late = threading.Event()
-        try:
+
+        def ask() -> tuple[http.client.HTTPResponse, bytes]:
             connection.connect()
-            with _limited(connection.sock, self.limit_s, late):
-                target = self.url.path.rstrip("/") + path
-                connection.request("GET", target, headers={**ASKED, **self.headers})
-                response = connection.getresponse()
-                body = response.read(BODY_BYTES_MAX + 1)
+            if late.is_set():
+                connection.close()
+                raise TimeoutError
+            target = self.url.path.rstrip("/") + path
+            connection.request("GET", target, headers={**ASKED, **self.headers})
+            response = connection.getresponse()
+            return response, response.read(BODY_BYTES_MAX + 1)
+
+        try:
+            response, body = _within(self.limit_s, ask)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise self._silent(error, late.is_set()) from None
+            raise self._silent(error) from None
         finally:
-            connection.close()
-        if late.is_set():
-            raise self._late()
+            late.set()
+            _hang_up(connection)
         if len(body) > BODY_BYTES_MAX:
             raise StorageUnreadable(
                 f"answered more than {BODY_BYTES_MAX} bytes: no record is so long"
@@ -147,13 +155,10 @@ class Asker:
         joined = {name: ", ".join(values) for name, values in told.items()}
         return Answered(response.status, joined, body)
 
-    def _late(self) -> StorageUnreadable:
-        return StorageUnreadable(f"timed out: no whole answer within {self.limit_s:g} s")
-
-    def _silent(self, error: Exception, late: bool) -> StorageUnreadable:
+    def _silent(self, error: Exception) -> StorageUnreadable:
         """Why nothing came; without the error's words where they quote a header."""
-        if late or isinstance(error, TimeoutError):
-            return self._late()
+        if isinstance(error, TimeoutError):
+            return StorageUnreadable(f"timed out: no whole answer within {self.limit_s:g} s")
         if isinstance(error, OSError | http.client.HTTPException):
             words = self.scrubbed(str(error) or type(error).__name__)
             return StorageUnreadable(f"cannot be reached: {words:.{WORDS_CHARS_MAX}}")
@@ -171,22 +176,28 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-@contextlib.contextmanager
-def _limited(line: socket.socket, limit_s: float, late: threading.Event) -> Iterator[None]:
-    """End the line when the time is over, and say so.
+def _within(limit_s: float, work: Callable[[], _T]) -> _T:
+    """What the work returns or raises; TimeoutError where that takes longer.
 
-    A socket's timeout is one for each piece: an answer in drops would never be over.
+    A socket's timeout is one for each address and each piece, and none for looking a name up:
+    only who does not do it himself can stop waiting for it.
     """
+    done: Future[_T] = Future()
 
-    def cut_off() -> None:
-        late.set()
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the work is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done.result(limit_s)
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    """End the line, also for a thread that still reads from it."""
+    line: socket.socket | None = connection.sock
+    if line is not None:
         with contextlib.suppress(OSError):
             line.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(limit_s, cut_off)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    connection.close()

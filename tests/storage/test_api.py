@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -444,3 +445,20 @@ def test_a_secret_with_quotes_is_none_the_less_hidden(api: Api) -> None:
     assert "0123456789" not in told_of(api, HARD)
     api.says({"why": HARD}, 401)
     assert "0123456789" not in told_of(api, HARD)
+
+
+def test_connecting_is_within_the_limit_as_well(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is looked up for ever, or addresses that are tried in turn, end with it."""
+    stop = threading.Event()
+
+    def slowly(*_: object, **__: object) -> None:
+        stop.wait(5)
+        raise OSError("nobody")
+
+    monkeypatch.setattr("socket.create_connection", slowly)
+    began_s = time.monotonic()
+    error = api.trouble(api.storage(answer_s_max=0.2))
+    stop.set()
+
+    assert time.monotonic() - began_s < 2
+    assert "timed out: no whole answer within 0.2 s" in str(error)
