@@ -29,6 +29,7 @@ from harness.canary.targets import (
     with_reading,
 )
 from harness.checks.history import History, read_history
+from harness.checks.owed import why_unproved
 from harness.drive.scenarios import drive
 from harness.drive.spec import Spec
 from harness.errors import DriveFailed, EvidenceError, RecordUnreadable, StorageUnreadable
@@ -356,6 +357,7 @@ class _Work:
                 symptoms,
                 self.unread,
                 frozenset() if stable else preexisting,
+                why_unproved(grounds),
             )
             told = results(bench, grounds.history, grounds.observations)
             if told or side.app not in found.told:
