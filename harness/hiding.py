@@ -13,6 +13,9 @@ PASSWORDS = (
     re.compile(r"(\bpassword\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&']+)"),
 )
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
+_PARTS = re.compile(r"[\s,;=]+")
+# Shorter ones are schemes and options, and stand in too many sentences.
+_HEADER_WORD_CHARS_MIN = 8
 # Below this a secret is replaced only where it stands as a word of its own.
 _WORD_CHARS_MAX = 3
 
@@ -21,6 +24,12 @@ def passwords(dsn: str) -> frozenset[str]:
     """The passwords written in an address or a DSN, as they stand and decoded."""
     found = {m[2].strip("'") for pattern in PASSWORDS for m in pattern.finditer(dsn)}
     return frozenset(found | {unquote(password) for password in found})
+
+
+def words_of_header(value: str) -> frozenset[str]:
+    """A header's long words, and itself: an answer repeats a token without its ``Bearer``."""
+    words = {value, *_PARTS.split(value)}
+    return frozenset(word for word in words if len(word) >= _HEADER_WORD_CHARS_MIN)
 
 
 def without_user(text: str) -> str:

@@ -75,7 +75,7 @@ def weigh(
     observations = [o for o in observations if o.purpose not in ("replica", "glimpse")]
     candidate = _Bench(promise, "candidate", history, observations, replicas)
     baseline = _Bench(promise, "baseline", history, observations)
-    proved = candidate.reads_its_own or baseline.reads_its_own
+    proved = promise.storage_proved or candidate.reads_its_own or baseline.reads_its_own
     right_storage = proved or not candidate.owes_something
     symptoms = candidate.symptoms
     if not right_storage:

@@ -52,7 +52,8 @@ class Promise:
     reason; partial are the ``--only`` patterns where some were given; seed is that of an
     exploration, None for a gate; today is the ISO date on
     which expiries were looked at; save_pNN_ms_max and save_p95_ratio_max are the plan's limits
-    under load; plan is the whole plan without its secrets.
+    under load; plan is the whole plan without its secrets; storage_proved says that an earlier run
+    has read its own records in this very storage.
     """
 
     run: str
@@ -84,6 +85,7 @@ class Promise:
     save_p50_ms_max: float | None = None
     save_p99_ms_max: float | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
+    storage_proved: bool = False
 
     @property
     def load_alone(self) -> bool:

@@ -363,6 +363,25 @@ def test_storage_without_a_trace_of_the_run_blocks_nobody() -> None:
     assert any("is it the right storage?" in reason for reason in verdict.reasons)
 
 
+def test_nothing_at_all_is_a_loss_where_the_storage_was_proved_before() -> None:
+    """An earlier run has read its own records there, so that the reader looks right."""
+    story = Story()
+    story.trial().record("7").save(*FOUR).acknowledged().vanishes()
+    story.changes["storage_proved"] = True
+
+    assert "block" == story.ends().judged().verdict
+
+
+def test_the_only_record_is_lost_where_it_was_seen_and_is_gone() -> None:
+    """A read that showed it was of the right storage, also where the two last ones show nothing."""
+    story = Story()
+    record = story.trial().record("7").save(*FOUR).acknowledged()
+    story.reads("during")
+    record.vanishes()
+
+    assert "block" == story.ends().judged().verdict
+
+
 @pytest.mark.parametrize("proof", ["row", "baseline"])
 def test_a_release_that_loses_everything_is_blocked_where_the_storage_is_proved(proof: str) -> None:
     """A row the run made, or the baseline's own values, show that the reader looks right."""

@@ -10,13 +10,14 @@ from harness.canary.collecting import Probes
 from harness.canary.looking import Looker, keys_of
 from harness.canary.recognising import Recognised, recognise
 from harness.canary.removing import Place, Remover
-from harness.checks.history import History, read_history
+from harness.checks.history import History, Record, read_history
 from harness.drive.child import Run
 from harness.drive.scenarios import drive
 from harness.drive.spec import Spec
 from harness.errors import EvidenceError, RecordUnreadable
 from harness.journal.reader import read_journal
 from harness.model import Role
+from harness.observations import read_observations
 from harness.plan import Plan, scrub
 from harness.runs import RunFolder
 from harness.runs.disk import make_private, write_whole
@@ -64,10 +65,16 @@ class Broom:
             self.begin()
             why = [why for role in before for why in self._remove(history, role, before[role].mine)]
             after = self._recognised(history)
+            never = self._never_seen(history, before, after)
             left = [*why, *(told for found in after.values() for told in _told(found))]
+            left += [
+                f"{form} {'/'.join(key)} was never there when the API was asked for it; an API "
+                "that has moved, or a gateway, answers so as well"
+                for form, key in never
+            ]
             cleaned_n = sum(len(set(before[role].mine) - set(after[role].mine)) for role in before)
             left = list(dict.fromkeys(left))[:LEFT_MAX]
-            cleaned = Cleaned(written_n, cleaned_n, _rows_n(after), tuple(left))
+            cleaned = Cleaned(written_n, cleaned_n, _rows_n(after) + len(never), tuple(left))
         except EvidenceError as error:
             # Nobody knows how much of it is there: all of it, until somebody has looked.
             sentence = scrub(str(error), self.plan.secrets)
@@ -84,6 +91,29 @@ class Broom:
             rows = looker.look("confirm", keys_of(history, role), keep=False).rows
             found[role] = recognise(history, role, self.run.tag, forms, rows, tables)
         return found
+
+    def _never_seen(self, history: History, *looks: Mapping[Role, Recognised]) -> tuple[Place, ...]:
+        """What an API showed neither to these looks nor to any read of the run: it may be there.
+
+        What it has shown once and shows no longer is gone, as far as anybody can ask it.
+        """
+        reads = read_observations(self.run.observations)
+        never: dict[Place, None] = {}
+        for role, looker in self.lookers.items():
+            forms = looker.by_key_alone
+            seen = {
+                (form, row.key)
+                for read in reads
+                if read.role == role
+                for form, rows in read.rows.items()
+                for row in rows
+            }
+            seen |= {place for look in looks for place in (*look[role].mine, *look[role].strange)}
+            for record in (record for trial in history.of_role(role) for record in trial.records):
+                if record.form in forms and record.key is not None and _may_stand(record):
+                    place = (record.form, record.key)
+                    never |= {} if place in seen else {place: None}
+        return tuple(never)
 
     def _remove(self, history: History, role: Role, mine: tuple[Place, ...]) -> list[str]:
         """Through the application first, then by statements; why something stays."""
@@ -120,6 +150,18 @@ class Broom:
             return [f"nothing could be removed: {scrub(str(error), self.plan.secrets)}"]
         ended = [t.ended for t in read_history(read_journal(folder)).trials.values() if t.ended]
         return [e.message for e in ended[-1:] if e.outcome != "completed"]
+
+
+def _may_stand(record: Record) -> bool:
+    """Whether a save may have stored it, and nobody was told that it is deleted."""
+    stored = any(
+        save.intended.operation in ("save", "clear") and save.state != "refused"
+        for save in record.saves
+    )
+    return stored and not any(
+        save.intended.operation == "delete" and save.state == "acknowledged"
+        for save in record.saves
+    )
 
 
 def _rows_n(found: Mapping[Role, Recognised]) -> int:

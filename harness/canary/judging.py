@@ -58,7 +58,10 @@ def symptoms_of_stable(
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One deployment of a probe: what was found of it, and why it could not be looked at."""
+    """One deployment of a probe: what was found of it, and why it could not be looked at.
+
+    doubt says why what is doubtful of it is no loss yet.
+    """
 
     role: Role
     release: str
@@ -66,6 +69,7 @@ class Bench:
     symptoms: Sequence[Symptom]
     unread: str = ""
     preexisting: frozenset[tuple[str, str]] = frozenset()
+    doubt: str = "no second read has confirmed it"
 
 
 def results(bench: Bench, history: History, reads: Sequence[Observation]) -> list[Told]:
@@ -146,7 +150,9 @@ def _without_loss(bench: Bench, form: Form, trials: Sequence[Trial]) -> tuple[Re
     doubtful = [s for s in bench.symptoms if s.form == form.name and _is_doubtful(s)]
     if doubtful:
         first = doubtful[0]
-        return Result.ERROR, f"{form.name}.{first.field} {first.anomaly}, which no second read saw"
+        unread = first.anomaly is Anomaly.UNVERIFIED
+        doubt = "no read that counts began after its save" if unread else bench.doubt
+        return Result.ERROR, f"{form.name}.{first.field} {first.anomaly}; {doubt}"
     saves = [s for t in trials for r in t.records if r.form == form.name for s in r.saves]
     if not any(save.state == "acknowledged" for save in saves):
         return Result.ERROR, f"no save of form {form.name} was acknowledged"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -91,6 +91,19 @@ def residue_n(runs: Path, target: str | None = None) -> int:
             cleaned = None
         found += cleaned.residue_n if cleaned is not None else 1
     return found
+
+
+def was_read(runs: Path, told: Mapping[str, str]) -> bool:
+    """Whether a probe that is kept found its own records whole at this target, in its storage."""
+    return any(_passed(run, told) for run in list_runs(runs))
+
+
+def _passed(run: RunFolder, told: Mapping[str, str]) -> bool:
+    try:
+        passed: bool = run.read_json("verdict.json").get("verdict") == "pass"
+        return passed and run.read_json(TARGET) == told
+    except RecordUnreadable:
+        return False
 
 
 def prune(runs: Path, keep_n: int) -> int:

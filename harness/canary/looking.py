@@ -12,6 +12,7 @@ from harness.errors import LocatorMissing, StorageUnreadable
 from harness.model import Form, Key, Role
 from harness.observations import Observation, Purpose, write_observation
 from harness.storage import Keys, PostgresStorage, observe_all
+from harness.storage.api import ApiStorage
 from harness.storage.observe import check_locators
 from harness.storage.seams import Storage
 
@@ -43,6 +44,15 @@ class Looker:
         self._storages: dict[str, str | Storage] = {
             name: _gentle(found, codecs) for name, found in storages.items()
         }
+
+    @property
+    def by_key_alone(self) -> frozenset[str]:
+        """The forms that an API answers: nobody knows whether what it does not have is there."""
+        return frozenset(
+            name
+            for name, form in self.forms.items()
+            if isinstance(self._storages.get(form.storage), ApiStorage)
+        )
 
     def check(self) -> None:
         """Every table, key and column is there and may be read; raises StorageUnreadable."""

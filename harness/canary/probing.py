@@ -15,7 +15,7 @@ from harness.canary.choosing import cases_of_tick
 from harness.canary.cleaning import Broom, Cleaned
 from harness.canary.collecting import Probes, forms_of, probes_of, spec_for
 from harness.canary.judging import Bench, Told, blocking, results, symptoms_of_stable
-from harness.canary.keeping import uncleaned
+from harness.canary.keeping import uncleaned, was_read
 from harness.canary.looking import Looker, keys_of, ready_s, reason_of, tokens_of, wait_until
 from harness.canary.metrics import Result, Unread
 from harness.canary.targets import FILE as TARGET
@@ -29,6 +29,7 @@ from harness.canary.targets import (
     with_reading,
 )
 from harness.checks.history import History, read_history
+from harness.checks.owed import why_unproved
 from harness.drive.scenarios import drive
 from harness.drive.spec import Spec
 from harness.errors import DriveFailed, EvidenceError, RecordUnreadable, StorageUnreadable
@@ -154,8 +155,7 @@ class _Work:
         probes = probes_of(self.plan, self.specs["candidate"], self.child, self.kept)
         cases = cases_of_tick(probes.cases, self.plan.canaries.always, self.tick)
         promise = self._promise(cases, probes)
-        told = {"target": self.target.name, "url": self.target.address}
-        self.run.write_json(TARGET, told)
+        self.run.write_json(TARGET, self.target.told)
         self.run.write_json("plan.json", promise_to_json(promise))
         with JournalWriter(self.run.journal, PROFILE) as journal:
             try:
@@ -225,6 +225,8 @@ class _Work:
             warnings=tuple(dict.fromkeys(filter(None, map(unseen_by, self.sides.values())))),
             partial="the cases of this probe",
             plan=self.plan.redacted(),
+            # An API that has moved answers as one whose release stores nothing does.
+            storage_proved=not self.target.apis and was_read(self.kept, self.target.told),
         )
 
     # --- acting and looking --------------------------------------------------------------------
@@ -356,6 +358,7 @@ class _Work:
                 symptoms,
                 self.unread,
                 frozenset() if stable else preexisting,
+                why_unproved(grounds),
             )
             told = results(bench, grounds.history, grounds.observations)
             if told or side.app not in found.told:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from harness.deploy.health import Answer, ask_health
 from harness.errors import UsageError
+from harness.hiding import passwords, scrub
 from harness.plan import Plan
 from harness.plan.schema import TargetTable
 from harness.plan.secrecy import is_api
@@ -36,6 +38,17 @@ class Target:
         """Its storages that an API answers for, by their names."""
         found = self.storages.items()
         return {name: storage for name, storage in found if isinstance(storage, ApiStorage)}
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What a run keeps of it: its name, where it is, and a print of where it is looked up."""
+        where = [
+            f"{name}={scrub(dsn, passwords(dsn)) if isinstance(dsn, str) else dsn.address}"
+            for name, dsn in sorted(self.storages.items(), key=lambda one: one[0])
+            if isinstance(dsn, str | ApiStorage)
+        ]
+        looked_up = hashlib.sha256("\n".join(where).encode("utf-8", "replace")).hexdigest()
+        return {"target": self.name, "url": self.address, "storage": looked_up}
 
     @property
     def address(self) -> str:

@@ -135,11 +135,14 @@ class Oracle:
         return [self.look(target, r) for r in before if self.targets.home(target, r) != last]
 
     def reads_its_own(self) -> bool:
-        """Whether this run's own values, or rows that it made, stand in what was read."""
+        """Whether this run's own values, or rows that it made, stood in what was ever read.
+
+        A record that was seen once and is gone was lost, and not looked for in the wrong place.
+        """
         return any(
             rows.tokens_n
             or any(rows.at(*place) for place in self.targets.owners if self.targets.is_new(*place))
-            for rows in self.reads[-2:]
+            for rows in reversed(self.reads)
             if rows.observation.purpose != "before"
         )
 

@@ -58,8 +58,12 @@ def _say_unproved(grounds: Grounds, finding: Finding) -> str:
         return (
             f"{finding.form}: no read that counts began after {saves} of {listed(finding.fields)}"
         )
-    why = "no second read has confirmed it" if grounds.right_storage else _WRONG_STORAGE
-    return f"{say(finding)}; {why}"
+    return f"{say(finding)}; {why_unproved(grounds)}"
+
+
+def why_unproved(grounds: Grounds) -> str:
+    """Why what reads showed to be wrong is no loss yet."""
+    return "no second read has confirmed it" if grounds.right_storage else _WRONG_STORAGE
 
 
 _WRONG_STORAGE = "storage holds nothing at all of this run: is it the right storage?"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from harness.hiding import HIDDEN, PASSWORDS, passwords, scrub
+from harness.hiding import HIDDEN, PASSWORDS, passwords, scrub, words_of_header
 from harness.plan.expand import allowed, escape
 from harness.plan.problems import Problem, Where, shown
 from harness.plan.suggest import nearest
@@ -41,7 +41,7 @@ def with_texts(data: Any, change: Callable[[Where, str], str], where: Where = ()
 
 
 def substitute(data: Any, env: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
-    """The data with the environment's values in it, and those values.
+    """The data with the environment's values in it, and those values, passwords and headers.
 
     A variable that is missing stays as it is written. ``$${NAME}`` is the text ``${NAME}``.
     """
@@ -62,6 +62,9 @@ def substitute(data: Any, env: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
     substituted = with_texts(data, change)
     for secret in (*secrets, *(text for where, text in texts(substituted) if _is_url(where))):
         secrets.update(passwords(secret))
+    for where, text in texts(substituted):
+        if _is_header(where):
+            secrets.update(words_of_header(text))
     return substituted, frozenset(secret for secret in secrets if secret)
 
 
@@ -93,7 +96,7 @@ def _is_required(where: Where, required: bool | frozenset[str]) -> bool:
 
 def hide(where: Where, text: str) -> str:
     """The text without a password that the plan holds in the clear."""
-    if where[:2] == ("canaries", "target") and "headers" in where:
+    if _is_header(where):
         return text if "${" in text else HIDDEN
     if not _is_url(where):
         return text
@@ -104,7 +107,11 @@ def hide(where: Where, text: str) -> str:
 
 def is_api(url: str) -> bool:
     """Whether a storage's address is that of an API, and not of a database."""
-    return url.startswith(("http://", "https://"))
+    return url.lower().startswith(("http://", "https://"))
+
+
+def _is_header(where: Where) -> bool:
+    return where[:2] == ("canaries", "target") and "headers" in where
 
 
 def _is_url(where: Where) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from harness.errors import PlanError, StorageUnreadable
@@ -22,6 +22,10 @@ from harness.storage.scope import EveryRow, Scope
 
 ANSWER_S_MAX = 10.0
 KEYS_TOLD_MAX = 20
+# How a text of the answer is told, and in how many characters at most.
+Show: TypeAlias = Callable[[str, int], str]
+# What an answer holds where it says nothing.
+_NOTHING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Place:
     """Where an API answers one record of a form.
 
     path holds each key column as ``{column}``; columns are the JSON keys, outermost first, of
-    those columns that are not called so at the top. omits: a key that is not there is null.
+    those columns that are not called so at the top. omits: a key that is not there is null, in
+    an answer that names the record's key or one of its fields.
     """
 
     path: str
@@ -114,9 +119,10 @@ class ApiStorage:
             record = self._asker.record(path)
             if record is None:
                 return None
-            _look_at_key(record, place, form, key)
+            show = self._asker.shown
+            _look_at_key(record, place, form, key, show)
             values = {
-                spec.name: _converter(spec, self._folder)(_found(record, place, spec.column))
+                spec.name: _converter(spec, self._folder)(_found(record, place, spec.column, show))
                 for spec in form.fields
             }
         except StorageUnreadable as error:
@@ -134,9 +140,11 @@ class ApiStorage:
             )
         if len(key) != len(form.key) or any(part in ("", ".", "..") for part in key):
             raise StorageUnreadable(f"no address can hold the key {key!r:.80}")
-        parts = {name: quote(part, safe="") for name, part in zip(form.key, key, strict=True)}
         try:
+            parts = {name: quote(part, safe="") for name, part in zip(form.key, key, strict=True)}
             return expand(self._places[form.name].path, **parts)
+        except UnicodeEncodeError:
+            raise StorageUnreadable(f"no address can hold the key {key!r:.80}") from None
         except PlanError as error:
             raise StorageUnreadable(str(error)) from None
 
@@ -144,17 +152,35 @@ class ApiStorage:
 # --- from JSON to the values of a form ----------------------------------------------------------
 
 
-def _look_at_key(record: Mapping[str, Any], place: Place, form: Form, key: Key) -> None:
-    """Raise StorageUnreadable where the answer says that it is another record."""
+def _look_at_key(record: Mapping[str, Any], place: Place, form: Form, key: Key, show: Show) -> None:
+    """Raise StorageUnreadable where the answer is another record, or names none at all."""
+    named_n = 0
     for name, part in zip(form.key, key, strict=True):
-        found: Any = record
-        for step in place.columns.get(name, (name,)):
-            found = found.get(step) if isinstance(found, dict) else None
+        found = _at(record, place, name)
+        if found is None:
+            raise StorageUnreadable(f"answered another record, of {name} null")
         if isinstance(found, str) and found != part:
-            raise StorageUnreadable(f"answered another record, of {name} {found!r:.80}")
+            raise StorageUnreadable(f"answered another record, of {name} {show(found, 80)}")
+        named_n += found == part
+    if named_n < len(key) and all(_at(record, place, f.column) is _NOTHING for f in form.fields):
+        # Where keys are left out, an error that is answered with 200 would be a row of NULLs.
+        raise StorageUnreadable(
+            "answered what has no key of the form: neither the record's key nor any of its "
+            f"fields; it has {_names(record, show)}"
+        )
 
 
-def _found(record: Mapping[str, Any], place: Place, column: str) -> object:
+def _at(record: Mapping[str, Any], place: Place, column: str) -> object:
+    """What the answer holds of a column, _NOTHING where it says nothing of it."""
+    found: Any = record
+    for step in place.columns.get(column, (column,)):
+        if not isinstance(found, dict) or step not in found:
+            return _NOTHING
+        found = found[step]
+    return found
+
+
+def _found(record: Mapping[str, Any], place: Place, column: str, show: Show) -> object:
     """What the answer holds of a column; raises StorageUnreadable where it says nothing of it."""
     found: Any = record
     for step in place.columns.get(column, (column,)):
@@ -163,10 +189,15 @@ def _found(record: Mapping[str, Any], place: Place, column: str) -> object:
         elif place.omits:
             return None
         else:
-            names = list(found)[:KEYS_TOLD_MAX] if isinstance(found, dict) else []
-            told = ", ".join(f"{name!r:.40}" for name in names) or "none"
-            raise StorageUnreadable(f"answered what has no key {step!r}; it has {told}")
+            raise StorageUnreadable(
+                f"answered what has no key {step!r}; it has {_names(found, show)}"
+            )
     return found
+
+
+def _names(found: object, show: Show) -> str:
+    names = list(found)[:KEYS_TOLD_MAX] if isinstance(found, dict) else []
+    return ", ".join(show(name, 40) for name in names) or "none"
 
 
 def _converter(spec: Field, folder: Path) -> Callable[[object], Value]:

@@ -78,6 +78,17 @@ def test_a_loss_that_is_not_confirmed_is_no_loss() -> None:
     assert {} == one.bad
 
 
+def test_what_is_no_loss_yet_says_why() -> None:
+    """The verdict's own reason, and not that nobody looked twice."""
+    bench = Bench(
+        "candidate", "1.1", FORMS, [lost("body", Severity.INCONCLUSIVE)],
+        doubt="is it the right storage?",
+    )  # fmt: skip
+    (one,) = results(bench, read_history(note().events), [])
+
+    assert "note.body lost; is it the right storage?" == one.sentence
+
+
 def test_storage_that_cannot_be_read_is_no_loss() -> None:
     """It is an error with the reason, and nothing was checked."""
     (one,) = judged(note(), unread="storage refuses")

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.canary.cleaning import Cleaned, cleaned_of, keep_cleaned
-from harness.canary.keeping import IdentityTaken, hold_identity, prune, residue_n, uncleaned
+from harness.canary.keeping import (
+    IdentityTaken,
+    hold_identity,
+    prune,
+    residue_n,
+    uncleaned,
+    was_read,
+)
 from harness.canary.once import _next_tick
 from harness.canary.targets import targets_of
 from harness.errors import RecordUnreadable
@@ -118,6 +126,35 @@ def test_each_target_has_its_own_residue(tmp_path: Path) -> None:
 
     kept(tmp_path, 2, residue=1)
     assert (3, 2) == (residue_n(tmp_path, "a"), residue_n(tmp_path, "b"))
+
+
+def test_a_storage_is_proved_by_a_probe_that_passed_there(plan: Plan, tmp_path: Path) -> None:
+    """The same target and the same database, whatever its password is; nothing else proves."""
+    (target,) = targets_of(plan)
+    dsn = "postgresql://ann:{}@db.example/notes"
+    here = replace(target, storages={"main": dsn.format("one-word")})
+    kept(tmp_path, 0, "pass").write_json("target.json", here.told)
+    changed = replace(target, storages={"main": dsn.format("another")})
+
+    assert was_read(tmp_path, changed.told)
+    assert "one-word" not in str(here.told)
+    for other in (
+        replace(here, storages={"main": "postgresql://ann:one-word@elsewhere/notes"}),
+        replace(here, url="http://elsewhere"),
+        replace(here, name="other"),
+    ):
+        assert not was_read(tmp_path, other.told)
+
+
+@pytest.mark.parametrize("verdict", ["block", "inconclusive"])
+def test_a_probe_that_did_not_pass_proves_no_storage(
+    plan: Plan, tmp_path: Path, verdict: str
+) -> None:
+    """What it looked at may have been the wrong one."""
+    (target,) = targets_of(plan)
+    kept(tmp_path, 0, verdict).write_json("target.json", target.told)
+
+    assert not was_read(tmp_path, target.told)
 
 
 def test_each_case_has_its_turn_however_rare_the_probes_are(plan: Plan, tmp_path: Path) -> None:

@@ -214,7 +214,9 @@ class Notebook:
         """A note for other programs, its file in base64; who may ask has the token."""
         if request.headers.get("Authorization") != f"Bearer {os.environ.get('TOKEN')}":
             return redirect("/sign-in")
-        row = self.found(note)
+        row = self.read(note)
+        if row is None:
+            return Response('{"error": "no such note"}', 404, mimetype="application/json")
         path = row["attachment"]
         content = None if path is None else b64encode(Path(path).read_bytes()).decode()
         due = row["due"] and row["due"].isoformat()

@@ -70,6 +70,16 @@ def test_headers_are_secrets(folder: Path) -> None:
     assert "a-secret-word" not in repr(target(folder))
 
 
+@pytest.mark.parametrize("written", ["Bearer ${TOKEN}", "Bearer a-token-in-the-clear"])
+def test_the_words_of_a_header_are_secrets_of_the_plan(folder: Path, written: str) -> None:
+    """Nothing that is told of the canary has the token, also where an answer repeats it alone."""
+    plan = load(folder, API.replace("Bearer ${TOKEN}", written), env={**ENV, "TOKEN": "long-token"})
+    token = "long-token" if "$" in written else "a-token-in-the-clear"
+
+    assert {token, f"Bearer {token}"} <= plan.secrets
+    assert "Bearer" not in plan.secrets
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

@@ -7,6 +7,7 @@ import pytest
 
 from harness.errors import PlanError
 from harness.plan import expand, load_plan, scrub
+from harness.plan.secrecy import is_api
 from tests.plan.writing import load, problems, write
 
 ENV = {"WORD": "p{a}ss/w\u00f6rd", "DSN": "postgresql://anna:in%2Fside@db/notes", "EMPTY": ""}
@@ -99,3 +100,11 @@ def test_scrubbing_replaces_every_secret() -> None:
     """Longer secrets go first, so that no part of one is left; a very short one goes as a word."""
     assert "a *** b ***" == scrub("a s3cret-long b s3cret", {"s3cret", "s3cret-long", ""})
     assert "*** of 10, x7" == scrub("7 of 10, x7", {"7"})
+
+
+@pytest.mark.parametrize("url", ["http://a", "HTTPS://a.example/b", "Http://a"])
+def test_an_api_is_known_however_its_scheme_is_written(url: str) -> None:
+    """Capitals make no database of it; a DSN is none of them."""
+    assert is_api(url)
+    assert not is_api("postgresql://http://a")
+    assert not is_api("host=https://a")

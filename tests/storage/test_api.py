@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -309,3 +310,155 @@ def test_what_is_shown_of_it_holds_no_secret(api: Api) -> None:
     """Neither its representation nor its address."""
     assert f"ApiStorage('{api.url}/api')" == repr(api.storage())
     assert "secret" not in repr(api.storage()._asker)
+
+
+def leaving_out(api: Api) -> ApiStorage:
+    return ApiStorage(f"{api.url}/api", {"note": Place("/notes/{id}", omits=True)})
+
+
+@pytest.mark.parametrize("body", [{"error": "maintenance"}, {}, {"id": {"is": 7}}])
+def test_an_object_that_names_neither_key_nor_field_is_no_record(api: Api, body: object) -> None:
+    """Where keys are left out an error with the status 200 is no row of NULLs."""
+    api.says(body)
+    error = api.trouble(leaving_out(api))
+
+    assert "neither the record's key nor any of its fields" in str(error)
+    assert Unread.MISSING is reason_of(error)
+
+
+@pytest.mark.parametrize("body", [{"id": 7}, {"title": None}, {"id": 7, "title": None}])
+def test_what_is_left_out_is_null_where_the_record_is_named(api: Api, body: object) -> None:
+    """Its key or one of its fields says that this is the record."""
+    api.says(body)
+    (row,) = leaving_out(api).observe(NOTE, Keys((("7",),)))
+
+    assert {"title": None, "body": None} == row.fields
+
+
+def test_a_record_whose_key_is_null_is_another(api: Api) -> None:
+    """A row without a key is nobody's, with or without keys that are left out."""
+    api.says({**WHOLE, "id": None})
+
+    for storage in (api.storage(), leaving_out(api)):
+        assert "another record, of id null" in str(api.trouble(storage))
+
+
+def test_a_key_that_no_address_can_hold_is_told(api: Api) -> None:
+    """Half a character has no spelling there."""
+    assert "no address can hold the key ('\\ud800',)" in str(api.trouble(key="\ud800"))
+    assert [] == api.asked
+
+
+LONG = "s3cret-0123456789"
+HARD = 'q"uo\\ted-0123456789'
+
+
+@pytest.mark.parametrize("body", [b"<form>sign in</form>", b"404 page not found", b"", b"404"])
+def test_a_404_that_no_api_wrote_is_no_answer(api: Api, body: bytes) -> None:
+    """A sign-in page or a gateway that answers 404 says nothing of a record."""
+    api.says(body, 404, "text/html")
+
+    assert "answered HTTP 404 with the content type 'text/html'" in str(api.trouble())
+
+
+@pytest.mark.parametrize("where", ["http://[sso", "http://a]b/", "//[::1/x"])
+def test_a_redirect_to_no_address_is_a_sign_in_as_well(api: Api, where: str) -> None:
+    """What cannot be parsed is not repeated, and breaks nothing."""
+    api.says(b"", 302, Location=where)
+    error = api.trouble()
+
+    assert "leads to what is no address: a sign-in is before it" in str(error)
+    assert Unread.DENIED is reason_of(error)
+
+
+@pytest.mark.parametrize("ages", [("30", "0"), ("0", "30"), ("0, 30",)])
+def test_one_age_of_several_is_enough_for_a_cache(api: Api, ages: tuple[str, ...]) -> None:
+    """Whatever stands between adds its own header; none of them is overlooked."""
+    body = json.dumps(WHOLE).encode()
+
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        for age in ages:
+            request.send_header("Age", age)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    api.handle = handle
+    assert "a cache's answer" in str(api.trouble())
+    ages = ("0", "0")
+    assert api.row() is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"title": "old", "title": "new"}', b'{"title": "a", "content": {"text": 1, "text": 2}}'],
+)
+def test_a_key_that_is_there_twice_is_no_answer(api: Api, body: bytes) -> None:
+    """Which of its values is stored nobody knows."""
+    api.says(body)
+
+    assert "more than once" in str(api.trouble())
+
+
+def told_of(api: Api, secret: str) -> str:
+    """What is said of an answer to who sends that secret."""
+    storage = ApiStorage(f"{api.url}/api", PLACES, {"X-Key": secret})
+    return str(api.trouble(storage))
+
+
+def test_a_redirect_is_told_without_who_it_names(api: Api) -> None:
+    """The name and the password of an address are nobody's business."""
+    for where in ("https://ann:hunter2@sso.example/x", "//ann:hunter2@sso.example/x"):
+        api.says(b"", 302, Location=where)
+        told = str(api.trouble())
+        assert "hunter2" not in told
+        assert "sso.example/x" in told
+
+
+@pytest.mark.parametrize("before_n", [100, 108, 119, 944, 955])
+def test_no_cut_leaves_half_a_secret(api: Api, before_n: int) -> None:
+    """Secrets go first, and what is long is cut then; also where blanks were taken out."""
+    for blank in (b"x", b" "):
+        api.says(blank * before_n + LONG.encode(), 500)
+        assert LONG[:6] not in told_of(api, LONG)
+    api.says(b"", 302, Location=f"http://sso/{'a' * (before_n - 11)}/{LONG}")
+    assert LONG[:6] not in told_of(api, LONG)
+    api.says({"x" * (before_n % 40) + LONG: 1, "title": "a"})
+    assert LONG[:6] not in told_of(api, LONG)
+    api.says({**WHOLE, "id": "x" * (before_n % 80) + LONG})
+    assert LONG[:6] not in told_of(api, LONG)
+
+
+@pytest.mark.parametrize("echo", ["invalid token {}", "{}", "no {}!"])
+def test_the_words_of_a_header_are_secrets_each(api: Api, echo: str) -> None:
+    """An answer repeats the token without the word before it."""
+    api.says({"why": echo.format(LONG)}, 401)
+
+    for header in (f"Bearer {LONG}", f"sid={LONG}; theme=dark"):
+        assert LONG not in told_of(api, header)
+
+
+def test_a_secret_with_quotes_is_none_the_less_hidden(api: Api) -> None:
+    """Whether a header or JSON repeats it: escapes do not save it."""
+    api.says(b"x", kind=HARD)
+    assert "0123456789" not in told_of(api, HARD)
+    api.says({"why": HARD}, 401)
+    assert "0123456789" not in told_of(api, HARD)
+
+
+def test_connecting_is_within_the_limit_as_well(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is looked up for ever, or addresses that are tried in turn, end with it."""
+    stop = threading.Event()
+
+    def slowly(*_: object, **__: object) -> None:
+        stop.wait(5)
+        raise OSError("nobody")
+
+    monkeypatch.setattr("socket.create_connection", slowly)
+    began_s = time.monotonic()
+    error = api.trouble(api.storage(answer_s_max=0.2))
+    stop.set()
+
+    assert time.monotonic() - began_s < 2
+    assert "timed out: no whole answer within 0.2 s" in str(error)
