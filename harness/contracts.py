@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 
 from xxhash import xxh3_64_hexdigest
@@ -88,7 +88,7 @@ def _meaning(word: str, kind: Kind) -> str | None:
             return _number(Decimal(word))
         if kind == "date":
             return _date(datetime.fromisoformat(word))
-    except (InvalidOperation, ValueError):
+    except (InvalidOperation, ValueError, OverflowError):
         return None
     if word.lower() in _TRUE | _FALSE:
         return "true" if word.lower() in _TRUE else "false"
@@ -108,6 +108,11 @@ def _number(number: Decimal) -> str | None:
 
 
 def _date(moment: datetime) -> str:
-    """A day; the time of the day as well where there is one, for it is no less typed."""
+    """A day; the time of the day as well where there is one, for it is no less typed.
+
+    Where an offset is told the moment counts, however far from Greenwich it was spelled.
+    """
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC)
     midnight = moment.time() == time()
     return moment.date().isoformat() if midnight else moment.isoformat()

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from harness.checks.clustering import NO_FAULT, reaches
 from harness.checks.history import Fault
+from harness.errors import RecordUnreadable
 from harness.exhibits import LoadSecond
 from harness.journal.schedule import Schedule
 from harness.journal.volume import State
@@ -32,6 +33,8 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 LATE_S = 0.05
 # Who is told later than this after the rate's end was not served at that rate.
 GRACE_S = 1.0
+# Each second of a load is drawn; no load lasts for so many.
+SECONDS_MAX = 1_000_000
 _STATES: Mapping[int, State] = {
     ACKNOWLEDGED: "acknowledged",
     REFUSED: "refused",
@@ -258,6 +261,11 @@ class _Adding:
         over_s = _over_s(went)
         second = np.maximum(0.0, over_s - start_s).astype(np.int64)
         self._last = max(self._last, int(second.max()))
+        if self._last > SECONDS_MAX:
+            raise RecordUnreadable(
+                f"a save of the load has its outcome {self._last} s after the load began; times "
+                f"of a journal are at most {SECONDS_MAX} s apart"
+            )
         for at_s, by in ((went["began_s"], 1), (went["ended_s"], -1)):
             middle = np.maximum(0, np.ceil(at_s[~np.isnan(at_s)] - start_s - 0.5).astype(np.int64))
             for n, count in counted(middle):

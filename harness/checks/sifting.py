@@ -296,7 +296,10 @@ class Sifting:
 def owings(
     records: Iterable[VolumeRecord], forms: Mapping[str, Form]
 ) -> Iterator[tuple[Owing, Spot]]:
-    """Every record that was worked on, as storage has it, and where it is to stand."""
+    """Every record that was worked on, as storage has it, and where it is to stand.
+
+    Raises RecordUnreadable where a save names a field that its form has not.
+    """
     shared: dict[Spot, Owing] = {}
     made: set[Spot] = set()
     found: list[tuple[Owing, Spot]] = []
@@ -304,6 +307,7 @@ def owings(
         form = forms.get(record.form)
         if form is None or record.key is None:
             continue
+        _be_of(form, record)
         spot = (record.form, key_word(record.key))
         is_second = record.keyed_late and spot in made
         if record.keyed_late:
@@ -315,6 +319,16 @@ def owings(
         shared.setdefault(spot, owing)
         found.append((owing, spot))
     yield from found
+
+
+def _be_of(form: Form, record: VolumeRecord) -> None:
+    known = {spec.name for spec in form.fields}
+    for save in record.saves:
+        for name in save.fields.keys() - known:
+            raise RecordUnreadable(
+                f"the journal's save {save.id} names the field {name!r}, and the form {form.name} "
+                "of this run has none; judge the run as it was driven"
+            )
 
 
 def in_order(records: Iterable[VolumeRecord]) -> list[VolumeRecord]:

@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -182,16 +182,11 @@ def _within(limit_s: float, work: Callable[[], _T]) -> _T:
     A socket's timeout is one for each address and each piece, and none for looking a name up:
     only who does not do it himself can stop waiting for it.
     """
-    done: Future[_T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised where the work is waited for
-            done.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return done.result(limit_s)
+    thread = ThreadPoolExecutor(1)
+    try:
+        return thread.submit(work).result(limit_s)
+    finally:
+        thread.shutdown(wait=False)
 
 
 def _hang_up(connection: http.client.HTTPConnection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from select import select
 from typing import TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import psycopg
 from psycopg import sql
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus
 
 from harness.errors import StorageUnreadable
 from harness.storage.connection import Connection, spelled
@@ -21,6 +22,8 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 # So much is looked at together; a row alone may be more.
 BLOCK_BYTES = 256 << 10
+# Longer than any statement may take, whose end the server tells.
+SILENT_S_MAX = 900.0
 _HEAD_BYTES = 19
 _END = b"\xff\xff"
 _COUNT_BYTES, _SIZE_BYTES = 2, 4
@@ -109,23 +112,38 @@ def _copied(connection: Connection, copy: sql.Composable) -> Iterator[list[memor
         raise error_from_result(result, "utf-8")
     get = wire.get_copy_data
     block, block_bytes = [], 0
-    size, data = get(0)
+    size = 0
     try:
-        while size > 0:
-            block.append(data)
-            block_bytes += size
-            if block_bytes >= BLOCK_BYTES:
+        # Asked in a way that does not wait: waiting itself would hold up every other thread.
+        while size >= 0:
+            size, data = get(1)
+            if size == 0:
+                _wait(connection)
+                continue
+            if size > 0:
+                block.append(data)
+                block_bytes += size
+            if block and (size < 0 or block_bytes >= BLOCK_BYTES):
                 yield block
                 block, block_bytes = [], 0
-            size, data = get(0)
-        if block:
-            yield block
     finally:
-        if size > 0:
+        if size >= 0 and wire.status == ConnStatus.OK:
             _stop(connection)
     while (last := wire.get_result()) is not None:
         if last.status != ExecStatus.COMMAND_OK:
             raise error_from_result(last, "utf-8")
+
+
+def _wait(connection: Connection) -> None:
+    """Wait until the server has sent more."""
+    wire = connection.pgconn
+    if not select([wire.socket], [], [], SILENT_S_MAX)[0]:
+        wire.finish()
+        raise StorageUnreadable(
+            f"storage began to send rows and was then silent for {SILENT_S_MAX:g} s; is the way "
+            "to it cut?"
+        )
+    wire.consume_input()
 
 
 def _stop(connection: Connection) -> None:

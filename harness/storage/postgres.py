@@ -106,8 +106,10 @@ class PostgresSnapshot:
         """A line of prints for each row, some at a time; raises StorageUnreadable."""
         with self._of(form):
             reader = RowReader(locate(self._connection, form), self._folder)
-            encoding = self._connection.info.parameter_status("server_encoding")
-            if reader.is_plain and encoding != "SQL_ASCII":
+            told = self._connection.info.parameter_status
+            # Bytes are taken as they come, also where a form's setup has changed what they spell.
+            is_utf8 = told("server_encoding") != "SQL_ASCII" and told("client_encoding") == "UTF8"
+            if reader.is_plain and is_utf8:
                 yield from copied_prints(self._connection, reader)
             else:
                 for row in self._rows(reader, reader.select, []):

@@ -7,10 +7,12 @@ from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.checks.course import Course, course_of
+from harness.errors import RecordUnreadable
 from harness.journal.acts_files import find_acts
 from harness.sieve.gathering import gathered
 from tests.checks.acts import write_acts
@@ -65,3 +67,14 @@ def test_figures_are_those_of_the_saves(saves: list[tuple[float, str]], parts_n:
     assert {s.second: s.saves_per_s for s in found.seconds if s.saves_per_s} == dict(over)
     assert found.seconds[-1].under_way_n <= len(every)
     assert sum(second.unsure_n for second in found.seconds) == len(every) - len(kept)
+
+
+def test_no_load_lasts_for_years(tmp_path: Path) -> None:
+    """One time that is far from all others is no time, and draws no second for all between."""
+    story = LoadStory(tmp_path / "o", form=FORM)
+    one = story.record("k1").save("reason")
+    one.acknowledged()
+    one.save.ended_s = one.save.began_s + 1e9
+
+    with pytest.raises(RecordUnreadable, match="apart"):
+        course(story.folder, story, 1)

@@ -897,3 +897,15 @@ def test_a_missing_load_is_inconclusive(load: LoadStory) -> None:
 
     assert verdict.verdict == "inconclusive"
     assert "the load journaled nothing" in verdict.sentence
+
+
+def test_a_field_that_no_form_has_is_no_save_of_it(load: LoadStory) -> None:
+    """What a journal calls otherwise than the plan is not left out of what is compared."""
+    load.saves(100)
+    lost = load.record("k-lost")
+    lost.save("reason").acknowledged(stores=False)
+    fields = lost.volume.saves[0].fields
+    fields["reasen"] = fields.pop("reason")
+    grounds = load.judged()
+
+    assert any("'reasen'" in sentence for sentence in grounds.owed)

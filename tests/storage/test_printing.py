@@ -221,6 +221,33 @@ def test_a_copy_that_fails_is_told(database: Database) -> None:
         list(snapshot.prints(form))
 
 
+def test_a_setup_may_change_what_bytes_spell(database: Database) -> None:
+    """Where a form asks for another encoding, a copy prints what a read prints all the same."""
+    database.run("CREATE TABLE note (id int, text text)", "INSERT INTO note VALUES (1, 'é')")
+
+    copied, read = both(database, replace(NOTE, setup=("SET LOCAL client_encoding = 'LATIN1'",)))
+
+    assert copied == read != []
+
+
+def test_a_server_that_falls_silent_is_not_waited_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has sent nothing for longer than any statement may take is gone."""
+    monkeypatch.setattr("harness.storage.copying.SILENT_S_MAX", 0.2)
+    database.run("CREATE TABLE note (id int, text text)")
+    database.run("INSERT INTO note SELECT n, repeat('x', 900) FROM generate_series(1, 5000) AS n")
+    query = (
+        "SELECT id, text FROM note WHERE CASE WHEN id = 4000 THEN pg_sleep(2) IS NULL ELSE true END"
+    )
+
+    with (
+        pytest.raises(StorageUnreadable, match=r"silent for 0\.2 s"),
+        database.storage(NOTE).snapshot() as snapshot,
+    ):
+        list(snapshot.prints(replace(NOTE, table=None, query=query, tables=("note",))))
+
+
 def test_a_copy_that_nobody_reads_to_its_end_leaves_the_next_read_alone(database: Database) -> None:
     """Whoever stops early can read the next form on the same snapshot."""
     database.run("CREATE TABLE note (id int, text text)")
