@@ -162,7 +162,7 @@ class _Journal:
         self._raw(data)
         if self._lines_n >= SUM_LINES:
             self._raw(f"c 1.000000 1.000000 {self._crc:08x} {self._lines_n}\n".encode())
-            self._crc = self._lines_n = 0
+            self._lines_n = 0
 
     def _raw(self, data: bytes) -> None:
         self._stream.write(data)  # type: ignore[attr-defined]

@@ -14,7 +14,8 @@ and names the schema. Words are percent-encoded and stand one blank apart::
     x AT SAVE EVIDENCE                       refused
     u AT SAVE REASON FAULT                   unknown; FAULT is ? where none was on
     e AT MESSAGE                             the load file raised this
-    c AT WALL CRC LINES_N                    a sum of the lines above it, since the last such line
+    c AT WALL CRC LINES_N                    a sum of the lines above it since the last such line,
+                                             from whose CRC it goes on
 
 A sum of no lines is the last of all: its process had nothing more to say. A journal that ends
 without one was cut, be it between two lines.

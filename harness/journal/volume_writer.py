@@ -98,15 +98,16 @@ class VolumeWriter(AppendOnly):
                 if self._opened:
                     self._write_opened()
                 left = _sum(self._crc, self._lines_n) if self._lines_n else b""
-                self._write_whole(left + _sum(0, 0))
-                self._crc = self._lines_n = 0
+                self._write_whole(left + _sum(self._crc, 0))
+                self._lines_n = 0
         super().close()
 
     def _write(self, data: bytes) -> None:
         """Lines, and now and then a sum of those since the last one."""
         crc, lines_n = zlib.crc32(data, self._crc), self._lines_n + data.count(b"\n")
         if lines_n >= SUM_LINES:
-            data, crc, lines_n = data + _sum(crc, lines_n), 0, 0
+            # The next sum goes on from this one, so that no lines can be missing with their own.
+            data, lines_n = data + _sum(crc, lines_n), 0
         self._write_whole(data)
         self._crc, self._lines_n = crc, lines_n
 

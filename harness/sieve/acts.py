@@ -124,7 +124,7 @@ class _Sums:
                     "of the journal that is whole",
                 )
             last = lines.first[line] + lines.count[line] - 1
-            at, self.crc = int(lines.end[last]) + 1, 0
+            at, self.crc = int(lines.end[last]) + 1, int(words[3], 16)
         self.crc = zlib.crc32(data[at : int(lines.end[-1]) + 1], self.crc)
 
 

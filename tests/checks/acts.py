@@ -42,10 +42,8 @@ def write_acts(folder: Path, volume: Volume, files_n: int = 1) -> None:
 def write_lines(path: Path, lines: list[str]) -> None:
     """Write the lines of one process, its head first, and their sum."""
     data = "".join(f"{line}\n" for line in lines[1:]).encode("ascii")
-    sums = [
-        f"c 1.000000 1.000000 {zlib.crc32(data):08x} {len(lines) - 1}",
-        "c 1.000000 1.000000 00000000 0",
-    ]
+    said = f"c 1.000000 1.000000 {zlib.crc32(data):08x}"
+    sums = [f"{said} {len(lines) - 1}", f"{said} 0"]
     path.write_text("".join(f"{line}\n" for line in [*lines, *sums]), "ascii")
 
 

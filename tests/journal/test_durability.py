@@ -171,6 +171,22 @@ def test_what_was_changed_after_it_was_written_is_an_error(tmp_path: Path, damag
         read(find_acts(tmp_path))
 
 
+def test_lines_that_are_missing_with_their_own_sum_are_an_error(tmp_path: Path) -> None:
+    """A whole block of saves that is taken out of a journal leaves a sum that goes on from none."""
+    with VolumeWriter(tmp_path, FORMS) as writer:
+        for number in range(SUM_LINES):
+            saved(writer, number)
+    (path,) = tmp_path.glob("load-*.acts")
+    whole = read(find_acts(tmp_path))
+    first, second, *rest = re.findall(rb"(?s).*?\nc [^\n]*\n", path.read_bytes())
+    assert second.count(b"\na ") > SUM_LINES // 10
+    assert whole.states["acknowledged"] == SUM_LINES
+    path.write_bytes(b"".join([first, *rest]))
+
+    with pytest.raises(RecordUnreadable, match="are not what was written"):
+        read(find_acts(tmp_path))
+
+
 def test_a_line_that_goes_on_with_another_is_an_error(tmp_path: Path) -> None:
     """A torn line in the middle is named by file and number also where nothing is summed up."""
     with VolumeWriter(tmp_path, FORMS) as writer:
@@ -253,13 +269,10 @@ def noted(folder: Path, boot: str, at_s: float, aheads_s: list[float]) -> None:
     lines += [f"a {at_s + 1:.6f} load/1/1/r1/s1 200"]
     path = folder / "load-0-1.acts"
     path.write_text("\n".join(lines) + "\n", "ascii")
-    data = path.read_bytes().partition(b"\n")[2]
+    crc = zlib.crc32(path.read_bytes().partition(b"\n")[2])
     for ahead_s in later:
         with path.open("ab") as stream:
-            stream.write(
-                f"c {at_s:.6f} {at_s + ahead_s:.6f} {zlib.crc32(data):08x} 3\n".encode("ascii")
-            )
-        data = b""
+            stream.write(f"c {at_s:.6f} {at_s + ahead_s:.6f} {crc:08x} 3\n".encode("ascii"))
 
 
 HERE = clock_of("here", [(100.0, 1_000_100.0)])
