@@ -17,6 +17,8 @@ import httpx
 import psycopg
 from psycopg import sql
 
+from bench.calling import call
+from dashboards.local import end
 from harness.deploy.ports import HOST, reserve_port
 from harness.deploy.postgres import postgres_server
 from harness.errors import DriveFailed
@@ -105,12 +107,7 @@ def running(
     try:
         yield child
     finally:
-        child.terminate()
-        try:
-            child.wait(STOPPED_S_MAX)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        end(child, STOPPED_S_MAX)
 
 
 def tail(log: Path) -> str:
@@ -130,14 +127,6 @@ def _environment(dsn: str, looker: str, port: int) -> dict[str, str]:
 
 
 def _done(command: list[str], env: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=dict(env),
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_S_MAX,
-        check=False,
-    )
+    done = call(command, ROOT, COMMAND_S_MAX, env)
     if done.returncode:
         raise DriveFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr}")

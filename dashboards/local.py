@@ -284,12 +284,17 @@ def _running(folder: Path, name: str, arguments: Sequence[str], ready: str) -> I
             time.sleep(POLLED_S)
         yield
     finally:
-        child.terminate()
-        try:
-            child.wait(STOPPED_S_MAX)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        end(child, STOPPED_S_MAX)
+
+
+def end(child: subprocess.Popen[bytes], stopped_s_max: float) -> None:
+    """Ask a program to end, and kill it where it has not after so long."""
+    child.terminate()
+    try:
+        child.wait(stopped_s_max)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _answers(url: str) -> bool:

@@ -10,15 +10,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from harness.browser import find_browser
 from harness.canary.book import Book
 from harness.canary.metrics import Metrics, Result
 from harness.canary.page import ago, page
 from harness.canary.serving import place_of, serving
 from harness.errors import EnvironmentBroken, UsageError
 from harness.model import Anomaly
+from tests.browsing import launched
 from tests.canary.test_book import FORMS, probe, told
 from tests.report.hostile import HOSTILE
 
@@ -182,11 +182,8 @@ def test_a_place_without_a_host_is_the_loopback_address() -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The browser that a gate would drive."""
-    found = find_browser()
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found.path, channel=found.channel)
-        yield launched
-        launched.close()
+    with launched() as found:
+        yield found
 
 
 BOOKS: dict[str, Callable[[], Book]] = {

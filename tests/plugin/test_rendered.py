@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from harness.browser import find_browser
 from harness.plugin.pages import RENDERED_JS, _ask
+from tests.browsing import launched
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -26,11 +26,8 @@ BOARD = '<p role="status" id="status">Saved 14:03</p>'
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = find_browser()
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found.path, channel=found.channel)
-        yield launched
-        launched.close()
+    with launched() as found:
+        yield found
 
 
 @pytest.fixture

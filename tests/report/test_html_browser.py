@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from harness.browser import find_browser
 from harness.exhibits import Account
 from harness.report.html import html
 from harness.verdict import Answer
+from tests.browsing import launched
 from tests.report.accounts import account, exhibit, filled, grid, journey
 from tests.report.hostile import HOSTILE
 
@@ -32,11 +32,8 @@ ACCOUNTS = {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The browser that a gate would drive."""
-    found = find_browser()
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found.path, channel=found.channel)
-        yield launched
-        launched.close()
+    with launched() as found:
+        yield found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
