@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -70,8 +72,8 @@ class Child:
                     family.update(_family(process))
                     on_poll(process.pid)
         finally:
-            # Whoever it started outlives a runner that was killed, and is then no child of its.
-            family.update(_family(process))
+            # Whoever it started outlives a runner that is gone, and is then no child of its.
+            family.update(_family(process), _group(process.pid))
             _kill(process, family)
         raise DriveFailed(
             f"{self.what} took longer than {timeout_s_max:g} s and were ended; see {self.log}"
@@ -118,6 +120,14 @@ def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         return psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+
+
+def _group(leader: int) -> Iterator[psutil.Process]:
+    """All that is left of the runner's own group of processes, be it there itself or not."""
+    for member in psutil.process_iter():
+        with suppress(ProcessLookupError):
+            if member.pid != leader and os.getpgid(member.pid) == leader:
+                yield member
 
 
 def _kill(process: subprocess.Popen[bytes], family: Iterable[psutil.Process]) -> None:
