@@ -7,13 +7,16 @@ import unicodedata
 from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 
-from xxhash import xxh3_64_hexdigest
+from xxhash import xxh3_64_digest, xxh3_64_hexdigest
 
 from harness.model import ABSENT, Contract, FileValue, Kind, Value
 
 EXACT = Contract()
 # What a text's fingerprint is made of its bytes by; what is no text has another kind of digest.
 text_digest = xxh3_64_hexdigest
+# The same as it is before it is spelled.
+digest_bytes = xxh3_64_digest
+PRINT_CHARS = 16
 _DIGEST = hashlib.blake2b(digest_size=8)
 # How pages and requests may spell a text: lines end there as they please.
 LOOSE = Contract(newline="any")

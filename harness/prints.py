@@ -1,9 +1,11 @@
-"""A read of storage of which only fingerprints are kept: a line per row, however many there are.
+"""A read of storage of which only fingerprints are kept: blocks of rows, however many there are.
 
-``ID.prints`` opens with a line of JSON that names the schema, the read and each form's fields.
-Then, one blank apart, ``FORM KEY FINGERPRINT ... REST``: the form by its place in the first line,
-the key percent-encoded, a fingerprint per field, and a digest of the row's other columns, ``-``
-where there are none. The last line is ``. ENDED_S ROWS_N``; without it the read was cut.
+``ID.prints`` opens with a line of JSON that names the schema, the read and each form's fields. A
+block begins with a line ``b FORM ROWS_N``, the form by its place in the first line. Lines follow:
+the rows' keys, each percent-encoded and one blank apart; for each field its fingerprints, sixteen
+characters a row, with dots behind those of one; and a digest of each row's other columns one blank
+apart, or one ``-`` where no row has any. The last line is ``. ENDED_S ROWS_N``; without it the read
+was cut.
 """
 
 from __future__ import annotations
@@ -12,19 +14,26 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice, repeat
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from harness.contracts import fingerprint
+from harness.contracts import PRINT_CHARS, fingerprint
 from harness.errors import EnvironmentBroken, RecordUnreadable
 from harness.journal.volume import key_word
 from harness.model import Form
 from harness.observations import Purpose, Row
 
-SCHEMA = "harness.prints/2"
+SCHEMA = "harness.prints/3"
 SUFFIX = ".prints"
 _TAIL_BYTES = 64
 NO_REST = "-"
+_NO_RESTS = NO_REST.encode()
+# So many rows are looked at together. A place has room for more of them, behind its block's.
+BLOCK_ROWS = 8_192
+_INDEX_BITS = 16
+_ROWS_MAX = 1 << _INDEX_BITS
+_BLOCK, _OVER = "b", "."
 
 
 class PrintRow(NamedTuple):
@@ -34,6 +43,59 @@ class PrintRow(NamedTuple):
     key: str
     prints: tuple[str, ...]
     rest: str = ""
+
+
+class Block(NamedTuple):
+    """Some rows of one form as a file has them; place is that of its first row there."""
+
+    form: str
+    rows_n: int
+    keys: bytes
+    prints: Sequence[bytes]
+    rests: bytes
+    place: int = 0
+
+    def rows(self) -> list[PrintRow]:
+        """Each row; raises ValueError where there are not as many of everything."""
+        keys = self.keys.decode("ascii").split(" ")
+        rests: Iterable[str] = repeat("", self.rows_n)
+        if self.rests != _NO_RESTS:
+            words = self.rests.decode("ascii").split(" ")
+            rests = ["" if word == NO_REST else word for word in words]
+        told = zip(*map(_told, self.prints), strict=True)
+        found = zip(keys, told, rests, strict=True)
+        return [PrintRow(self.form, key, prints, rest) for key, prints, rest in found]
+
+
+def block_of(rows: Sequence[PrintRow]) -> Block:
+    """Rows of one form, of which there is at least one."""
+    columns = zip(*(row.prints for row in rows), strict=True)
+    rests = " ".join(row.rest or NO_REST for row in rows).encode("ascii")
+    return Block(
+        rows[0].form,
+        len(rows),
+        " ".join(row.key for row in rows).encode("ascii"),
+        [b"".join(padded(print_) for print_ in column) for column in columns],
+        rests if any(row.rest for row in rows) else _NO_RESTS,
+    )
+
+
+def padded(print_: str) -> bytes:
+    """A fingerprint in as many characters as any other has."""
+    return print_.ljust(PRINT_CHARS, _OVER).encode("ascii")
+
+
+def _told(column: bytes) -> list[str]:
+    text = column.decode("ascii")
+    each = [text[at : at + PRINT_CHARS] for at in range(0, len(text), PRINT_CHARS)]
+    return [print_.rstrip(_OVER) for print_ in each] if _OVER in text else each
+
+
+def blocks_of(rows: Iterable[PrintRow]) -> Iterator[Block]:
+    """Rows as they come, those of one form that follow each other together."""
+    for _, some in groupby(rows, key=lambda row: row.form):
+        while block := list(islice(some, BLOCK_ROWS)):
+            yield block_of(block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +115,65 @@ class Prints:
         """The load around which it was read."""
         return load_of(self.id)
 
-    def rows(self) -> Iterator[PrintRow]:
-        """Every row, in no order; raises RecordUnreadable."""
-        names = list(self.fields)
-        widths = [len(fields) + 3 for fields in self.fields.values()]
+    def blocks(self) -> Iterator[Block]:
+        """Every row, in no order, some at a time; raises RecordUnreadable."""
         found_n = 0
         try:
-            with self.path.open(encoding="ascii") as stream:
-                next(stream)
-                for line in stream:
-                    words = line[:-1].split(" ")
-                    if words[0] == ".":
-                        break
-                    if len(words) != widths[int(words[0])]:
-                        raise ValueError(f"row {found_n + 1} has {len(words)} words")
-                    yield row_of(words, names)
-                    found_n += 1
+            with self.path.open("rb") as stream:
+                stream.readline()
+                while (block := self._next(stream)) is not None:
+                    found_n += block.rows_n
+                    yield block
             if found_n != self.rows_n:
                 raise ValueError(f"{self.rows_n} rows promised, {found_n} there")
         except (OSError, ValueError, IndexError) as error:
             raise _unreadable(self.path, error) from error
 
+    def rows(self) -> Iterator[PrintRow]:
+        """Every row, in no order; raises RecordUnreadable."""
+        for block in self.blocks():
+            yield from self._rows(block)
 
-def row_of(words: Sequence[str], forms: Sequence[str]) -> PrintRow:
-    """The row that a line's words tell of; raises ValueError or IndexError where they tell none."""
-    rest = words[-1]
-    return PrintRow(
-        forms[int(words[0])], words[1], tuple(words[2:-1]), "" if rest == NO_REST else rest
-    )
+    def rows_at(self, places: Iterable[int]) -> Iterator[PrintRow]:
+        """The rows in these places, which ascend; raises RecordUnreadable."""
+        try:
+            with self.path.open("rb") as stream:
+                for offset, some in groupby(places, key=lambda place: place >> _INDEX_BITS):
+                    stream.seek(offset)
+                    block = self._next(stream)
+                    if block is None:
+                        raise ValueError(f"no rows begin at {offset}")
+                    rows = self._rows(block)
+                    yield from (rows[place - block.place] for place in some)
+        except (OSError, ValueError, IndexError) as error:
+            raise _unreadable(self.path, error) from error
 
+    def _rows(self, block: Block) -> list[PrintRow]:
+        try:
+            return block.rows()
+        except ValueError as error:
+            raise _unreadable(self.path, error) from error
 
-def line_of(row: PrintRow) -> str:
-    """A row's line without the form it is of."""
-    return " ".join((row.key, *row.prints, row.rest or NO_REST))
+    def _next(self, stream: BinaryIO) -> Block | None:
+        offset = stream.tell()
+        mark, *words = stream.readline().decode("ascii").split()
+        if mark == _OVER:
+            return None
+        number, rows_n = map(int, words)
+        name, fields = list(self.fields.items())[number]
+        keys = stream.readline()
+        prints = [stream.read(rows_n * PRINT_CHARS + 1) for _ in fields]
+        rests = stream.readline()
+        is_whole = all(line.endswith(b"\n") for line in (keys, *prints, rests))
+        if mark != _BLOCK or not is_whole or not 0 < rows_n <= _ROWS_MAX:
+            raise ValueError(f"no rows are told at {offset}")
+        for words_n in {keys.count(b" "), rests.count(b" ") or rows_n - 1}:
+            if words_n != rows_n - 1:
+                raise ValueError(f"{rows_n} rows promised at {offset}, {words_n + 1} there")
+        return Block(
+            name, rows_n, keys[:-1], [each[:-1] for each in prints], rests[:-1],
+            offset << _INDEX_BITS,
+        )  # fmt: skip
 
 
 def load_of(read: str) -> str:
@@ -119,8 +207,11 @@ class PrintsWriter:
     ) -> None:
         self.path = folder / f"{id}{SUFFIX}"
         self._part = self.path.with_suffix(".part")
-        self._places = {name: str(place) for place, name in enumerate(forms)}
+        self._places = {name: place for place, name in enumerate(forms)}
         self._rows_n = 0
+        # Blocks of one form that are written together: how they come is not how they are looked at.
+        self._held: list[Block] = []
+        self._held_n = 0
         head = {
             "schema": SCHEMA,
             "id": id,
@@ -130,29 +221,20 @@ class PrintsWriter:
             "forms": {name: [spec.name for spec in form.fields] for name, form in forms.items()},
         }
         try:
-            self._stream = self._part.open("w", encoding="ascii")
-            self._stream.write(json.dumps(head) + "\n")
+            self._stream = self._part.open("wb")
+            self._stream.write(json.dumps(head).encode() + b"\n")
         except OSError as error:
             raise self._broken(error) from error
 
-    def write(self, rows: Iterable[PrintRow]) -> None:
+    def write(self, blocks: Iterable[Block]) -> None:
         """Append rows as they come."""
         try:
-            for row in rows:
-                self._stream.write(f"{self._places[row.form]} {line_of(row)}\n")
-                self._rows_n += 1
-        except OSError as error:
-            raise self._broken(error) from error
-
-    def write_lines(self, form: str, lines: Iterable[Sequence[str]]) -> None:
-        """Append rows of a form, some at a time, each of which :func:`line_of` made."""
-        place = self._places[form]
-        between = f"\n{place} "
-        try:
-            for some in lines:
-                # In one call: there are very many lines.
-                self._stream.write(f"{place} {between.join(some)}\n" if some else "")
-                self._rows_n += len(some)
+            for block in blocks:
+                fits = self._held_n + block.rows_n <= BLOCK_ROWS
+                if self._held and not (fits and self._held[0].form == block.form):
+                    self._flush()
+                self._held.append(block)
+                self._held_n += block.rows_n
         except OSError as error:
             raise self._broken(error) from error
 
@@ -160,14 +242,35 @@ class PrintsWriter:
         """The read is whole, and ended then."""
         try:
             with self._stream as stream:
-                stream.write(f". {ended_s!r} {self._rows_n}\n")
+                self._flush()
+                stream.write(f"{_OVER} {ended_s!r} {self._rows_n}\n".encode())
             self._part.replace(self.path)
         except OSError as error:
             raise self._broken(error) from error
         return self.path
 
+    def _flush(self) -> None:
+        held, rows_n = self._held, self._held_n
+        if not held:
+            return
+        self._held, self._held_n = [], 0
+        self._rows_n += rows_n
+        write = self._stream.write
+        write(f"{_BLOCK} {self._places[held[0].form]} {rows_n}\n".encode())
+        write(b" ".join(block.keys for block in held) + b"\n")
+        for columns in zip(*(block.prints for block in held), strict=True):
+            write(b"".join(columns) + b"\n")
+        rests = b" ".join(_rests(block) for block in held)
+        write((_NO_RESTS if all(block.rests == _NO_RESTS for block in held) else rests) + b"\n")
+
     def _broken(self, error: OSError) -> EnvironmentBroken:
         return EnvironmentBroken(f"the observation {self.path} cannot be written: {error}")
+
+
+def _rests(block: Block) -> bytes:
+    if block.rests != _NO_RESTS:
+        return block.rests
+    return b" ".join([_NO_RESTS] * block.rows_n)
 
 
 def find_prints(folder: Path) -> list[Prints]:

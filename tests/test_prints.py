@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from harness.contracts import fingerprint
 from harness.errors import EnvironmentBroken, RecordUnreadable
+from harness.journal.volume import key_word
 from harness.model import ABSENT, Field, Form
 from harness.observations import Row
-from harness.prints import PrintRow, PrintsWriter, find_prints, printed
+from harness.prints import PrintRow, PrintsWriter, blocks_of, find_prints, printed
 
 NOTE = Form("note", "main", ("id", "day"), (Field("title", "title"), Field("text", "text")))
 FORMS = {"note": NOTE}
@@ -28,7 +31,7 @@ def writer(folder: Path) -> PrintsWriter:
 def test_rows_come_back(tmp_path: Path) -> None:
     """Keys, fingerprints and the digest of the other columns come back, and when it was read."""
     writing = writer(tmp_path)
-    writing.write(printed(row, NOTE) for row in ROWS)
+    writing.write(blocks_of(printed(row, NOTE) for row in ROWS))
     path = writing.close(13.25)
     (found,) = find_prints(tmp_path)
 
@@ -43,20 +46,20 @@ def test_rows_come_back(tmp_path: Path) -> None:
 
 def test_a_read_that_was_cut_is_no_read(tmp_path: Path) -> None:
     """What was not written to its end leaves nothing that could be taken for a read."""
-    writer(tmp_path).write(printed(row, NOTE) for row in ROWS)
+    writer(tmp_path).write(blocks_of(printed(row, NOTE) for row in ROWS))
 
     assert find_prints(tmp_path) == []
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("harness.prints/2", "other/1"), ("\n. 13.25 2\n", "\n"), (". 13.25 2", ". 13.25 3")],
+    [("harness.prints/3", "other/1"), ("\n. 13.25 2\n", "\n"), (". 13.25 2", ". 13.25 3")],
     ids=["another schema", "without its end", "a row is missing"],
 )
 def test_a_damaged_read_is_an_error(tmp_path: Path, old: str, new: str) -> None:
     """A file of another schema, without its end or without a row is named and never used."""
     writing = writer(tmp_path)
-    writing.write(printed(row, NOTE) for row in ROWS)
+    writing.write(blocks_of(printed(row, NOTE) for row in ROWS))
     path = writing.close(13.25)
     path.write_text(path.read_text().replace(old, new))
 
@@ -68,3 +71,37 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     """Where it cannot be written the message names the file."""
     with pytest.raises(EnvironmentBroken, match=r"07-load-final\.prints cannot be written"):
         writer(tmp_path / "gone")
+
+
+WORDS = st.sampled_from(["-", "?"]) | st.integers(0, (1 << 64) - 1).map("{:016x}".format)
+PRINT_ROWS = st.lists(
+    st.builds(
+        lambda key, title, text, rest: PrintRow("note", key_word(key), (title, text), rest),
+        st.tuples(st.text(max_size=4), st.text(max_size=4)),
+        WORDS,
+        WORDS,
+        st.sampled_from(["", "", "author=1f3a&state=-"]),
+    ),
+    max_size=20,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PRINT_ROWS, st.integers(1, 5), st.data())
+def test_any_rows_come_back_in_their_order_and_by_their_places(
+    tmp_path: Path, rows: list[PrintRow], together: int, data: st.DataObject
+) -> None:
+    """Whatever keys, fingerprints and rests there are, however many are kept together."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.prints.BLOCK_ROWS", together)
+        writing = writer(tmp_path)
+        writing.write(blocks_of(rows))
+        writing.close(13.25)
+    (found,) = find_prints(tmp_path)
+    blocks = list(found.blocks())
+    places = [block.place + n for block in blocks for n in range(block.rows_n)]
+    some = sorted(data.draw(st.sets(st.integers(0, len(rows) - 1)))) if rows else []
+
+    assert list(found.rows()) == rows
+    assert max((block.rows_n for block in blocks), default=1) <= together
+    assert list(found.rows_at(places[n] for n in some)) == [rows[n] for n in some]

@@ -19,10 +19,12 @@ from harness.sieve.intents import AHEAD, digests, fields_of
 from harness.sieve.spill import Entries, Spill
 from harness.sieve.words import (
     KEEP,
+    NAMELESS,
     Hashes,
     Ints,
     Lines,
     Times,
+    digest_of,
     hash_of,
     joined,
     read_lines,
@@ -218,13 +220,17 @@ class _Chunk:
 
 
 def recs_with(file: ActsFile, prints: Hashes) -> Hashes:
-    """The hashes of the records of which a save has one of these prints, which are sorted."""
+    """The hashes of the records of which a save has one of these prints, whatever its field.
+
+    What they add to a digest where a field has no name is sorted.
+    """
     found = [np.zeros(0, dtype=np.uint64)]
     try:
         for lines in read_lines(file.path, file.offset):
             mine = np.flatnonzero((lines.code == ord("i")) & (lines.count > AHEAD))
             has = np.zeros(len(mine), dtype=np.bool_)
-            for some, _, _, hashes in fields_of(lines, mine):
+            for some, _, _, told in fields_of(lines, mine):
+                hashes = digest_of(NAMELESS, told)
                 at = np.minimum(np.searchsorted(prints, hashes), len(prints) - 1)
                 has[some] |= prints[at] == hashes
             begin, end = lines.word(mine[has], 3)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
@@ -15,7 +14,7 @@ from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile
 from harness.journal.volume import Volume, VolumeRecord, VolumeSave, take
 from harness.model import Form
-from harness.prints import PrintRow, Prints, row_of
+from harness.prints import PrintRow, Prints
 from harness.sieve.acts import (
     Texts,
     form_hashes,
@@ -28,7 +27,7 @@ from harness.sieve.hearing import Beside, Heard, Spills, hear
 from harness.sieve.join import spots_of
 from harness.sieve.rows import BEFORE, FINAL, KINDS_N, LINES, PLAIN, scan_rows, spot_of
 from harness.sieve.spill import Entries, Spill
-from harness.sieve.words import Flags, Hashes, Ints, hash_of, order_of
+from harness.sieve.words import NAMELESS, Flags, Hashes, Ints, digest_of, order_of, words_of
 
 # So much of the record is looked at together: its texts are objects then, if none of it is whole.
 PARTITION_BYTES = 6 << 20
@@ -54,7 +53,6 @@ class Gathered:
     spots: Spill
     went: Spill
     acts: Texts
-    rows: Texts
     files: Sequence[ActsFile]
     records_n: int = 0
     orphans_n: int = 0
@@ -98,7 +96,7 @@ class Gathered:
 
     def spots_with(self, prints: Iterable[str], forms_n: int) -> Hashes:
         """Where the records stand of which a save has one of these prints; all are sorted."""
-        wanted = np.unique(np.array([hash_of(print_) for print_ in prints], dtype=np.uint64))
+        wanted = np.unique(digest_of(NAMELESS, words_of(prints)))
         recs = [recs_with(file, wanted) for file in self.files]
         found = np.unique(np.concatenate(recs)) if recs else wanted[:0]
         return spots_of(self.lines, found, form_hashes(self.names[:forms_n]))
@@ -157,12 +155,9 @@ class Part:
 
     def rows(self, who: int, spots: Flags, read: Prints) -> list[tuple[int, PrintRow]]:
         """The rows of a read in these spots, with their numbers and in their order."""
-        names, words = tuple(read.fields), self.load.rows.words
-        found = [
-            (int(number), row_of(words(int(place)), names))
-            for place, number in self.of(who, spots)["lines"][:, :2]
-        ]
-        return sorted(found, key=lambda each: each[0])
+        lines = self.of(who, spots)["lines"]
+        lines = lines[np.argsort(lines[:, 1])]
+        return list(zip(lines[:, 1].tolist(), read.rows_at(lines[:, 0].tolist()), strict=True))
 
     def is_owned(self, key: int, form: str) -> bool:
         """Whether a record stands at a key of a form."""
@@ -237,14 +232,12 @@ def _together(
     told = [set(read.fields) - set(forms) for _, read in reads if read is not None]
     names = (*forms, *sorted(set().union(*told)))
     acts = Texts([file.path for file in files])
-    rows = Texts([final.path if who == FINAL and final else _path(before) for who in range(4)])
     spills = heard.spills
     load = Gathered(
-        heard.volume, names, spills.keyless, spills.lines, spills.spots, spills.went, acts, rows,
-        files, heard.joined.records_n, heard.joined.orphans_n, heard.cut_n, heard.start_s,
+        heard.volume, names, spills.keyless, spills.lines, spills.spots, spills.went, acts, files,
+        heard.joined.records_n, heard.joined.orphans_n, heard.cut_n, heard.start_s,
     )  # fmt: skip
-    for each in (acts, rows):
-        stack.callback(each.close)
+    stack.callback(acts.close)
     for places in heard.joined.odd:
         # Only to count what belongs to nothing, and to find what was begun twice.
         load.records(places.tolist())
@@ -267,10 +260,6 @@ def gathered(
     """The record of a load that is there whole; as :func:`gathering`."""
     with gathering(files, forms, before, partitions_n, slices_n=slices_n) as read:
         yield read(final)
-
-
-def _path(read: Prints | None) -> Path:
-    return read.path if read is not None else Path()
 
 
 def _bytes(files: Iterable[ActsFile | Prints | None]) -> int:

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.sieve.words import EIGHT, Flags, Hashes, Ints, Lines, digest_of, hash_of
+from harness.contracts import PRINT_CHARS
+from harness.sieve.words import (
+    EIGHT,
+    ODD,
+    PRINT_WORDS,
+    Flags,
+    Hashes,
+    Ints,
+    Lines,
+    digest_of,
+    hash_of,
+)
 
 # How many words an intent has ahead of its fields.
 AHEAD = 5
@@ -20,7 +31,7 @@ AHEAD = 5
 SHAPES_MAX = 16
 # Fewer lines than this are not worth a shape of their own.
 LINES_MIN = 32
-_ODD_PRINT_CHARS, _PRINT_CHARS = 1, 16
+_ODD_PRINT_CHARS = 1
 _OPERATION = "save"
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _COLONS = np.uint64(0x3A3A3A3A3A3A3A3A)
@@ -79,8 +90,10 @@ class _Shape:
         """The digest of what each of these saves."""
         digest = np.zeros(len(begin), dtype=np.uint64)
         for at, size, name in self.prints:
-            print_ = lines.hashes_of(begin + at, size)
-            digest += digest_of(np.array([name], dtype=np.uint64), print_)
+            prints = lines.eights(begin + at, PRINT_WORDS)
+            if size < PRINT_CHARS:
+                prints &= ODD
+            digest += digest_of(np.array([name], dtype=np.uint64), prints)
         return digest
 
 
@@ -93,7 +106,7 @@ def _shape(line: str) -> _Shape | None:
     for field in fields:
         name, equal, rest = field.partition("=")
         text_class, colon, print_ = rest.partition(":")
-        if not equal or not colon or len(print_) not in (_PRINT_CHARS, _ODD_PRINT_CHARS):
+        if not equal or not colon or len(print_) not in (PRINT_CHARS, _ODD_PRINT_CHARS):
             return None
         if ":" in name or ":" in print_:
             return None
@@ -123,7 +136,10 @@ def _field_by_field(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
 
 
 def fields_of(lines: Lines, mine: Ints) -> Iterator[tuple[Ints, Flags, Hashes, Hashes]]:
-    """Field by field: which of these intents have one, whether it is well made, name and print."""
+    """Field by field: which of these intents have one, whether it is well made, name and print.
+
+    Names are hashes, prints as :func:`digest_of` takes them.
+    """
     fields_n = lines.count[mine] - AHEAD
     equals = np.append(np.flatnonzero(lines.data == ord("=")), len(lines.data))
     colons = np.append(np.flatnonzero(lines.data == ord(":")), [len(lines.data)] * 2)
@@ -134,8 +150,9 @@ def fields_of(lines: Lines, mine: Ints) -> Iterator[tuple[Ints, Flags, Hashes, H
         colon = np.searchsorted(colons, begin)
         print_at, print_end = colons[colon] + 1, np.minimum(colons[colon + 1], end)
         size = print_end - print_at
-        fine = (equal < print_at) & ((size == _PRINT_CHARS) | (size == _ODD_PRINT_CHARS))
+        fine = (equal < print_at) & ((size == PRINT_CHARS) | (size == _ODD_PRINT_CHARS))
         # What is not well made is nowhere in particular.
         equal, print_at = np.where(fine, equal, begin), np.where(fine, print_at, begin)
-        print_end = np.where(fine, print_end, begin)
-        yield some, fine, lines.hashes(begin, equal), lines.hashes(print_at, print_end)
+        prints = lines.eights(print_at, PRINT_WORDS)
+        prints[size == _ODD_PRINT_CHARS] &= ODD
+        yield some, fine, lines.hashes(begin, equal), prints

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import numpy as np
 
-from harness.errors import RecordUnreadable
-from harness.prints import Prints
-from harness.sieve.acts import packed
-from harness.sieve.spill import Entries, Spill
-from harness.sieve.words import Hashes, Ints, Lines, digest_of, hash_of, mixed, read_lines
+from harness.prints import Block, Prints
+from harness.sieve.spill import Spill
+from harness.sieve.words import (
+    ODD,
+    PRINT_WORDS,
+    Hashes,
+    Ints,
+    digest_of,
+    hash_of,
+    lines_of,
+    mixed,
+)
 
 # Who says something of a spot: a record of one save that was kept, lines of any other record, the
 # last read of every row, and the one before the load.
@@ -33,8 +40,8 @@ SPOT = np.dtype(
 # Where the entry of a row has the hash of its other columns, and that of a record its fourth line,
 # which only a record has that was made: its key came late.
 REST, MADE = 2, 3
-_BESIDE_FIELDS = 3
-_DOT = ord(".")
+# What stands behind a fingerprint of one character.
+_DOTS = np.uint64(int.from_bytes(b"." * 8, "little"))
 
 
 def spot_of(keys: Hashes, forms: Ints) -> Hashes:
@@ -47,66 +54,32 @@ def scan_rows(prints: Prints, who: int, forms: Sequence[str], into: Spill) -> No
 
     Raises RecordUnreadable.
     """
-    numbers = {name: number for number, name in enumerate(forms)}
-    rows_n, is_over = 0, False
-    try:
-        with prints.path.open("rb") as stream:
-            head_bytes = len(stream.readline())
-        for lines in read_lines(prints.path, head_bytes):
-            mine = np.arange(len(lines.at))
-            over = np.flatnonzero(lines.code == _DOT)
-            if len(over):
-                is_over, mine = True, mine[: over[0]]
-            into.add(_entries(lines, mine, prints.fields, numbers, who, rows_n))
-            rows_n += len(mine)
-            if is_over:
-                break
-        if rows_n != prints.rows_n or not is_over:
-            raise ValueError(f"{prints.rows_n} rows promised, {rows_n} there")
-    except (OSError, ValueError, IndexError) as error:
-        raise RecordUnreadable(
-            f"the observation {prints.path} cannot be read: {error!r}"
-        ) from error
+    rows_n = 0
+    for block in prints.blocks():
+        entries = np.zeros(block.rows_n, dtype=SPOT)
+        entries["key"] = _hashes(block.keys)
+        entries["form"] = forms.index(block.form)
+        entries["who"] = who
+        entries["digest"] = _digests(block, prints.fields[block.form])
+        entries["lines"][:, 0] = np.arange(block.place, block.place + block.rows_n)
+        entries["lines"][:, 1] = np.arange(rows_n, rows_n + block.rows_n)
+        entries["lines"][:, REST] = _hashes(block.rests)
+        into.add(entries)
+        rows_n += block.rows_n
 
 
-def _entries(
-    lines: Lines,
-    mine: Ints,
-    fields: Mapping[str, Sequence[str]],
-    numbers: Mapping[str, int],
-    who: int,
-    rows_n: int,
-) -> Entries:
-    entries = np.zeros(len(mine), dtype=SPOT)
-    begin, end = lines.word(mine, 0)
-    form = np.zeros(len(mine), dtype=np.int64)
-    for at, (name, names) in enumerate(fields.items()):
-        digits = str(at)
-        is_it = end - begin == len(digits)
-        for n, digit in enumerate(digits):
-            is_it &= lines.data[np.minimum(begin + n, end)] == ord(digit)
-        rows = np.flatnonzero(is_it)
-        form[rows] = at + 1
-        odd = np.flatnonzero(lines.count[mine[rows]] != len(names) + _BESIDE_FIELDS)
+def _hashes(words: bytes) -> Hashes:
+    lines = lines_of(words + b"\n")
+    return lines.hashes(lines.begin, lines.end)
+
+
+def _digests(block: Block, names: Sequence[str]) -> Hashes:
+    digest = np.zeros(block.rows_n, dtype=np.uint64)
+    for name, column in zip(names, block.prints, strict=True):
+        told = np.frombuffer(column, dtype="<u8").reshape(-1, PRINT_WORDS)
+        odd = np.flatnonzero(told[:, -1] == _DOTS)
         if len(odd):
-            row = mine[rows[odd[0]]]
-            raise ValueError(f"row {rows_n + int(row) + 1} has {lines.count[row]} words")
-        entries["form"][rows] = numbers[name]
-        entries["digest"][rows] = _digests(lines, mine[rows], names)
-    if not form.all():
-        raise ValueError(f"row {rows_n + int(np.flatnonzero(form == 0)[0]) + 1} is of no form")
-    entries["who"] = who
-    entries["key"] = lines.hashes(*lines.word(mine, 1)) if len(mine) else 0
-    entries["lines"][:, 0] = packed(who, lines.places[mine], 0)
-    entries["lines"][:, 1] = np.arange(rows_n, rows_n + len(mine))
-    if len(mine):
-        entries["lines"][:, REST] = lines.hashes(*lines.last_word(mine))
-    return entries
-
-
-def _digests(lines: Lines, rows: Ints, names: Sequence[str]) -> Hashes:
-    digest = np.zeros(len(rows), dtype=np.uint64)
-    for nth, name in enumerate(names):
-        print_ = lines.hashes(*lines.word(rows, nth + 2))
-        digest += digest_of(np.array([hash_of(quote(name))], dtype=np.uint64), print_)
+            told = told.copy()
+            told[odd] &= ODD
+        digest += digest_of(np.array([hash_of(quote(name))], dtype=np.uint64), told)
     return digest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from harness.contracts import PRINT_CHARS
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Hashes: TypeAlias = npt.NDArray[np.uint64]
@@ -28,6 +30,9 @@ _U = np.uint64
 _MIX = (_U(0x9E3779B97F4A7C15), _U(0xC2B2AE3D27D4EB4F), _U(0x165667B19E3779F9))
 EIGHT = 8
 KEEP = np.array([(1 << (8 * n)) - 1 for n in range(9)], dtype=np.uint64)
+# A fingerprint is so many times eight bytes, and this is what stays of one of one character.
+PRINT_WORDS = PRINT_CHARS // EIGHT
+ODD = np.array([0xFF] + [0] * (PRINT_WORDS - 1), dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +101,6 @@ class Lines:
         found: Hashes = places[at].view("<u8").reshape(len(at), count)
         return found
 
-    def hashes_of(self, begin: Ints, size: int) -> Hashes:
-        """The same of as many bytes from each place on."""
-        parts = self.eights(begin, -(-size // EIGHT))
-        found = np.full(len(begin), size, dtype=np.uint64) * _MIX[2]
-        for n in range(parts.shape[1]):
-            found += mixed(parts[:, n] & KEEP[min(EIGHT, size - EIGHT * n)], n)
-        return mixed(found, 0)
-
     def hashes(self, begin: Ints, end: Ints) -> Hashes:
         """A hash of 64 bits of the bytes between each pair of places."""
         size = end - begin
@@ -151,17 +148,26 @@ def mixed(part: Hashes, nth: int) -> Hashes:
 @cache
 def hash_of(word: str) -> int:
     """The hash of one word, as :meth:`Lines.hashes` has it."""
-    data = np.zeros(2 * _PAD + len(word), dtype=np.uint8)
-    data[_PAD : _PAD + len(word)] = np.frombuffer(word.encode("ascii"), dtype=np.uint8)
-    empty = np.zeros(0, dtype=np.int64)
-    lines = Lines(data, 0, empty, empty, empty, empty, empty)
-    begin = np.array([_PAD])
-    return int(lines.hashes(begin, begin + len(word))[0])
+    lines = lines_of(word.encode("ascii") + b"\n")
+    return int(lines.hashes(lines.begin[:1], lines.end[-1:])[0])
 
 
 def digest_of(names: Hashes, prints: Hashes) -> Hashes:
-    """What one field adds to the digest of its row, from the hashes of its name and its print."""
-    return mixed(prints ^ (names * _MIX[2]), 1)
+    """What one field adds to the digest of its row: the hash of its name, the bytes of its print.
+
+    prints has a row of eights for each; behind one of one character are nothing but zeros.
+    """
+    names = names * _MIX[2]
+    return mixed(prints[:, 0] ^ names, 1) + mixed(prints[:, 1] ^ names, 5)
+
+
+NAMELESS = np.zeros(1, dtype=np.uint64)
+
+
+def words_of(prints: Iterable[str]) -> Hashes:
+    """Fingerprints as :func:`digest_of` takes them."""
+    data = b"".join(print_.encode("ascii").ljust(PRINT_CHARS, b"\0") for print_ in prints)
+    return np.frombuffer(data, dtype="<u8").reshape(-1, PRINT_WORDS)
 
 
 def read_lines(path: Path, offset: int, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Lines]:
@@ -188,6 +194,16 @@ def read_lines(path: Path, offset: int, chunk_bytes: int = CHUNK_BYTES) -> Itera
                 continue
             rest, offset = data[int(lines.end[-1]) + 1 : begin + size], lines.end_place
             yield lines
+
+
+def lines_of(text: bytes) -> Lines:
+    """Some whole lines that stand in no file."""
+    data = np.zeros(len(text) + 2 * _PAD, dtype=np.uint8)
+    data[_PAD:-_PAD] = np.frombuffer(text, dtype=np.uint8)
+    found = _lines(data, len(text) + _PAD, 0)
+    if found is None:
+        raise ValueError("no line ends")
+    return found
 
 
 def _lines(data: Bytes, over: int, offset: int) -> Lines | None:

@@ -22,6 +22,8 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 # So much is looked at together; a row alone may be more.
 BLOCK_BYTES = 256 << 10
+# What libpq reads at once is as much as its buffer holds, and that grows to its longest message.
+_BUFFER = f"SELECT repeat(' ', {1 << 20})".encode()
 # Longer than any statement may take, whose end the server tells.
 SILENT_S_MAX = 900.0
 _HEAD_BYTES = 19
@@ -107,6 +109,7 @@ def _big_endian(data: bytes, at: Ints, kind: str) -> Ints:
 def _copied(connection: Connection, copy: sql.Composable) -> Iterator[list[memoryview]]:
     """What a COPY sends, some messages at a time; there is one to a row."""
     wire = connection.pgconn
+    wire.exec_(_BUFFER)
     result = wire.exec_(spelled(copy))
     if result.status != ExecStatus.COPY_OUT:
         raise error_from_result(result, "utf-8")

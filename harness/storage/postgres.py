@@ -12,7 +12,7 @@ from psycopg import errors, pq, sql
 from harness.errors import LocatorMissing, StorageUnreadable
 from harness.model import Form, Key
 from harness.observations import Row
-from harness.prints import line_of, printed
+from harness.prints import Block, blocks_of, printed
 from harness.storage.beside import rows_beside
 from harness.storage.connection import Connection, address, reading, set_up, spelled, told
 from harness.storage.locate import Located, locate, table_columns, tables_of
@@ -102,8 +102,8 @@ class PostgresSnapshot:
             else:
                 yield from self._found(located, reader, scope)
 
-    def prints(self, form: Form) -> Iterator[list[str]]:
-        """A line of prints for each row, some at a time; raises StorageUnreadable."""
+    def prints(self, form: Form) -> Iterator[Block]:
+        """The prints of every row, some at a time; raises StorageUnreadable."""
         with self._of(form):
             reader = RowReader(locate(self._connection, form), self._folder)
             told = self._connection.info.parameter_status
@@ -112,8 +112,8 @@ class PostgresSnapshot:
             if reader.is_plain and is_utf8:
                 yield from copied_prints(self._connection, reader)
             else:
-                for row in self._rows(reader, reader.select, []):
-                    yield [line_of(printed(row, form))]
+                rows = self._rows(reader, reader.select, [])
+                yield from blocks_of(printed(row, form) for row in rows)
 
     def beside(self, form: Form, table: str, columns: Collection[str]) -> Iterator[Row]:
         """Every row of a table that the form's query stands on; raises StorageUnreadable."""

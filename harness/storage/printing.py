@@ -8,31 +8,34 @@ looked for byte by byte, and only a value in which it stands is made into text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import string
+from binascii import hexlify
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import repeat
 from typing import TypeAlias
 
-from harness.contracts import fingerprint, text_digest
+from harness.contracts import PRINT_CHARS, digest_bytes, fingerprint
 from harness.errors import StorageUnreadable
 from harness.journal.volume import key_word
 from harness.model import Field
-from harness.prints import NO_REST
+from harness.prints import NO_REST, Block, PrintRow, block_of, padded
 from harness.storage.beside import named
 from harness.storage.connection import Connection
 from harness.storage.copying import Column, copied_columns, copied_lines
 from harness.storage.reader import RowReader
 
-Printer: TypeAlias = Callable[[bytes], str]
+Printer: TypeAlias = Callable[[bytes], bytes]
 _NULL = b"\\N"
-_NULL_PRINT = fingerprint(None)
+_NULL_PRINT = padded(fingerprint(None))
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _MEANS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _GRAPHIC = frozenset(range(33, 127))
+# A key of these alone is spelled as it is.
+_PLAIN = string.ascii_letters.encode() + string.digits.encode() + b"_.~-"
 
 
-def copied_prints(connection: Connection, reader: RowReader) -> Iterator[list[str]]:
-    """A line of prints for each row, some at a time, without the form; values as fields hold them.
+def copied_prints(connection: Connection, reader: RowReader) -> Iterator[Block]:
+    """The prints of every row, some at a time; values as fields hold them.
 
     Raises psycopg.Error, StorageUnreadable.
     """
@@ -43,10 +46,10 @@ def copied_prints(connection: Connection, reader: RowReader) -> Iterator[list[st
     else:
         printers = [printer_of(field) for field in reader.form.fields]
         for lines in copied_lines(connection, reader.select):
-            yield [_of_line(line, reader, printers) for line in lines]
+            yield block_of([_of_line(line, reader, printers) for line in lines])
 
 
-def _of_columns(columns: Sequence[Column], reader: RowReader) -> list[str]:
+def _of_columns(columns: Sequence[Column], reader: RowReader) -> Block:
     form, others = reader.form, reader.others
     key_n = len(form.key)
     *values, rest = columns[key_n:]
@@ -56,47 +59,56 @@ def _of_columns(columns: Sequence[Column], reader: RowReader) -> list[str]:
         _printed(column, _printer(field, has_breaks=has_breaks))
         for field, column in zip(form.fields, values, strict=True)
     ]
-    rests: Iterable[str] = repeat(NO_REST)
+    rests = NO_REST
     if others:
-        rests = [named(others, cell.decode("ascii")) for cell in rest.cells()]
-    return list(map(" ".join, zip(_keys(columns[:key_n], reader), *prints, rests, strict=False)))
+        rests = " ".join(named(others, cell.decode("ascii")) for cell in rest.cells())
+    keys = _keys(columns[:key_n], reader)
+    return Block(form.name, len(rest.begin), keys, prints, rests.encode("ascii"))
 
 
-def _printed(column: Column, printer: Printer) -> list[str]:
+def _printed(column: Column, printer: Printer) -> bytes:
     data = column.data
-    found = [
-        printer(data[a:b]) for a, b in zip(column.begin.tolist(), column.end.tolist(), strict=True)
-    ]
+    found = hexlify(
+        b"".join(
+            [
+                printer(data[a:b])
+                for a, b in zip(column.begin.tolist(), column.end.tolist(), strict=True)
+            ]
+        )
+    )
+    if not len(column.nulls):
+        return found
+    told = bytearray(found)
     for null in column.nulls.tolist():
-        found[null] = _NULL_PRINT
-    return found
+        told[null * PRINT_CHARS : (null + 1) * PRINT_CHARS] = _NULL_PRINT
+    return bytes(told)
 
 
-def _keys(columns: Sequence[Column], reader: RowReader) -> list[str]:
+def _keys(columns: Sequence[Column], reader: RowReader) -> bytes:
     if any(len(column.nulls) for column in columns):
         raise StorageUnreadable(reader.null_in_key)
-    if len(columns) > 1:
-        return [_key(cells, reader) for cells in zip(*(c.cells() for c in columns), strict=True)]
-    # Nearly every key is a number, and there are very many of them.
-    return [
-        cell.decode("ascii") if cell.isalnum() else _key([cell], reader)
-        for cell in columns[0].cells()
-    ]
+    if len(columns) == 1:
+        cells = columns[0].cells()
+        # Nearly every key is one plain word, and there are very many of them.
+        if not b"".join(cells).translate(None, _PLAIN) and all(cells):
+            return b" ".join(cells)
+    found = [_key(cells, reader) for cells in zip(*(c.cells() for c in columns), strict=True)]
+    return " ".join(found).encode("ascii")
 
 
-def _of_line(line: bytes, reader: RowReader, printers: Sequence[Printer]) -> str:
+def _of_line(line: bytes, reader: RowReader, printers: Sequence[Printer]) -> PrintRow:
     key_n, others = len(reader.form.key), reader.others
     cells = [_unescaped(cell) for cell in line[:-1].split(b"\t")]
-    rest = named(others, cells[-1].decode("ascii")) if others else NO_REST
-    prints = [
-        _NULL_PRINT if cell is _NULL else print_(cell)
+    rest = named(others, cells[-1].decode("ascii")) if others else ""
+    prints = tuple(
+        fingerprint(None) if cell is _NULL else print_(cell).hex()
         for print_, cell in zip(printers, cells[key_n:-1], strict=True)
-    ]
-    return f"{_key(cells[:key_n], reader)} {' '.join(prints)} {rest}"
+    )
+    return PrintRow(reader.form.name, _key(cells[:key_n], reader), prints, rest)
 
 
 def printer_of(field: Field) -> Printer:
-    """What makes the fingerprint of a field's bytes, the same as of its text."""
+    """What makes the fingerprint of a field's bytes, the same as of its text, not yet spelled."""
     return _printer(field, has_breaks=True)
 
 
@@ -114,15 +126,15 @@ def _printer(field: Field, *, has_breaks: bool) -> Printer:
     if contract.nfc:
         odd.append(lambda cell: not cell.isascii())
     if not odd:
-        return text_digest
+        return digest_bytes
     if len(odd) == 1:
         (only,) = odd
-        return lambda cell: whole(cell) if only(cell) else text_digest(cell)
-    return lambda cell: whole(cell) if any(is_odd(cell) for is_odd in odd) else text_digest(cell)
+        return lambda cell: whole(cell) if only(cell) else digest_bytes(cell)
+    return lambda cell: whole(cell) if any(is_odd(cell) for is_odd in odd) else digest_bytes(cell)
 
 
-def _of_text(field: Field, cell: bytes) -> str:
-    return fingerprint(cell.decode("utf-8"), field.contract, field.kind)
+def _of_text(field: Field, cell: bytes) -> bytes:
+    return bytes.fromhex(fingerprint(cell.decode("utf-8"), field.contract, field.kind))
 
 
 def _key(cells: Sequence[bytes], reader: RowReader) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from harness.model import Form
 from harness.observations import Row
+from harness.prints import Block
 from harness.storage.scope import Scope
 
 
@@ -37,8 +38,8 @@ class Snapshot(Protocol):
 class Printing(Protocol):
     """A snapshot that has a faster way to fingerprints than reading every value."""
 
-    def prints(self, form: Form) -> Iterator[list[str]]:
-        """A line for each row, as :func:`harness.prints.line_of` makes it; some at a time.
+    def prints(self, form: Form) -> Iterator[Block]:
+        """Every row by its fingerprints, some at a time.
 
         The same as of what observe() gives. Raises StorageUnreadable.
         """

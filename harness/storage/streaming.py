@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.journal.volume import undisturbed
 from harness.model import Form
 from harness.observations import Purpose
-from harness.prints import PrintsWriter, line_of, printed
+from harness.prints import Block, PrintsWriter, blocks_of, printed
 from harness.storage.observe import Storages, by_storage, reader_of
 from harness.storage.scope import EVERY_ROW
 from harness.storage.seams import Printing, Snapshot
@@ -35,11 +35,11 @@ def stream_prints(
         for name, here in by_storage(forms).items():
             with reader_of(storages, name, here, folder).snapshot() as snapshot:
                 for form in here.values():
-                    writer.write_lines(form.name, _lines(snapshot, form))
+                    writer.write(_blocks(snapshot, form))
     return writer.close(time.monotonic())
 
 
-def _lines(snapshot: Snapshot, form: Form) -> Iterator[list[str]]:
+def _blocks(snapshot: Snapshot, form: Form) -> Iterator[Block]:
     if isinstance(snapshot, Printing):
         return snapshot.prints(form)
-    return ([line_of(printed(row, form))] for row in snapshot.observe(form, EVERY_ROW))
+    return blocks_of(printed(row, form) for row in snapshot.observe(form, EVERY_ROW))

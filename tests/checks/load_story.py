@@ -22,7 +22,7 @@ from harness.journal.volume import Owed, State, VolumeRecord, VolumeSave
 from harness.judge import Grounds, weigh
 from harness.model import Form, Key, Leg, Release, Value
 from harness.observations import Observation, Purpose, Row
-from harness.prints import Prints, PrintsWriter, find_prints, printed
+from harness.prints import Prints, PrintsWriter, blocks_of, find_prints, printed
 from harness.promise import Promise
 from harness.sieve.gathering import gathered
 from harness.values import Trace, make_text, trial_number
@@ -143,7 +143,7 @@ class LoadStory:
             purpose=purpose,
             began_s=self.now_s if purpose == "final" else 0.0,
         )
-        writer.write(printed(row, self.form) for row in rows)
+        writer.write(blocks_of(printed(row, self.form) for row in rows))
         writer.close(self.now_s)
         return next(p for p in find_prints(self.folder) if p.purpose == purpose)
 

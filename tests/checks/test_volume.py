@@ -19,7 +19,7 @@ from harness.journal.schedule import Schedule
 from harness.journal.volume_writer import VolumeWriter
 from harness.model import Contract, Field, Form, Leg, Severity
 from harness.observations import Observation, Row
-from harness.prints import PrintRow, Prints, PrintsWriter, find_prints, printed
+from harness.prints import PrintRow, Prints, PrintsWriter, blocks_of, find_prints, printed
 from harness.values import trial_number
 from tests.checks.acts import write_acts
 from tests.checks.load_story import LoadRecordStory, LoadStory, sifted_of
@@ -141,7 +141,7 @@ def test_thirty_thousand_saves_a_second_are_judged(tmp_path: Path) -> None:
     prints_of = PrintsWriter(
         tmp_path, forms, id="02-load-final", role=LOAD, purpose="final", began_s=later_s
     )
-    prints_of.write(rows)
+    prints_of.write(blocks_of(rows))
     prints_of.close(later_s)
     took_s, verified_n = [], []
     for _ in range(TRIES):
@@ -168,7 +168,7 @@ def test_two_forms_of_one_table_are_one_row(tmp_path: Path) -> None:
         writer = PrintsWriter(
             tmp_path, forms, id=id_, role=LOAD, purpose="final", began_s=story.now_s + 60
         )
-        writer.write(printed(row, forms[row.form]) for row in (*rows, *beside))
+        writer.write(blocks_of(printed(row, forms[row.form]) for row in (*rows, *beside)))
         writer.close(story.now_s + 60)
         return next(found for found in find_prints(tmp_path) if found.id == id_)
 

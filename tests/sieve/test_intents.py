@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.sieve import intents
-from harness.sieve.words import digest_of, hash_of, read_lines
+from harness.sieve.words import digest_of, hash_of, read_lines, words_of
 
 TEXTS = st.text(max_size=12)
 PRINTS = st.one_of(
@@ -63,8 +63,7 @@ def one_by_one(line: str) -> tuple[int, bool]:
         if len(print_) not in (1, 16):
             is_all = False
         else:
-            pair = (np.array([hash_of(word)], dtype=np.uint64) for word in (name, print_))
-            digest += digest_of(*pair)
+            digest += digest_of(np.array([hash_of(name)], dtype=np.uint64), words_of([print_]))
     return int(digest[0]), is_all
 
 
