@@ -30,7 +30,7 @@ from harness.sieve.spill import Entries, Spill
 from harness.sieve.words import NAMELESS, Flags, Hashes, Ints, digest_of, order_of, words_of
 
 # So much of the record is looked at together: its texts are objects then, if none of it is whole.
-PARTITION_BYTES = 6 << 20
+PARTITION_BYTES = 3 << 20
 PARTITIONS_MAX = 4096
 # Starting another process takes as long as reading this in a thread.
 BESIDE_BYTES_MIN = 64 << 20

@@ -15,6 +15,9 @@ from harness.errors import EnvironmentBroken
 
 Entries: TypeAlias = npt.NDArray[Any]
 
+# So much is written together: the more, the fewer pieces there are of a partition to read back.
+HELD_BYTES = 2 << 20
+
 
 class Spill:
     """Entries of one kind in so many partitions, by the first bits of a hash in each.
@@ -30,6 +33,8 @@ class Spill:
         self._by = by
         self._blocks: list[tuple[int, npt.NDArray[np.uint32]]] = []
         self._size = 0
+        self._held: list[Entries] = []
+        self._held_bytes = 0
         try:
             with TemporaryFile(prefix="harness-load-") as file:
                 self._fd = os.dup(file.fileno())
@@ -37,6 +42,7 @@ class Spill:
             raise _broken(error) from error
 
     def __getstate__(self) -> dict[str, Any]:
+        self._flush()
         handed = DupFd(self._fd) if get_spawning_popen() is not None else None
         return {**self.__dict__, "_fd": handed}
 
@@ -50,6 +56,16 @@ class Spill:
 
     def add(self, entries: Entries) -> None:
         """Keep some entries; those of one partition stay in their order."""
+        self._held.append(entries)
+        self._held_bytes += entries.nbytes
+        if self._held_bytes >= HELD_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        # Joined as bytes: arrays of many fields are joined field by field.
+        held = b"".join(np.ascontiguousarray(entries).view(np.uint8) for entries in self._held)
+        entries = np.frombuffer(held, dtype=self.dtype)
+        self._held, self._held_bytes = [], 0
         if not len(entries):
             return
         bounds = np.array([0, len(entries)])
@@ -72,12 +88,12 @@ class Spill:
 
     def read(self, partition: int) -> Entries:
         """The entries of one partition, in the order in which they were added."""
+        self._flush()
         parts = []
         for begin, bounds in self._blocks:
             from_, to = int(bounds[partition]), int(bounds[partition + 1])
             if from_ < to:
                 parts.append(self._read(begin + from_ * self.dtype.itemsize, to - from_))
-        # Joined as bytes: arrays of many fields are joined field by field.
         return np.frombuffer(b"".join(parts), dtype=self.dtype)
 
     def close(self) -> None:

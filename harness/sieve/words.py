@@ -104,18 +104,21 @@ class Lines:
     def hashes(self, begin: Ints, end: Ints) -> Hashes:
         """A hash of 64 bits of the bytes between each pair of places."""
         size = end - begin
-        found = size.astype(np.uint64) * _MIX[2]
+        found = size.astype(np.uint64)
         parts_n = -(-int(size.max(initial=0)) // EIGHT)
         # Words are short; of one that is not the rest is looked at apart from all others.
         near_n = min(parts_n, _NEAR)
         parts = self.eights(begin, near_n) if near_n else np.zeros((len(begin), 0), np.uint64)
         for n in range(near_n):
-            found += mixed(parts[:, n] & KEEP[np.clip(size - EIGHT * n, 0, EIGHT)], n)
+            left = size - EIGHT * n
+            part = parts[:, n] & KEEP[np.clip(left, 0, EIGHT)]
+            np.copyto(found, _with(part, found), where=left > 0)
         for n in range(near_n, parts_n):
             some = np.flatnonzero(size > EIGHT * n)
             part = self.eight(begin[some] + EIGHT * n)
-            found[some] += mixed(part & KEEP[np.minimum(size[some] - EIGHT * n, EIGHT)], n)
-        return mixed(found, 0)
+            part &= KEEP[np.minimum(size[some] - EIGHT * n, EIGHT)]
+            found[some] = _with(part, found[some])
+        return found
 
 
 def order_of(hashes: Hashes) -> Ints:
@@ -145,6 +148,14 @@ def mixed(part: Hashes, nth: int) -> Hashes:
     return found
 
 
+def _with(part: Hashes, before: Hashes) -> Hashes:
+    """Numbers that depend on one more part each, and on the order of their parts."""
+    found = before ^ part
+    found *= _MIX[0]
+    found ^= found >> _U(32)
+    return found
+
+
 @cache
 def hash_of(word: str) -> int:
     """The hash of one word, as :meth:`Lines.hashes` has it."""
@@ -157,8 +168,10 @@ def digest_of(names: Hashes, prints: Hashes) -> Hashes:
 
     prints has a row of eights for each; behind one of one character are nothing but zeros.
     """
-    names = names * _MIX[2]
-    return mixed(prints[:, 0] ^ names, 1) + mixed(prints[:, 1] ^ names, 5)
+    found = names * _MIX[2]
+    for n in range(PRINT_WORDS):
+        found = _with(prints[:, n], found)
+    return found
 
 
 NAMELESS = np.zeros(1, dtype=np.uint64)

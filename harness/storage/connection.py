@@ -16,7 +16,7 @@ from psycopg.pq.abc import PGresult
 from psycopg.types.string import TextLoader
 
 from harness.errors import StorageUnreadable
-from harness.plan.secrecy import passwords, scrub
+from harness.hiding import passwords, scrub
 
 Connection: TypeAlias = psycopg.Connection[tuple[str | None, ...]]
 
