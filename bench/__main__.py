@@ -81,7 +81,9 @@ BENCHES = {
         digits=0,
         long=True,
     ),
-    "judge-100k": Bench(partial(judging.ratios, saves_n=100_000), "", "pairs", 2.0),
+    "judge-100k": Bench(
+        partial(judging.seconds, saves_n=100_000), "s", "loads", 3.0, digits=2, every=True
+    ),
     "judge-1m": Bench(partial(judging.ratios, saves_n=MILLION), "", "pairs", 2.0, long=True),
     "judge-10m": Bench(partial(judging.ratios, saves_n=10 * MILLION), "", "pairs", 2.0, long=True),
     "judge-1m-memory": Bench(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import sys
 import time
 import zlib
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from bench.calling import call
+from bench.memory import peak_mb
 from harness.checks.course import course_of
 from harness.checks.volume import sift
 from harness.contracts import fingerprint
@@ -51,21 +51,27 @@ def ratios(pairs_n: int, saves_n: int) -> Iterator[float]:
     with _made(saves_n) as (dsn, folder):
         for _ in range(pairs_n):
             copied_s = _copied_s(dsn)
-            judged_s, peak_mb = _judged(dsn, folder, saves_n)
+            judged_s, most_mb = _judged(dsn, folder, saves_n)
             print(
                 f"judging {saves_n:,} saves: {judged_s:.2f} s, COPY alone {copied_s:.2f} s, "
-                f"peak {peak_mb:.0f} MB",
+                f"peak {most_mb:.0f} MB",
                 flush=True,
             )
             yield judged_s / copied_s
+
+
+def seconds(loads_n: int, saves_n: int) -> Iterator[float]:
+    """One figure a load: how long it takes to be judged."""
+    with _made(saves_n) as (dsn, folder):
+        for _ in range(loads_n):
+            yield _judged(dsn, folder, saves_n)[0]
 
 
 def peaks_mb(loads_n: int, saves_n: int) -> Iterator[float]:
     """One figure a load: the peak memory of all processes that judge it."""
     with _made(saves_n) as (dsn, folder):
         for _ in range(loads_n):
-            _, peak_mb = _judged(dsn, folder, saves_n)
-            yield peak_mb
+            yield _judged(dsn, folder, saves_n)[1]
 
 
 def _copied_s(dsn: str) -> float:
@@ -83,15 +89,18 @@ def _copied_s(dsn: str) -> float:
 def _judged(dsn: str, folder: Path, saves_n: int) -> tuple[float, float]:
     """Seconds, and the peak memory of all processes that judged; in a process of its own."""
     command = [sys.executable, "-m", "bench.judge_one", dsn, str(folder), str(saves_n)]
-    done = call(command, Path(__file__).parent.parent, TIMEOUT_S_MAX)
+    with peak_mb() as peak:
+        done = call(command, Path(__file__).parent.parent, TIMEOUT_S_MAX)
     if done.returncode != 0:
         raise EvidenceError(f"the load was not judged: {done.stdout}{done.stderr}")
-    told = json.loads(done.stdout)
-    return float(told["seconds"]), float(told["peak_mb"])
+    return float(done.stdout), peak()
 
 
-def judge(dsn: str, folder: Path, saves_n: int) -> dict[str, float]:
-    """Read storage and judge every save; raises EvidenceError where what was lost is not found."""
+def judge(dsn: str, folder: Path, saves_n: int) -> float:
+    """Read storage and judge every save, and give the seconds it took.
+
+    Raises EvidenceError where what was lost is not found, or anything else is.
+    """
     forms = {NOTE.name: NOTE}
     began_s = time.monotonic()
     with gathering(find_acts(folder), forms, None) as read, TemporaryDirectory() as into:
@@ -108,9 +117,7 @@ def judge(dsn: str, folder: Path, saves_n: int) -> dict[str, float]:
         raise EvidenceError(f"{found} were found, of {sifted.verified_n} saves that are whole")
     if course.states["acknowledged"] != saves_n:
         raise EvidenceError(f"{course.states} were journaled, and not {saves_n} acknowledgements")
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peak_mb = sum(resource.getrusage(each).ru_maxrss for each in who) / 1024
-    return {"seconds": took_s, "peak_mb": peak_mb}
+    return took_s
 
 
 @contextmanager

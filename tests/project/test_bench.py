@@ -18,6 +18,7 @@ import pytest
 from bench.__main__ import BENCHES, HEAD, PAGE, main, with_row
 from bench.calling import call
 from bench.faults import blamed, came_by
+from bench.memory import peak_mb
 from bench.overhead import busy_s
 from bench.scenarios import PAIR_N, all_passed
 from harness.cli import EXIT_INTERRUPTED
@@ -155,6 +156,18 @@ def test_a_second_signal_leaves_no_call_alive(
         call(command, tmp_path, timeout_s_max=60.0)
 
     assert [-signal.SIGKILL, -signal.SIGKILL] == [process.returncode for process in begun]
+
+
+def test_memory_is_that_of_every_process_at_its_peak(tmp_path: Path) -> None:
+    """What a program and its child had for a moment counts, what its parent has does not."""
+    mb = 64
+    child = f"taken = bytes(range(256)) * ({mb} << 12); del taken; import time; time.sleep(1.5)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    here = bytes(range(256)) * (8 * mb << 12)
+    with peak_mb() as peak:
+        assert call([sys.executable, "-c", parent], tmp_path, timeout_s_max=60.0).returncode == 0
+
+    assert mb < peak() < 3 * mb < len(here) >> 20
 
 
 def test_a_skipped_case_is_no_case() -> None:
