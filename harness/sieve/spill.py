@@ -63,7 +63,7 @@ class Spill:
 
     def _flush(self) -> None:
         # Joined as bytes: arrays of many fields are joined field by field.
-        held = b"".join(np.ascontiguousarray(entries).view(np.uint8) for entries in self._held)
+        held = b"".join(entries.tobytes() for entries in self._held)
         entries = np.frombuffer(held, dtype=self.dtype)
         self._held, self._held_bytes = [], 0
         if not len(entries):
