@@ -33,8 +33,9 @@ class Spill:
         self._by = by
         self._blocks: list[tuple[int, npt.NDArray[np.uint32]]] = []
         self._size = 0
-        self._held: list[Entries] = []
-        self._held_bytes = 0
+        # As bytes: arrays of many fields are copied field by field.
+        self._held = np.empty(0, dtype=_bytes_of(dtype))
+        self._held_n = 0
         try:
             with TemporaryFile(prefix="harness-load-") as file:
                 self._fd = os.dup(file.fileno())
@@ -44,7 +45,7 @@ class Spill:
     def __getstate__(self) -> dict[str, Any]:
         self._flush()
         handed = DupFd(self._fd) if get_spawning_popen() is not None else None
-        return {**self.__dict__, "_fd": handed}
+        return {**self.__dict__, "_fd": handed, "_held": self._held[:0]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         handed = state["_fd"]
@@ -56,16 +57,19 @@ class Spill:
 
     def add(self, entries: Entries) -> None:
         """Keep some entries; those of one partition stay in their order."""
-        self._held.append(entries)
-        self._held_bytes += entries.nbytes
-        if self._held_bytes >= HELD_BYTES:
-            self._flush()
+        if not len(self._held):
+            self._held = np.empty(HELD_BYTES // self.dtype.itemsize, dtype=self._held.dtype)
+        while len(entries):
+            some = entries[: len(self._held) - self._held_n]
+            into = self._held[self._held_n : self._held_n + len(some)]
+            into[:] = np.ascontiguousarray(some).view(into.dtype)
+            self._held_n, entries = self._held_n + len(some), entries[len(some) :]
+            if self._held_n == len(self._held):
+                self._flush()
 
     def _flush(self) -> None:
-        # Joined as bytes: arrays of many fields are joined field by field.
-        held = b"".join(entries.tobytes() for entries in self._held)
-        entries = np.frombuffer(held, dtype=self.dtype)
-        self._held, self._held_bytes = [], 0
+        entries = self._held[: self._held_n].view(self.dtype)
+        self._held_n = 0
         if not len(entries):
             return
         bounds = np.array([0, len(entries)])
@@ -77,7 +81,7 @@ class Spill:
             bounds = np.cumsum(np.bincount(part, minlength=self.partitions_n))
             bounds = np.concatenate(([0], bounds))
         begin = self._size
-        data = np.ascontiguousarray(entries).view(np.uint8).data
+        data = entries.view(np.uint8).data
         try:
             while data:
                 written = os.pwrite(self._fd, data, self._size)
@@ -111,6 +115,10 @@ class Spill:
         if len(data) != size:
             raise EnvironmentBroken("a file of entries was cut while it was in use")
         return data
+
+
+def _bytes_of(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.dtype((np.void, dtype.itemsize))
 
 
 def _broken(error: OSError) -> EnvironmentBroken:
