@@ -134,6 +134,7 @@ def _judge_load(
         load.excuse = partial(excuse, faults=faults)
         if final is not None:
             sifted = sift(load, forms, record.before, final, slices=record.slices)
+            course.orphans_n = max(course.orphans_n, sifted.orphans_n)
             looked = look(sifted, forms, tag, observations)
             controls = plant_load_controls(sifted.whole, forms, tag)
     figures = measure(course, began)

@@ -111,7 +111,8 @@ class Sifted:
     and that were not there before, the first of strays_n; changed are rows that nobody worked on
     and that are not as they were, the first of changed_n, as they stood before. whole is a record
     of each form that let itself be judged, for controls, with its row. unsought_n are rows of which
-    nobody looked whether they hold what is another record's.
+    nobody looked whether they hold what is another record's. orphans_n are lines of the journal
+    that belong to nothing that was begun before them, of records that were read one by one.
     """
 
     forms: Mapping[str, Form] = field(default_factory=dict)
@@ -129,6 +130,7 @@ class Sifted:
     changed: list[PrintRow] = field(default_factory=list)
     whole: dict[str, tuple[Owing, RowPrints]] = field(default_factory=dict)
     unsought_n: int = 0
+    orphans_n: int = 0
 
     @property
     def odd_n(self) -> int:

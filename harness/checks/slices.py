@@ -20,8 +20,8 @@ from harness.journal.volume import Owed, VolumeRecord, VolumeSave
 from harness.model import Form, value_from_json, value_to_json
 from harness.prints import PrintRow
 
-SCHEMA = "harness.slice/3"
-_COUNTS = ("acknowledged_n", "verified_n", "unread_n", "hidden_n", "fields_read")
+SCHEMA = "harness.slice/4"
+_COUNTS = ("acknowledged_n", "verified_n", "unread_n", "hidden_n", "fields_read", "orphans_n")
 
 
 def write_slice(path: Path, sieve: Sieve, of: Mapping[str, object]) -> None:

@@ -47,6 +47,13 @@ def write_lines(path: Path, lines: list[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in [*lines, *sums]), "ascii")
 
 
+def move_behind(path: Path, act: str, of: str) -> None:
+    """Put the line of this act of a record or save behind all others of its process."""
+    lines = [line for line in path.read_text("ascii").splitlines() if not line.startswith("c ")]
+    (at,) = (n for n, line in enumerate(lines) if line[0] == act and of in line.split(" "))
+    write_lines(path, [*lines[:at], *lines[at + 1 :], lines[at]])
+
+
 def told(record: VolumeRecord) -> list[str]:
     """The lines of one record."""
     key = UNKNOWN if record.keyed_late else key_word(record.key)

@@ -26,7 +26,7 @@ from harness.checks.volume import sift, sift_slice
 from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile, find_acts
 from harness.sieve import gathering
-from tests.checks.acts import write_acts
+from tests.checks.acts import move_behind, write_acts
 from tests.checks.load_story import LoadStory, sifted_of
 from tests.checks.test_volume import FORM, damaged, record, told
 
@@ -161,6 +161,23 @@ def test_what_is_divided_is_the_same(
 
     assert flat(whole) == flat(divided)
     assert flat(whole) == flat(sliced)
+
+
+def test_lines_that_belong_to_nothing_are_counted_once(tmp_path: Path) -> None:
+    """In parts as in slices, with a key or not, and where a record is read again for a copy."""
+    story = LoadStory(tmp_path / "o", form=FORM)
+    saves = [story.record(key, user=n).save("reason") for n, key in enumerate(("k", None, "c"))]
+    for save in saves:
+        save.acknowledged()
+    story.stands("a copy", **saves[0].values)
+    held = story.record_of()
+    for save in saves[:2]:
+        move_behind(held.files[0].path, "i", save.save.id)
+    assert held.final is not None
+    whole = sifted_of(find_acts(story.folder), FORMS, held.before, held.final, 3)
+    sliced = sifted_in_slices(story.folder, held, 3)
+
+    assert (2, 2) == (whole.orphans_n, sliced.orphans_n)
 
 
 def test_what_is_plainly_whole_is_never_read(

@@ -17,7 +17,7 @@ from harness.checks.sifted import LOOKED_AT_MAX
 from harness.journal import events as ev
 from harness.journal.acts_files import find_acts
 from harness.model import Anomaly, Leg, Severity
-from tests.checks.acts import write_acts, write_lines
+from tests.checks.acts import move_behind, write_acts, write_lines
 from tests.checks.load_story import LoadStory
 from tests.checks.story import form
 
@@ -477,6 +477,24 @@ def test_an_outcome_without_its_intent_is_owed_however_its_record_looks(load: Lo
 
     assert len(lines) - 1 == len(left)
     assert grounds.owed[0].startswith("1 line of the load's journal belong")
+
+
+@pytest.mark.parametrize(("moved", "orphans_n"), [("i", 1), ("k", 0), ("r", 3)])
+def test_an_order_that_nobody_writes_is_owed_for_what_it_is(
+    load: LoadStory, moved: str, orphans_n: int
+) -> None:
+    """A line ahead of what it belongs to is told, though only reading its record finds it."""
+    load.saves(100)
+    made = load.record("made", user=3, late=True)
+    made.save("reason").acknowledged()
+    record = load.record_of()
+    id_ = made.volume.saves[0].id if moved == "i" else made.volume.id
+    move_behind(record.files[0].path, moved, id_)
+    owed = load.judged(replace(record, files=tuple(find_acts(load.folder)))).owed
+
+    lines = "1 line" if orphans_n == 1 else f"{orphans_n} lines"
+    told = (f"{lines} of the load's journal belong to nothing that was begun: it has lost lines",)
+    assert owed[:1] == (told if orphans_n else ())
 
 
 def test_reads_that_are_missing_are_owed(load: LoadStory) -> None:
