@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -32,6 +33,11 @@ _FOREIGN = (
     ("google.auth.exceptions", "GoogleAuthError"),
     ("azure.core.exceptions", "AzureError"),
     ("aiohttp", "ClientError"),
+    ("webdav4.client", "ClientError"),
+    ("httpx", "HTTPError"),
+    ("paramiko.ssh_exception", "SSHException"),
+    ("smbprotocol.exceptions", "SMBException"),
+    ("ftplib", "Error"),
 )
 
 
@@ -51,7 +57,7 @@ class Home:
         Raises UsageError where nothing here reads such an address.
         """
         mark = b"the journals of a load come here\n"
-        self._try("written", lambda fs, path: _write(fs, f"{path}/{TERMS}", mark))
+        self._try("written", lambda fs, path: _begin(fs, path, mark))
         if self._try("read", lambda fs, path: fs.cat_file(f"{path}/{TERMS}")) != mark:
             raise EnvironmentBroken(f"{self} does not give back what was written there")
 
@@ -67,9 +73,8 @@ class Home:
             note = json.dumps(said).encode("ascii")
 
             def put(fs: Any, home: str, path: Path = path, note: bytes = note) -> None:
-                _make_folder(fs, home)
                 fs.put_file(str(path), f"{home}/{path.name}")
-                _write(fs, f"{home}/{path.name}{NOTE}", note)
+                fs.pipe_file(f"{home}/{path.name}{NOTE}", note)
 
             self._try("written", put)
             names.append(path.name)
@@ -129,22 +134,31 @@ class Home:
 def _raised() -> tuple[type[Exception], ...]:
     """What an address may raise: the usual, and what the packages of buckets add that are here."""
     own = (getattr(sys.modules.get(module), name, None) for module, name in _FOREIGN)
-    usual = (OSError, ValueError, LookupError, TypeError, RuntimeError)
+    usual = (OSError, EOFError, ValueError, LookupError, TypeError, RuntimeError)
     return (*usual, *(kind for kind in own if kind is not None))
 
 
-def _write(fs: Any, path: str, data: bytes) -> None:
-    _make_folder(fs, path.rpartition("/")[0])
-    fs.pipe_file(path, data)
+def _begin(fs: Any, home: str, mark: bytes) -> None:
+    """Write the first file of the run's folder, which is made where the address has folders.
 
-
-def _make_folder(fs: Any, path: str) -> None:
-    """Make a folder, but for a bucket's: there are none in it, and it would be made itself.
-
-    A bucket of a mistyped name is an error; the paths of buckets alone begin with their name.
+    A path that does not begin with a slash may begin with the name of a bucket, of which a
+    mistyped one is an error and never made: what stands first there has to be there already. In
+    a bucket whoever may write needs no folder, and may have no right to look for one.
     """
-    if path.startswith("/"):
-        fs.makedirs(path, exist_ok=True)
+    path = f"{home}/{TERMS}"
+    if home.startswith("/"):
+        fs.makedirs(home, exist_ok=True)
+        fs.pipe_file(path, mark)
+        return
+    try:
+        fs.pipe_file(path, mark)
+    except _raised():
+        parts = home.split("/")
+        for count in range(2, len(parts) + 1):
+            # What goes wrong here, be it that the folder is there, is told by what comes of it.
+            with suppress(*_raised()):
+                fs.mkdir("/".join(parts[:count]), create_parents=False)
+        fs.pipe_file(path, mark)
 
 
 def _get(fs: Any, home: str, into: Path, names: Sequence[str]) -> list[float | None]:

@@ -122,19 +122,30 @@ def test_a_note_that_no_worker_wrote_is_an_error_of_ours(
         home.fetch(folder_of(tmp_path, "there"), 1, 0.0)
 
 
-class _Bucket(Exception):
+class _Foreign(Exception):
     """What is no OSError."""
 
 
-def test_what_an_address_raises_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("botocore.exceptions", "BotoCoreError"),
+        ("webdav4.client", "ClientError"),
+        ("httpx", "HTTPError"),
+        ("paramiko.ssh_exception", "SSHException"),
+        ("ftplib", "Error"),
+    ],
+)
+def test_what_an_address_raises_is_an_error_of_ours(
+    monkeypatch: pytest.MonkeyPatch, module: str, name: str
+) -> None:
     """Whatever reads an address has errors of its own; none of them tells who may use it."""
 
     class Broken:
         def pipe_file(self, path: str, data: bytes) -> None:
-            raise _Bucket("no rights at s3://ada:word@host/x")
+            raise _Foreign("no rights at s3://ada:word@host/x")
 
-    package = SimpleNamespace(BotoCoreError=_Bucket)
-    monkeypatch.setitem(sys.modules, "botocore.exceptions", package)
+    monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{name: _Foreign}))
     monkeypatch.setattr(fsspec.core, "url_to_fs", lambda _: (Broken(), "x"))
     with pytest.raises(EnvironmentBroken) as caught:
         Home("s3://ada:word@host/x").prepare()
@@ -143,35 +154,81 @@ def test_what_an_address_raises_is_an_error_of_ours(monkeypatch: pytest.MonkeyPa
     assert caught.value.__suppress_context__
 
 
-def test_a_bucket_is_never_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Journals go into a bucket that is there; one of a mistyped name is not made for them."""
+class Remote:
+    """What its paths begin with is there, or is not; in_folders: a file needs the one it is in."""
 
-    class Bucket:
-        def __init__(self) -> None:
-            self.made: list[str] = []
-            self.files: dict[str, bytes] = {}
+    def __init__(self, *there: str, in_folders: bool) -> None:
+        self.folders = set(there)
+        self.in_folders = in_folders
+        self.files: dict[str, bytes] = {}
 
-        def makedirs(self, path: str, exist_ok: bool) -> None:
-            self.made.append(path)
+    def mkdir(self, path: str, create_parents: bool = True) -> None:
+        """As buckets and folders have it: with its parents the first of a path is made as well."""
+        parent = path.rpartition("/")[0]
+        if create_parents:
+            self.folders.add(path.partition("/")[0])
+        elif path in self.folders:
+            raise FileExistsError(path)
+        elif (parent if self.in_folders else path.partition("/")[0]) not in self.folders:
+            raise FileNotFoundError(parent)
+        if self.in_folders:
+            self.folders.add(path)
 
-        def pipe_file(self, path: str, data: bytes) -> None:
-            self.files[path] = data
+    def makedirs(self, path: str, exist_ok: bool) -> None:
+        """The same."""
+        self.mkdir(path)
 
-        def cat_file(self, path: str) -> bytes:
-            return self.files[path]
+    def pipe_file(self, path: str, data: bytes) -> None:
+        """Write a file."""
+        folder = path.rpartition("/")[0] if self.in_folders else path.partition("/")[0]
+        if folder not in self.folders:
+            raise FileNotFoundError(f"nothing is called {folder}")
+        self.files[path] = data
 
-        def put_file(self, local: str, path: str) -> None:
-            self.files[path] = Path(local).read_bytes()
+    def put_file(self, local: str, path: str) -> None:
+        """Write a file that is here."""
+        self.pipe_file(path, Path(local).read_bytes())
 
-    bucket = Bucket()
-    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url: (bucket, url.removeprefix("s3://")))
-    home = Home("s3://gate/run")
+    def cat_file(self, path: str) -> bytes:
+        """Read a file."""
+        return self.files[path]
+
+
+@pytest.mark.parametrize("in_folders", [False, True], ids=["a bucket", "relative folders"])
+def test_journals_come_to_what_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_folders: bool
+) -> None:
+    """In a bucket no folder is made, and elsewhere those that are missing below the first."""
+    there = Remote("gate", in_folders=in_folders)
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url: (there, url.partition("://")[2]))
+    home = Home("any://gate/loads/run")
     home.prepare()
     home.send(folder_of(tmp_path, "one", "load-0-1.acts"))
 
-    assert [] == bucket.made
     expected = {"terms.json", "load-0-1.acts", f"load-0-1.acts{NOTE}"}
-    assert {f"gate/run/{name}" for name in expected} == bucket.files.keys()
+    assert {f"gate/loads/run/{name}" for name in expected} == there.files.keys()
+    made = {"gate/loads", "gate/loads/run"} if in_folders else set()
+    assert {"gate", *made} == there.folders
+
+
+@pytest.mark.parametrize("in_folders", [False, True], ids=["a bucket", "relative folders"])
+def test_a_bucket_is_never_made(monkeypatch: pytest.MonkeyPatch, in_folders: bool) -> None:
+    """Where the first of a path is not there its name was mistyped, and it stays unmade."""
+    there = Remote("gate", in_folders=in_folders)
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url: (there, url.partition("://")[2]))
+    with pytest.raises(EnvironmentBroken, match="cannot be written: nothing is called gaet"):
+        Home("any://gaet/loads/run").prepare()
+
+    assert ({"gate"}, {}) == (there.folders, there.files)
+
+
+def test_a_worker_without_the_folder_that_all_share_is_told(tmp_path: Path) -> None:
+    """A share that is not mounted where a worker runs is not made there, where nobody looks."""
+    home = Home((tmp_path / "not mounted" / "run").as_uri())
+    with pytest.raises(EnvironmentBroken, match="not%20mounted/run cannot be written"):
+        home.send(folder_of(tmp_path, "one", "load-0-1.acts"))
+
+    assert not (tmp_path / "not mounted").exists()
 
 
 def test_foreign_files_stay_where_they_are(home: Home, tmp_path: Path) -> None:
