@@ -51,7 +51,7 @@ def _stages(*cases: int | None) -> Mapping[str, int | None]:
 BUILT_IN: Mapping[str, Profile] = {
     "commit": Profile("commit", 8, 2, 6, 600.0, 45.0, 10.0, 0.2, 8, 12, _stages(4, 8, 0, 0, 0)),
     "release": Profile(
-        "release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16, _stages(4, 16, 24, 8, 4), 1
+        "release", "all", 3, 6, 3600.0, 300.0, 60.0, 1.0, 24, 16, _stages(4, 16, 24, 8, 4), 2
     ),
     "nightly": Profile(
         "nightly", "all", 3, 6, 14400.0, 900.0, 300.0, 1.0, 60, 30, _stages(4, 24, None, 16, 4), 3

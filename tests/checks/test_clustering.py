@@ -10,6 +10,7 @@ import pytest
 
 from harness.checks.clustering import NO_FAULT, clustered, met
 from harness.checks.history import Fault
+from harness.plan.profiles import BUILT_IN
 
 TRIALS_N = 3000
 # Three kinds in two minutes, three times each.
@@ -18,6 +19,12 @@ FAULTS = [
     for more_s in (0.0, 40.0, 80.0)
     for name, at_s in (("app killed", 8.0), ("connections cut", 18.0), ("app paused", 28.0))
 ]
+
+
+def in_turn(rounds_n: int, kinds_n: int = 8, each_s: float = 3.2) -> list[Fault]:
+    """One right after the other, as they come under load, and then once more."""
+    starts_s = (2.0 + each_s * n for n in range(rounds_n * kinds_n))
+    return [Fault(f"f{n % kinds_n}", at_s, at_s + 1.1) for n, at_s in enumerate(starts_s)]
 
 
 def told_at(faults: Sequence[Fault], lasts_s: float = 120.0) -> Mapping[str, int]:
@@ -37,6 +44,7 @@ def burst(began_s: float, saves_n: int = 30) -> list[float]:
     "faults",
     [
         pytest.param([Fault(f"f{n}", 10.0 + 18 * n, 12.0 + 18 * n) for n in range(3)], id="once"),
+        pytest.param(in_turn(2), id="twice"),
         pytest.param(
             [Fault(f"f{n % 8}", 1 + 2.4 * n, 3 + 2.4 * n) for n in range(24)], id="thrice"
         ),
@@ -60,6 +68,24 @@ def test_a_fault_that_loses_each_time_is_named() -> None:
 
     assert ("app killed",) == clustered([*twice, *burst(86.0)], TOLD, FAULTS)
     assert () == clustered(twice, TOLD, FAULTS)
+
+
+@pytest.mark.parametrize(
+    ("profile", "losing", "named"),
+    [
+        ("release", {"f0"}, ()),
+        ("release", {"f0", "f1"}, ("f0", "f1")),
+        ("nightly", {"f0"}, ("f0",)),
+    ],
+)
+def test_what_loses_each_time_is_named_in_the_profiles_that_say_so(
+    profile: str, losing: set[str], named: tuple[str, ...]
+) -> None:
+    """Where each fault comes twice it takes two that lose, where it comes three times only one."""
+    faults = in_turn(BUILT_IN[profile].load_faults)
+    lost_s = [s for f in faults if f.name in losing for s in burst(f.began_s - 0.5, 5)]
+
+    assert named == clustered(lost_s, told_at(faults, faults[-1].ended_s + 2.0), faults)
 
 
 def test_what_is_lost_all_along_a_fault_is_one_moment() -> None:
