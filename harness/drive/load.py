@@ -40,6 +40,8 @@ EXIT_CODES: Mapping[int, str] = {
 DRIVEN = frozenset({0, 1})
 # Locust ends with tables, which tell nothing where nothing was saved.
 SUMMARY = "Type     Name "
+# What it says once its users are there.
+SPAWNED = "All users spawned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def drive_load(
     if counts.saves_n == 0 and line is not None:
         _raise_if_alone(child, line, spec.processes)
     if counts.saves_n == 0 and (line is None or not line.away):
-        raise DriveFailed(f"the load file journaled no save: {child.account(code)}")
+        raise DriveFailed(f"the load file journaled no save: {_why_none(child, code, growth)}")
     seconds = time.monotonic() - began_s
     return LoadResult(code, seconds, child.log, counts, busy.share, growth.trouble)
 
@@ -136,6 +138,19 @@ def _broken(child: Child) -> str:
     text = child.log.read_text(encoding="utf-8", errors="replace")
     said = [line.partition("/ERROR/harness: ")[2] for line in text.splitlines()]
     return next(filter(None, said), "a process of the load is missing")
+
+
+def _why_none(child: Child, code: int, growth: Growth) -> str:
+    """What the load file raised, that nobody in it journals, or what Locust said."""
+    if growth.trouble:
+        return f"it raised {growth.trouble}; see {child.log}"
+    text = child.log.read_text(encoding="utf-8", errors="replace")
+    if SPAWNED in text and not growth.offsets:
+        return (
+            "its users do not save through harness.load: give each a Journal(self) of it, and save "
+            f"through that; {child.account(code)}"
+        )
+    return child.account(code)
 
 
 def _raise_if_alone(child: Child, line: Line, processes_n: int) -> None:

@@ -186,7 +186,7 @@ def test_no_application_is_no_answer(tmp_path: Path, run: Folder) -> None:
         (
             HEAD + "    class Idle(FastHttpUser):\n        @task\n        def rest(self):\n"
             "            self.environment.runner.quit()\n",
-            "the load file journaled no save",
+            r"the load file journaled no save: its users do not save through harness\.load: give",
         ),
     ],
     ids=["does not import", "has no user", "journals nothing"],
@@ -206,9 +206,13 @@ def test_a_load_file_that_drives_nothing_is_an_error(
             "        def on_start(self):\n            raise KeyError('a word')\n",
             "KeyError: 'a word'",
         ),
+        (
+            "        @task\n        def write(self):\n            Journal(self).record('nots')\n",
+            "journaled no save: it raised ScenarioError: no form is called 'nots', the nearest is",
+        ),
         ("        wait = 1\n", "No tasks defined on Writer"),
     ],
-    ids=["raises at its start", "has no task"],
+    ids=["raises at its start", "names no form", "has no task"],
 )
 def test_what_ended_every_user_is_told(
     tmp_path: Path, run: Folder, monkeypatch: pytest.MonkeyPatch, text: str, words: str
