@@ -149,12 +149,15 @@ def _judge_load(
         *_unharmed(record, course, faults),
     ]
     broken: list[str] = []
-    # What only some of the processes did is no pace of the load.
-    slow = [] if absent(course, began) else _slow(figures, began, ended, limits, name)
+    # What only some of the processes did is no pace of the load, and where nothing was journaled
+    # there is none.
+    known = course.records_n and not absent(course, began)
+    slow = _slow(figures, began, ended, limits, name) if known else []
     for sentence, of_application in slow:
-        # Where nothing was acknowledged the load file may be wrong: no release is blocked for it.
-        if sentence and of_application and figures.saves_acknowledged:
-            broken.append(sentence)
+        if sentence and of_application:
+            # Where nothing was acknowledged, which is told, the load file may be wrong: no release
+            # is blamed for it.
+            broken += [sentence] if figures.saves_acknowledged else []
         elif sentence and ended is not None and not record.unreadable:
             owed.append(sentence)
     return LoadGrounds(

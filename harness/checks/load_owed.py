@@ -53,7 +53,7 @@ def unmeasured(
         known = any(t.stage == record.name and t.verdict != "warn" for t in history.troubles)
         return [] if known else ["the load never ended by itself"]
     owed = [*_cut(record.files), *absent(course, history.loads_began.get(record.name))]
-    owed += _unjournaled(course, figures, history.loads_began.get(record.name))
+    owed += _unjournaled(record.files, course, figures, history.loads_began.get(record.name))
     if not course.records_n:
         return owed
     if record.before is None:
@@ -89,7 +89,9 @@ def _cut(files: Sequence[ActsFile]) -> list[str]:
     ]
 
 
-def _unjournaled(course: Course, figures: Figures, began: LoadBegan | None) -> list[str]:
+def _unjournaled(
+    files: Sequence[ActsFile], course: Course, figures: Figures, began: LoadBegan | None
+) -> list[str]:
     """What the load's own journal does not have."""
     owed = []
     if course.orphans_n:
@@ -97,6 +99,9 @@ def _unjournaled(course: Course, figures: Figures, began: LoadBegan | None) -> l
         owed.append(
             f"{lines} of the load's journal belong to nothing that was begun: it has lost lines"
         )
+    if not files:
+        gone = "no journal of the load is there, and it had one when it ended"
+        return [f"{gone}: bring each process's load-*.acts back, or drive the load again"]
     if not course.records_n:
         return [*owed, "the load journaled nothing: its file has to save through harness.load"]
     if not figures.saves_acknowledged:

@@ -207,7 +207,8 @@ def _too_few(figures: Figures, began: LoadBegan | None) -> str:
         return f"its users were too few: {kept}; raise [load] users"
     enough_n = ceil(began.users * figures.held_n / figures.began_n * SPARE)
     users = plural(began.users, "user")
-    return f"{users} were too few: {kept}; about {enough_n} would do, as [load] users"
+    were = "was" if began.users == 1 else "were"
+    return f"{users} {were} too few: {kept}; about {enough_n} would do, as [load] users"
 
 
 def _waited(figures: Figures) -> str:

@@ -403,8 +403,10 @@ def test_more_suspects_than_are_looked_at_are_counted(load: LoadStory) -> None:
 
 
 def test_a_load_without_a_record_proves_nothing(load: LoadStory) -> None:
-    """Nothing journaled is inconclusive, with what to do."""
-    assert "has to save through harness.load" in load.judged().owed[0]
+    """Nothing journaled is inconclusive, with what to do, and no word on its pace."""
+    (owed,) = load.judged().owed
+
+    assert owed == "the load journaled nothing: its file has to save through harness.load"
 
 
 def test_a_load_without_an_acknowledgement_proves_nothing(load: LoadStory) -> None:
@@ -416,6 +418,7 @@ def test_a_load_without_an_acknowledgement_proves_nothing(load: LoadStory) -> No
     assert grounds.broken == ()
     assert "no save was acknowledged under load, 100 were refused" in grounds.owed[0]
     assert "500 PATCH" in grounds.owed[0]
+    assert not any("the application was the limit" in owed for owed in grounds.owed)
 
 
 def test_a_load_that_never_ended_proves_nothing(load: LoadStory) -> None:
@@ -633,6 +636,13 @@ def test_too_few_users_were_the_limit(load: LoadStory) -> None:
     assert "20 users were too few: each was busy, while a save took 20 ms" in grounds.owed[0]
     assert "about 50 would do, as [load] users" in grounds.owed[0]
     assert grounds.broken == ()
+
+
+def test_one_user_was_too_few(load: LoadStory) -> None:
+    """A sentence on one is a sentence."""
+    load.users = 1
+
+    assert "1 user was too few: each was busy" in too_slow(load, 0.02).owed[0]
 
 
 def test_users_that_stopped_are_no_limit_of_the_application(load: LoadStory) -> None:
@@ -914,7 +924,8 @@ def test_a_missing_load_is_inconclusive(load: LoadStory) -> None:
     verdict = conclude(load.weighed(LoadRecord()))
 
     assert verdict.verdict == "inconclusive"
-    assert "the load journaled nothing" in verdict.sentence
+    assert "no journal of the load is there" in verdict.sentence
+    assert verdict.sentence.endswith("or drive the load again")
 
 
 def test_a_field_that_no_form_has_is_no_save_of_it(load: LoadStory) -> None:
