@@ -49,7 +49,7 @@ def find_acts(folder: Path, clock: Clock | None = None) -> list[ActsFile]:
         if each.name and each.name in named:
             raise RecordUnreadable(
                 f"{named[each.name]} and {each.path} are both of a worker called {each.name!r}; "
-                "give each worker of a load a --name of its own"
+                "give each worker of a load a --name of its own, or remove the copy of a journal"
             )
         named[each.name] = each.path
     return found
@@ -73,8 +73,8 @@ def _opened(path: Path, clock: Clock | None) -> ActsFile | None:
         own = clock_of(own.boot, [*_pairs(head), *_noted(path)])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise RecordUnreadable(
-            f"the journal {path} cannot be read: {error!r}; it is no journal of a load, or one of "
-            "another version of the harness"
+            f"the journal {path} cannot be read: {type(error).__name__}: {error}; it is no journal "
+            "of a load, or one of another version of the harness"
         ) from error
     return ActsFile(path, len(line), name, own.shift_s(clock), own.jumped_s, closed)
 

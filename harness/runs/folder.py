@@ -156,6 +156,11 @@ def open_run(path: Path) -> RunFolder:
     """The run in that folder, for reading; raises UsageError where there is none."""
     if is_run_id(path.absolute().name) and (path / "journal").is_dir():
         return RunFolder(path)
+    if (path / "journal").is_dir():
+        name = path.absolute().name
+        raise UsageError(
+            f"a run is called as 20260131-235959-ab12, not {name!r}: name it as it was"
+        )
     state = "there is no such folder" if not path.exists() else "it holds no run's journal folder"
     raise UsageError(f"{path} is no run: {state}; {_existing(path)}")
 

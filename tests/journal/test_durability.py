@@ -230,6 +230,17 @@ def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
         find_acts(tmp_path)
 
 
+def test_what_is_no_journal_is_told_without_what_it_holds(tmp_path: Path) -> None:
+    """However long its first line, the sentence comes to what it may be."""
+    path = tmp_path / "load-1.acts"
+    path.write_bytes(b"\xff" * 5_000 + b"\n")
+    with pytest.raises(RecordUnreadable) as caught:
+        find_acts(tmp_path)
+
+    assert len(str(caught.value)) < len(str(path)) + 250
+    assert str(caught.value).endswith("another version of the harness")
+
+
 def test_a_journal_without_its_head_is_no_journal_yet(tmp_path: Path) -> None:
     """A process that was killed before its first line was whole has saved nothing."""
     (tmp_path / "load-1.acts").write_bytes(b'{"schema": "har')

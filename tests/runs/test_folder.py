@@ -109,6 +109,16 @@ def test_what_is_no_run_is_said_with_the_runs_there_are(tmp_path: Path) -> None:
         open_run(tmp_path / "a" / "b")
 
 
+def test_a_run_that_was_renamed_is_told_what_it_lacks(tmp_path: Path) -> None:
+    """A copy under another name has its journal: its name is what is not a run's."""
+    with create_run(tmp_path) as run:
+        pass
+    run.path.rename(tmp_path / "copy")
+
+    with pytest.raises(UsageError, match="not 'copy': name it as it was"):
+        open_run(tmp_path / "copy")
+
+
 def test_a_runs_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     """A runs folder below a file is named with the reason, before anything is started."""
     (tmp_path / "file").touch()
