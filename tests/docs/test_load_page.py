@@ -109,6 +109,13 @@ def test_a_worker_may_write_what_it_keeps() -> None:
     assert "/tmp" in mounts
 
 
+def test_master_and_workers_have_one_plan() -> None:
+    """Without --plan it is looked for where a container works, which is told of each."""
+    master, worker = (container(f"load-{who}") for who in ("master", "worker"))
+
+    assert master["workingDir"] == worker["workingDir"]
+
+
 def test_only_a_gate_is_tried_again() -> None:
     """As the page says: a load's workers are gone with it."""
     assert JOBS["Job/gate"]["spec"]["backoffLimit"] > 0
