@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import string
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -87,9 +88,21 @@ def _session(config: pytest.Config) -> Session:
         if spec.urls:
             spec = replace(spec, url=spec.urls[address_of(worker, spec)])
         return Session(spec, by_author=False, worker=worker)
-    folder = handed.get("harness_folder") or tempfile.mkdtemp(prefix="harness-scenarios-")
+    folder = handed.get("harness_folder") or _authors_folder(config)
     tag = str(handed.get("harness_tag") or _tag())
     return Session(_authors_spec(config, Path(folder), tag), by_author=True, worker=worker)
+
+
+def _authors_folder(config: pytest.Config) -> str:
+    """A folder of the author's own; where nothing comes to be journaled it is gone at the end."""
+    folder = tempfile.mkdtemp(prefix="harness-scenarios-")
+
+    def forget() -> None:
+        if not any(Path(folder, "journal").glob("*")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    config.add_cleanup(forget)
+    return folder
 
 
 def _authors_spec(config: pytest.Config, folder: Path, tag: str) -> Spec:

@@ -118,6 +118,8 @@ def test_an_author_needs_no_gate(tmp_path: Path) -> None:
 
     assert 0 == done.returncode, done.stdout
     assert "10 of 10 saves were acknowledged. Storage was not looked at" in done.stdout
+    journal = Path(done.stdout.partition("Journal: ")[2].partition("\n")[0])
+    assert 10 == sum(isinstance(e, ev.SaveAcknowledged) for e in read_journal(journal))
     assert kept.exists()
 
 
@@ -126,6 +128,23 @@ def test_an_author_without_a_plan_is_told(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "--url", "http://127.0.0.1:9")
 
     assert (4, True) == (done.returncode, "no harness.toml" in done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("has_plan", [False, True], ids=["refused", "only collected"])
+def test_an_author_keeps_no_folder_without_a_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_plan: bool
+) -> None:
+    """Where no scenario was run nothing is told of a journal, and nothing is left behind."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    (tmp_path / "test_one.py").write_text("def test_one():\n    pass\n", encoding="utf-8")
+    if has_plan:
+        (tmp_path / "harness.toml").write_text(PLAN, encoding="utf-8")
+    done = run_pytest(tmp_path, "--url", "http://127.0.0.1:9", "--collect-only")
+
+    assert done.returncode == (0 if has_plan else 4), done.stdout + done.stderr
+    assert [] == list(temporary.glob("harness-*"))
 
 
 @pytest.mark.xdist_group("e2e")
