@@ -313,3 +313,13 @@ def test_the_generator_is_as_busy_as_it_was_at_the_peak(monkeypatch: pytest.Monk
 def spent_s(at_s: float) -> float:
     """Nine tenths of each second at the peak, and none of any other."""
     return 0.9 * (min(max(at_s - 100.0, 0.0), 4.0) + min(max(at_s - 110.0, 0.0), 4.0))
+
+
+def test_the_pages_load_file_drives(tmp_path: Path, run: Folder, url: str) -> None:
+    """What the page on load shows is a load file, and saves a new record each time."""
+    page = Path(__file__).parents[2] / "docs" / "load.md"
+    text = page.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    result, volume = load(tmp_path, run, url, text, hold_s=0.2)
+
+    assert ("", 12) == (result.trouble, result.progress.acknowledged_n)
+    assert 12 == len({record.key for record in volume.records.values() if record.saves})
