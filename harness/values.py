@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ ATTEMPTS_MAX = 32
 _ROLES: tuple[Role, ...] = ("candidate", "baseline", "upgraded", "rolled-back", "origin")
 USERS_MAX = 500_000
 TRIALS_N = 36**4
-CACHED_RECORDS_MAX = 1_024
+CACHED_MAX = 1_024
 # Every two digits, so that four are two looks into a table that stays near.
 _PAIRS: tuple[str, ...] = tuple(high + low for high in _DIGITS for low in _DIGITS)
 
@@ -86,18 +87,40 @@ def make_text(text_class: TextClass, trace: Trace, max_chars: int | None = None)
     A class without marker is its body alone. Where a token does not fit, a number that differs
     from place to place stands for it. Raises ValueError where nothing fits at all.
     """
-    if max_chars is not None and max_chars < 1:
+    (made,) = make_texts((("", text_class, trace.field, max_chars),), trace).values()
+    return made
+
+
+def make_texts(
+    fields: Iterable[tuple[str, TextClass, int, int | None]], trace: Trace
+) -> dict[str, str]:
+    """What :func:`make_text` makes for several fields of one save, by their names.
+
+    Each is a name, a class, a place and a max_chars; all else of the place is the trace's.
+    """
+    run, trial, form, record, _, revision = trace
+    # Users of a load wait for this: what the fields have in common is spelled once.
+    place = _of_form(run, trial, form) + _of_record(record)
+    place_crc = zlib.crc32(place.encode("ascii"))
+    made = {}
+    for name, text_class, field, max_chars in fields:
+        here, spelled = _of_revision(field, revision)
+        crc = zlib.crc32(spelled, place_crc)
+        body = text_class.write(crc % _NUMBERS_N)
+        mark = f"zq{place}{here}{_check(crc)}"
+        whole = f"{mark} {body} {mark}" if text_class.marker else body
+        if max_chars is not None and not 0 < len(whole) <= max_chars:
+            whole = _cut(body, mark if text_class.marker else "", crc % _NUMBERS_N, max_chars)
+        made[name] = whole
+    return made
+
+
+def _cut(body: str, mark: str, number: int, max_chars: int) -> str:
+    """As much of a text as fits; a text without a token has no mark."""
+    if max_chars < 1:
         raise ValueError(f"a text of at most {max_chars} characters says nothing")
-    place = _body(trace)
-    crc = _crc(place)
-    number = crc % _NUMBERS_N
-    body = text_class.write(number)
-    if not text_class.marker:
-        return body if max_chars is None else body[:max_chars]
-    mark = f"zq{place}{_check(crc)}"
-    whole = f"{mark} {body} {mark}"
-    if max_chars is None or len(whole) <= max_chars:
-        return whole
+    if not mark:
+        return body[:max_chars]
     room_chars = max_chars - 2 * (TOKEN_CHARS + 1)
     if room_chars > 0:
         return f"{mark} {body[:room_chars]} {mark}"
@@ -135,20 +158,25 @@ def file_bytes(trace: Trace, size_bytes: int) -> bytes:
 
 
 def _body(trace: Trace) -> str:
-    record = _of_record(trace.run, trace.trial, trace.form, trace.record)
-    return record + _of_revision(trace.field, trace.revision)
+    record = _of_form(trace.run, trace.trial, trace.form) + _of_record(trace.record)
+    return record + _of_revision(trace.field, trace.revision)[0]
 
 
-# The fields of a record have its part of the token in common.
-@lru_cache(maxsize=CACHED_RECORDS_MAX)
-def _of_record(run: str, trial: int, form: int, record: int) -> str:
-    place = _digits(trial, 4, "trial") + _digits(form, 1, "form") + _digits(record, 3, "record")
-    return _tag(run) + place
+# A user of a load has one trial for many records, and all users count them alike.
+@lru_cache(maxsize=CACHED_MAX)
+def _of_form(run: str, trial: int, form: int) -> str:
+    return _tag(run) + _digits(trial, 4, "trial") + _digits(form, 1, "form")
 
 
-@lru_cache(maxsize=CACHED_RECORDS_MAX)
-def _of_revision(field: int, revision: int) -> str:
-    return _digits(field, 2, "field") + _digits(revision, 2, "revision")
+@lru_cache(maxsize=CACHED_MAX)
+def _of_record(record: int) -> str:
+    return _digits(record, 3, "record")
+
+
+@lru_cache(maxsize=CACHED_MAX)
+def _of_revision(field: int, revision: int) -> tuple[str, bytes]:
+    place = _digits(field, 2, "field") + _digits(revision, 2, "revision")
+    return place, place.encode("ascii")
 
 
 @lru_cache(maxsize=16)

@@ -21,6 +21,7 @@ from harness.errors import EnvironmentBroken, ScenarioError
 from harness.journal import events as ev
 from harness.journal.writer import Writer
 from harness.model import Field, FileValue, Form, Key, Value
+from harness.values import Trace
 
 REASON_CHARS_MAX = 300
 EVIDENCE_CHARS_MAX = 300
@@ -45,6 +46,8 @@ Spec: TypeAlias = "str | corpus.TextClass | int | Exact | Sequence[str | corpus.
 Made: TypeAlias = "Exact | corpus.TextClass | int | tuple[corpus.TextClass | Exact, ...]"
 Typed: TypeAlias = str | Path | tuple[str | None, ...] | None
 KeyLike: TypeAlias = object
+# A form, an operation, and the names of text classes by field.
+Asked: TypeAlias = tuple[object, ...]
 
 
 class Surface(Protocol):
@@ -92,7 +95,8 @@ class Trial:
     id is ``role/number/attempt``; run is the run's four-character tag and number what
     :func:`harness.values.trial_number` gives, both for traceable values. Generated files go to
     files, which exists; None where no form of this trial has one. pace waits until the next save
-    may begin, and says when that was to be (monotonic seconds).
+    may begin, and says when that was to be (monotonic seconds). entered is what was worked out for
+    trials with the same forms before. keeps says that somebody reads back what was saved.
     """
 
     def __init__(  # noqa: PLR0913 - a trial is all that its handles need to know
@@ -106,6 +110,8 @@ class Trial:
         files: Path | None = None,
         surface: Surface | None = None,
         pace: Callable[[], float | None] = lambda: None,
+        entered: dict[Asked, Entered] | None = None,
+        keeps: bool = True,
     ) -> None:
         self.writer = writer
         self.id = id
@@ -118,26 +124,31 @@ class Trial:
         self.records: list[Record] = []
         self.records_n = 0
         self._faults: list[_Fault] = []
-        self._entries: dict[tuple[str, str, str], Entry] = {}
+        self.keeps = keeps
+        self._entered = {} if entered is None else entered
 
-    def entry(self, form: Form, name: str, spec: Spec, operation: ev.Operation) -> Entry:
-        """What a spec puts into a field.
+    def entered(self, form: Form, operation: ev.Operation, specs: Mapping[str, Spec]) -> Entered:
+        """What a save with these specs enters into a form.
 
         Raises ScenarioError where the form has no such field, or it cannot be given this.
         """
         # Under load the same few are asked for thousands of times a second.
-        key = (form.name, name, spec) if isinstance(spec, str) else None
-        known = None if key is None else self._entries.get(key)
-        if known is not None:
+        key = (form.name, operation, *specs.items())
+        if all(isinstance(spec, str) for spec in specs.values()):
+            known = self._entered.get(key)
+            if known is None:
+                known = self._entered[key] = self._enter(form, operation, specs)
             return known
-        field = _field(form, name)
-        if operation != "clear":
-            _check_spec(form, field, spec)
-        place = list(self.forms).index(form.name), form.index(name)
-        made = Entry(field, place, _text_classes(spec), _class_of(spec))
-        if key is not None:
-            self._entries[key] = made
-        return made
+        return self._enter(form, operation, specs)
+
+    def _enter(self, form: Form, operation: ev.Operation, specs: Mapping[str, Spec]) -> Entered:
+        entries = {}
+        for name, spec in specs.items():
+            field = _field(form, name)
+            if operation != "clear":
+                _check_spec(form, field, spec)
+            entries[name] = Entry(field, form.index(name), _text_classes(spec), _class_of(spec))
+        return Entered(list(self.forms).index(form.name), entries)
 
     def record(
         self,
@@ -158,7 +169,8 @@ class Trial:
         record = Record(self, self.forms[form], self.records_n + 1, initial or {})
         record_key = None if key is None else record.key_of(key)
         self.records_n += 1
-        self.records.append(record)
+        if self.keeps:
+            self.records.append(record)
         self.writer.write(
             ev.RecordOpened(
                 trial=self.id,
@@ -210,14 +222,36 @@ class Trial:
 class Entry:
     """What a save enters into one field.
 
-    place is where form and field stand in the plan, as traceable values spell it; text_class is
-    what the journal calls the spec.
+    place is where the field stands in its form, as traceable values spell it; text_class is what
+    the journal calls the spec.
     """
 
     field: Field
-    place: tuple[int, int]
+    place: int
     spec: Made
     text_class: str
+
+
+class Entered:
+    """What a save enters into a form, which stands at form_at in the plan.
+
+    classes is what the journal calls each field's spec; texts are the fields whose value is nothing
+    but the text of a class, as :func:`harness.values.make_texts` takes them; others says that there
+    are more than these.
+    """
+
+    __slots__ = ("classes", "entries", "form_at", "others", "texts")
+
+    def __init__(self, form_at: int, entries: Mapping[str, Entry]) -> None:
+        self.form_at = form_at
+        self.entries = entries
+        self.classes = {name: entry.text_class for name, entry in entries.items()}
+        self.texts = [
+            (name, entry.spec, entry.place, entry.field.max_chars)
+            for name, entry in entries.items()
+            if isinstance(entry.spec, corpus.TextClass)
+        ]
+        self.others = len(self.texts) < len(entries)
 
 
 @dataclass(slots=True)
@@ -230,7 +264,7 @@ class _Fault:
 class Record:
     """One record: its key, once known, and the saves that are made of it."""
 
-    __slots__ = ("_key", "form", "id", "initial", "ordinal", "saves", "trial")
+    __slots__ = ("_key", "form", "id", "initial", "ordinal", "saves", "saves_n", "trial")
 
     def __init__(
         self, trial: Trial, form: Form, ordinal: int, initial: Mapping[str, Value]
@@ -241,6 +275,7 @@ class Record:
         self.id = f"{trial.id}/r{ordinal}"
         self.initial = initial
         self.saves: list[Save] = []
+        self.saves_n = 0
         self._key: Key | None = None
 
     @property
@@ -304,9 +339,7 @@ class Record:
         return self._begin("discard", specs)
 
     def _begin(self, operation: ev.Operation, specs: Mapping[str, Spec]) -> Save:
-        trial, form = self.trial, self.form
-        entries = {name: trial.entry(form, name, spec, operation) for name, spec in specs.items()}
-        return Save(self, operation, entries)
+        return Save(self, operation, self.trial.entered(self.form, operation, specs))
 
 
 State: TypeAlias = Literal["new", "open", "acknowledged", "refused", "unknown"]
@@ -320,13 +353,11 @@ class Save:
     """
 
     __slots__ = (
-        "_asked", "_entries", "_values", "began_s", "ended_s", "held", "id", "operation", "record",
+        "_asked", "_entered", "_values", "began_s", "ended_s", "held", "id", "operation", "record",
         "revision", "signed_out", "state",
     )  # fmt: skip
 
-    def __init__(
-        self, record: Record, operation: ev.Operation, entries: Mapping[str, Entry]
-    ) -> None:
+    def __init__(self, record: Record, operation: ev.Operation, entered: Entered) -> None:
         self.record = record
         self.operation = operation
         self.revision = 0
@@ -336,7 +367,7 @@ class Save:
         self.began_s = 0.0
         self.ended_s = 0.0
         self.held: dict[str, Value] = {}
-        self._entries = entries
+        self._entered = entered
         self._values: dict[str, Typed] = {}
         self._asked: set[str] = set()
 
@@ -346,21 +377,24 @@ class Save:
                 f"{self.id} was entered before; make another save for another write"
             )
         record = self.record
-        self.revision = len(record.saves) + 1
+        trial = record.trial
+        self.revision = record.saves_n + 1
         self.id = f"{record.id}/s{self.revision}"
-        intended = {name: self._make(name, entry) for name, entry in self._entries.items()}
+        intended = self._make_values()
         self.held = dict(intended)
-        due_s = record.trial.pace()
+        due_s = trial.pace()
         self.state = "open"
-        record.saves.append(self)
-        self.began_s = record.trial.writer.write(
+        record.saves_n += 1
+        if trial.keeps:
+            record.saves.append(self)
+        self.began_s = trial.writer.write(
             ev.SaveIntended(
                 save=self.id,
                 record=record.id,
                 revision=self.revision,
                 operation=self.operation,
                 values=intended,
-                classes={name: entry.text_class for name, entry in self._entries.items()},
+                classes=self._entered.classes,
                 due_s=due_s,
             )
         )
@@ -394,13 +428,13 @@ class Save:
     @property
     def names(self) -> tuple[str, ...]:
         """The fields this save writes."""
-        return tuple(self._entries)
+        return tuple(self._entered.entries)
 
     @property
     def values(self) -> Mapping[str, Typed]:
         """Every field and the value to type, for who sends them all at once."""
         self._be_open("save.values")
-        self._asked.update(self._entries)
+        self._asked.update(self._entered.entries)
         return dict(self._values)
 
     def value(self, name: str) -> Typed:
@@ -426,7 +460,7 @@ class Save:
         """Journal what the page holds after input, read back from it."""
         self._be_open("save.typed")
         for name, value in held.items():
-            if name not in self._entries:
+            if name not in self._entered.entries:
                 _field(self.record.form, name)
                 raise ScenarioError(f"{self.id} does not write {name!r}, so nothing of it is typed")
             self._asked.add(name)
@@ -484,9 +518,11 @@ class Save:
         raise ScenarioError(f"{self.id}: {act} comes at the wrong time: {hint[self.state]}")
 
     def _be_asked_for(self) -> None:
+        if len(self._asked) == len(self._entered.entries):
+            return
         left = [
             name
-            for name, entry in self._entries.items()
+            for name, entry in self._entered.entries.items()
             if name not in self._asked and not isinstance(entry.spec, Exact)
         ]
         if left and self.operation == "save":
@@ -501,26 +537,45 @@ class Save:
         )
         self.state = "unknown"
 
-    def _make(self, name: str, entry: Entry) -> Value:
-        """The value of one field: what is typed is kept, what it means is returned."""
+    def _make_values(self) -> Mapping[str, Value]:
+        """The value of each field: what is typed is kept, what it means is returned."""
+        entered, record = self._entered, self.record
+        trial = record.trial
+        trace = Trace(trial.run, trial.number, entered.form_at, record.ordinal, 0, self.revision)
+        try:
+            texts = values.make_texts(entered.texts, trace)
+        except ValueError as error:
+            raise self._valueless(", ".join(text[0] for text in entered.texts), error) from error
+        if not entered.others:
+            self._values.update(texts)
+            return texts
+        meant: dict[str, Value] = {}
+        for name, entry in entered.entries.items():
+            if name in texts:
+                self._values[name] = meant[name] = texts[name]
+            else:
+                meant[name] = self._make(name, entry, trace)
+        return meant
+
+    def _make(self, name: str, entry: Entry, trace: Trace) -> Value:
+        """The value of one field that is not the text of a class alone."""
         field, spec = entry.field, entry.spec
         if self.operation == "clear":
             empty: Value = () if field.rows == "many" else None if field.kind == "file" else ""
             self._values[name] = empty if isinstance(empty, str | tuple) else None
             return empty
-        record, (form_at, field_at) = self.record, entry.place
-        trial = record.trial
-        trace = values.Trace(
-            trial.run, trial.number, form_at, record.ordinal, field_at, self.revision
-        )
+        here = trace._replace(field=entry.place)
         try:
             if isinstance(spec, int):
-                return self._make_file(name, values.file_bytes(trace, spec))
-            made = value_of(spec, trace, field.max_chars)
+                return self._make_file(name, values.file_bytes(here, spec))
+            made = value_of(spec, here, field.max_chars)
         except ValueError as error:
-            raise ScenarioError(f"{self.id}: no traceable value for {name!r}: {error}") from error
+            raise self._valueless(name, error) from error
         self._values[name] = made
         return made
+
+    def _valueless(self, name: str, error: ValueError) -> ScenarioError:
+        return ScenarioError(f"{self.id}: no traceable value for {name!r}: {error}")
 
     def _make_file(self, name: str, content: bytes) -> FileValue:
         folder = self.record.trial.files
@@ -539,7 +594,7 @@ class Save:
 
 def value_of(
     spec: Exact | corpus.TextClass | tuple[corpus.TextClass | Exact, ...],
-    trace: values.Trace,
+    trace: Trace,
     max_chars: int | None,
 ) -> str | tuple[str | None, ...] | None:
     """The value that a field's spec stands for at one place: a text, or a tuple for many rows."""

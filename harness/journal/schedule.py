@@ -33,6 +33,8 @@ class _Stretch(NamedTuple):
         """How long after its begin so many of its saves are due."""
         if saves_n <= 0:
             return 0.0
+        if self.from_rate == self.to_rate:
+            return min(self.over_s, saves_n / self.from_rate)
         rise = (self.to_rate - self.from_rate) / self.over_s
         root = math.sqrt(max(0.0, self.from_rate**2 + 2 * rise * saves_n))
         return min(self.over_s, 2 * saves_n / (self.from_rate + root))
@@ -82,9 +84,13 @@ class Schedule:
 
     def due_s(self, number: int) -> float:
         """When a save of this process is due; they count from 0."""
+        return round(self.moment_s(number), 6)
+
+    def moment_s(self, number: int) -> float:
+        """The same, more exact than times are written."""
         moment = self.nth + number * self.of_n
         stretch = self._stretches[bisect_right(self._ends_n, moment + NEAR)]
-        return round(stretch.begin_s + stretch.after_s(moment - stretch.before_n), 6)
+        return stretch.begin_s + stretch.after_s(moment - stretch.before_n)
 
     @cached_property
     def _stretches(self) -> tuple[_Stretch, ...]:

@@ -28,7 +28,7 @@ from harness.drive.load_spec import (
 from harness.errors import EnvironmentBroken
 from harness.hiding import passwords
 from harness.journal import events as ev
-from harness.journal.handles import KeyLike, Record, Save, Trial
+from harness.journal.handles import Asked, Entered, KeyLike, Record, Save, Trial
 from harness.journal.volume_writer import VolumeWriter
 from harness.journal.writer import Writer
 from harness.load.company import Worker, is_worker
@@ -73,10 +73,7 @@ class Journal:
         """A handle of one record of a form; see :meth:`harness.journal.handles.Trial.record`."""
         if self._trial.records_n >= RECORDS_MAX:
             self._trial = self._new_trial()
-        record = self._trial.record(form, key, initial)
-        # Nobody reads back what a load wrote, and what is kept is memory that each save waits for.
-        self._trial.records.clear()
-        return record
+        return self._trial.record(form, key, initial)
 
     def _new_trial(self) -> Trial:
         process = self._process
@@ -89,6 +86,9 @@ class Journal:
             forms=process.forms,
             files=process.files,
             pace=self._pace,
+            entered=process.entered,
+            # Nobody reads back what a load wrote: what is kept is memory that each save waits for.
+            keeps=False,
         )
 
     def _pace(self) -> float | None:
@@ -136,6 +136,7 @@ class _Process:
     first_trial: int = 0
     users: Iterator[int] = field(init=False)
     trials: Iterator[int] = field(init=False)
+    entered: dict[Asked, Entered] = field(default_factory=dict)
     ended: bool = False
     listening: bool = False
 

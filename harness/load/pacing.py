@@ -48,21 +48,20 @@ class Pacer:
     over: Callable[[], bool] = lambda: False
     schedule: Schedule | None = None
     _given_n: int = 0
+    _late_s: float = 0.0
     _gathering_since_s: float | None = None
     _gathered: set[int] = field(default_factory=set)
 
     def next_s(self, user: int) -> float | None:
         """Wait until the next save may begin and say when that was to be; None when all is over."""
         schedule = self.schedule or self._gather(user)
-        number = self._given_n
-        late = self.clock() > schedule.end_s + LATE_SHARE_MAX * schedule.hold_s
-        if number >= schedule.moments_n or late or self.over():
+        number, now_s = self._given_n, self.clock()
+        if number >= schedule.moments_n or now_s > self._late_s or self.over():
             return None
         self._given_n += 1
-        due_s = schedule.due_s(number)
-        wait_s = due_s - self.clock()
-        if wait_s > 0:
-            self.sleep(wait_s)
+        due_s = schedule.moment_s(number)
+        if due_s > now_s:
+            self.sleep(due_s - now_s)
         return due_s
 
     def _gather(self, user: int) -> Schedule:
@@ -75,8 +74,10 @@ class Pacer:
             gathered = len(self._gathered) >= self.users or waited_s >= GATHER_S_MAX
             start_s = self._start_s() if gathered else None
             if start_s is not None:
-                self.schedule = Schedule(start_s, self.peak, self.legs, self.nth, self.of_n)
-                self.on_start(self.schedule)
+                schedule = Schedule(start_s, self.peak, self.legs, self.nth, self.of_n)
+                self._late_s = schedule.end_s + LATE_SHARE_MAX * schedule.hold_s
+                self.schedule = schedule
+                self.on_start(schedule)
             else:
                 self.sleep(GATHER_POLL_S)
         return self.schedule
