@@ -37,12 +37,12 @@ class AppendOnly:
 
     def _append(self, line: str) -> None:
         """The same, for whoever holds the lock."""
-        if self._fd < 0:
-            raise EnvironmentBroken(f"the journal {self.path} is closed: nothing more goes into it")
         self._write(line.encode("ascii") + b"\n")
 
     def _write(self, data: bytes) -> None:
         """Whole lines, all of them or none; whoever calls holds the lock."""
+        if self._fd < 0:
+            raise EnvironmentBroken(f"the journal {self.path} is closed: nothing more goes into it")
         try:
             written = os.write(self._fd, data)
             while written < len(data):

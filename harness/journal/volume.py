@@ -216,9 +216,11 @@ def key_word(key: Key | None) -> str:
     """The key as one word without a blank; its parts stand a comma apart."""
     if key is None:
         return UNKNOWN
-    # Nearly every key is one plain word, and there are very many of them.
-    if len(key) == 1 and _PLAIN.fullmatch(key[0]):
-        return key[0]
+    # Nearly every key is one plain word, mostly a number, and there are very many of them.
+    if len(key) == 1:
+        part = key[0]
+        if (part.isascii() and part.isalnum()) or _PLAIN.fullmatch(part):
+            return part
     return ",".join(quote(part, safe="") for part in key)
 
 

@@ -8,12 +8,14 @@ import re
 import time
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
-from harness.contracts import fingerprint
+from harness.contracts import fingerprint, printer
 from harness.corpus import CLASSES
 from harness.hiding import scrub, without_user
 from harness.journal import events as ev
@@ -51,7 +53,8 @@ class VolumeWriter(AppendOnly):
         super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._secrets = frozenset(secrets)
         self._form_of = _FormOf(forms)
-        self._opened: list[str] = []
+        self._known: dict[tuple[object, ...], tuple[_Owed, ...]] = {}
+        self._opened: deque[str] = deque()
         head = {
             "kind": "opened",
             "schema": SCHEMA,
@@ -63,7 +66,7 @@ class VolumeWriter(AppendOnly):
             "boot": boot_name(),
         }
         self._crc = self._lines_n = 0
-        self._write_whole(json.dumps(head).encode("ascii") + b"\n")
+        self._write(json.dumps(head).encode("ascii") + b"\n")
 
     def schedule(self, schedule: Schedule) -> None:
         """Journal when saves are due."""
@@ -85,10 +88,11 @@ class VolumeWriter(AppendOnly):
         """
         at_s = time.monotonic()
         line = self._line(event, at_s)
-        with self._lock:
+        if isinstance(event, ev.RecordOpened):
             self._opened.append(line)
-            if not isinstance(event, ev.RecordOpened):
-                self._write_opened()
+        else:
+            with self._lock:
+                self._append(line)
         return at_s
 
     def close(self) -> None:
@@ -96,27 +100,29 @@ class VolumeWriter(AppendOnly):
         with self._lock:
             if self._fd >= 0:
                 if self._opened:
-                    self._write_opened()
+                    self._append(self._opened.pop())
                 left = _sum(self._crc, self._lines_n) if self._lines_n else b""
-                self._write_whole(left + _sum(self._crc, 0))
+                self._write(left + _sum(self._crc, 0))
                 self._lines_n = 0
         super().close()
 
-    def _write(self, data: bytes) -> None:
-        """Lines, and now and then a sum of those since the last one."""
-        crc, lines_n = zlib.crc32(data, self._crc), self._lines_n + data.count(b"\n")
+    def _append(self, line: str) -> None:
+        """A line after those of what was opened, and now and then a sum since the last one."""
+        lines = [line]
+        if self._opened:
+            lines = [*self._take_opened(), line]
+        data = ("\n".join(lines) + "\n").encode("ascii")
+        crc, lines_n = zlib.crc32(data, self._crc), self._lines_n + len(lines)
         if lines_n >= SUM_LINES:
             # The next sum goes on from this one, so that no lines can be missing with their own.
             data, lines_n = data + _sum(crc, lines_n), 0
-        self._write_whole(data)
+        self._write(data)
         self._crc, self._lines_n = crc, lines_n
 
-    def _write_whole(self, data: bytes) -> None:
-        super()._write(data)
-
-    def _write_opened(self) -> None:
-        lines, self._opened = self._opened, []
-        self._append("\n".join(lines))
+    def _take_opened(self) -> Iterator[str]:
+        # Whoever opens a record meanwhile does not wait, and adds to the other end.
+        while self._opened:
+            yield self._opened.popleft()
 
     def _line(self, event: ev.Event, at_s: float) -> str:
         match event:
@@ -125,7 +131,7 @@ class VolumeWriter(AppendOnly):
             case ev.SaveAcknowledged():
                 return f"a {at_s:.6f} {event.save} {_words(event.evidence)}"
             case ev.RecordOpened():
-                self._form_of.note(event.record, event.form)
+                self._form_of.note(event.trial, event.ordinal, event.form)
                 return (
                     f"r {at_s:.6f} {event.record} {_named_form(event.form)} {key_word(event.key)}"
                 )
@@ -150,11 +156,26 @@ class VolumeWriter(AppendOnly):
     def _intended(self, event: ev.SaveIntended, at_s: float) -> str:
         form = self._form_of(event.record)
         due = UNKNOWN if event.due_s is None else f"{event.due_s:.6f}"
+        values = event.values
         fields = [
-            _owed(form.field(name), value, event.classes[name])
-            for name, value in event.values.items()
+            f"{word}{print_(values[name])}"
+            if says_all
+            else f"{word}{print_(values[name])}:{_value(values[name])}"
+            for name, word, print_, says_all in self._owed(form, event.classes)
         ]
-        return " ".join([f"i {at_s:.6f} {due} {event.save} {event.operation}", *fields])
+        return f"i {at_s:.6f} {due} {event.save} {event.operation}{''.join(fields)}"
+
+    def _owed(self, form: Form, classes: Mapping[str, str]) -> tuple[_Owed, ...]:
+        """How each field of a save is spelled; under load the same few are asked for."""
+        key = (form.name, *classes.items())
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= NAMES_MAX:
+                self._known.clear()
+            known = self._known[key] = tuple(
+                _owed(form.field(name), text_class) for name, text_class in classes.items()
+            )
+        return known
 
 
 class _FormOf:
@@ -168,15 +189,15 @@ class _FormOf:
         self._numbers = {name: number for number, name in enumerate(forms)}
         self._by_trial: dict[str, array[int]] = {}
 
-    def note(self, record: str, form: str) -> None:
+    def note(self, trial: str, ordinal: int, form: str) -> None:
         """A record is opened; raises KeyError on a form that nobody knows."""
         number = self._numbers[form]
-        trial, _, ordinal = record.rpartition("/r")
-        numbers = self._by_trial.setdefault(trial, array("H"))
-        at = int(ordinal)
-        if at >= len(numbers):
-            numbers.extend([_NO_FORM] * (at + 1 - len(numbers)))
-        numbers[at] = number
+        numbers = self._by_trial.get(trial)
+        if numbers is None:
+            numbers = self._by_trial[trial] = array("H", (_NO_FORM,))
+        if ordinal >= len(numbers):
+            numbers.extend([_NO_FORM] * (ordinal + 1 - len(numbers)))
+        numbers[ordinal] = number
 
     def __call__(self, record: str) -> Form:
         trial, _, ordinal = record.rpartition("/r")
@@ -204,13 +225,22 @@ def _named_form(name: str) -> str:
     return quote(name)
 
 
-@lru_cache(maxsize=NAMES_MAX)
-def _named(field_name: str, text_class: str) -> str:
-    return f"{quote(field_name)}={quote(text_class)}"
+class _Owed(NamedTuple):
+    """A field of a save: its word up to the fingerprint, and what makes that of a value.
+
+    says_all: the class says all of the value, which is left out.
+    """
+
+    name: str
+    word: str
+    print: Callable[[Value], str]
+    says_all: bool
 
 
-def _owed(spec: Field, value: Value, text_class: str) -> str:
-    print_ = fingerprint(value, spec.contract, spec.kind)
-    whole = f"{_named(spec.name, text_class)}:{print_}"
-    says_all = text_class in CLASSES and spec.rows == "one"
-    return whole if says_all else f"{whole}:{_value(value)}"
+def _owed(spec: Field, text_class: str) -> _Owed:
+    return _Owed(
+        spec.name,
+        f" {quote(spec.name)}={quote(text_class)}:",
+        printer(spec.contract, spec.kind),
+        text_class in CLASSES and spec.rows == "one",
+    )
