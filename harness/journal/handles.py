@@ -162,26 +162,16 @@ class Trial:
         becomes known later. Raises ScenarioError on an unknown form or field, or a key that
         does not fit.
         """
-        if form not in self.forms:
+        of = self.forms.get(form)
+        if of is None:
             raise ScenarioError(_unknown("form", form, self.forms))
-        for name in initial or {}:
-            _field(self.forms[form], name)
-        record = Record(self, self.forms[form], self.records_n + 1, initial or {})
-        record_key = None if key is None else record.key_of(key)
+        for name in initial or ():
+            _field(of, name)
+        record = Record(self, of, self.records_n + 1, initial or {}, key)
         self.records_n += 1
         if self.keeps:
             self.records.append(record)
-        self.writer.write(
-            ev.RecordOpened(
-                trial=self.id,
-                record=record.id,
-                form=form,
-                ordinal=record.ordinal,
-                key=record_key,
-                initial=initial,
-            )
-        )
-        record.keyed(record_key)
+        self.writer.opened(record)
         return record
 
     @property
@@ -267,7 +257,12 @@ class Record:
     __slots__ = ("_key", "form", "id", "initial", "ordinal", "saves", "saves_n", "trial")
 
     def __init__(
-        self, trial: Trial, form: Form, ordinal: int, initial: Mapping[str, Value]
+        self,
+        trial: Trial,
+        form: Form,
+        ordinal: int,
+        initial: Mapping[str, Value],
+        key: KeyLike = None,
     ) -> None:
         self.trial = trial
         self.form = form
@@ -276,7 +271,7 @@ class Record:
         self.initial = initial
         self.saves: list[Save] = []
         self.saves_n = 0
-        self._key: Key | None = None
+        self._key: Key | None = None if key is None else self.key_of(key)
 
     @property
     def key(self) -> Key | None:
@@ -295,12 +290,10 @@ class Record:
             self.trial.writer.write(ev.RecordKeyed(record=self.id, key=known))
             self._key = known
 
-    def keyed(self, key: Key | None) -> None:
-        """Take a key that the journal already has."""
-        self._key = key
-
     def key_of(self, key: KeyLike) -> Key:
         """The key as the journal has it; raises ScenarioError where it cannot name a record."""
+        if type(key) is int and len(self.form.key) == 1:
+            return (str(key),)
         parts = key if isinstance(key, tuple) else (key,)
         spelled = tuple(str(part) for part in parts)
         if len(spelled) != len(self.form.key):
@@ -349,11 +342,12 @@ class Save:
     """One write as the user lives it, between entering its block and leaving it.
 
     ``save.FIELD`` is the value to type; a field whose name a method has is ``save.value(NAME)``.
-    held is what each field held last, as far as it was journaled: what was intended, or typed.
+    held is what each field held last, as far as it was journaled: what was intended, or typed;
+    entered is what the save was asked to enter.
     """
 
     __slots__ = (
-        "_asked", "_entered", "_values", "began_s", "ended_s", "held", "id", "operation", "record",
+        "_asked", "_values", "began_s", "ended_s", "entered", "held", "id", "operation", "record",
         "revision", "signed_out", "state",
     )  # fmt: skip
 
@@ -367,7 +361,7 @@ class Save:
         self.began_s = 0.0
         self.ended_s = 0.0
         self.held: dict[str, Value] = {}
-        self._entered = entered
+        self.entered = entered
         self._values: dict[str, Typed] = {}
         self._asked: set[str] = set()
 
@@ -387,17 +381,7 @@ class Save:
         record.saves_n += 1
         if trial.keeps:
             record.saves.append(self)
-        self.began_s = trial.writer.write(
-            ev.SaveIntended(
-                save=self.id,
-                record=record.id,
-                revision=self.revision,
-                operation=self.operation,
-                values=intended,
-                classes=self._entered.classes,
-                due_s=due_s,
-            )
-        )
+        self.began_s = trial.writer.intended(self, intended, due_s)
         return self
 
     def __exit__(
@@ -428,18 +412,20 @@ class Save:
     @property
     def names(self) -> tuple[str, ...]:
         """The fields this save writes."""
-        return tuple(self._entered.entries)
+        return tuple(self.entered.entries)
 
     @property
     def values(self) -> Mapping[str, Typed]:
         """Every field and the value to type, for who sends them all at once."""
-        self._be_open("save.values")
-        self._asked.update(self._entered.entries)
+        if self.state != "open":
+            raise self._misplaced("save.values")
+        self._asked.update(self.entered.entries)
         return dict(self._values)
 
     def value(self, name: str) -> Typed:
         """The value to type: a text, the path of a generated file, or a tuple for many rows."""
-        self._be_open(f"save.{name}")
+        if self.state != "open":
+            raise self._misplaced(f"save.{name}")
         if name not in self._values:
             _field(self.record.form, name)
             raise ScenarioError(
@@ -458,17 +444,16 @@ class Save:
 
     def typed(self, *, how: str = ev.BY_HAND, **held: Value | Path) -> None:
         """Journal what the page holds after input, read back from it."""
-        self._be_open("save.typed")
+        if self.state != "open":
+            raise self._misplaced("save.typed")
         for name, value in held.items():
-            if name not in self._entered.entries:
+            if name not in self.entered.entries:
                 _field(self.record.form, name)
                 raise ScenarioError(f"{self.id} does not write {name!r}, so nothing of it is typed")
             self._asked.add(name)
             plain = file_value(value) if isinstance(value, Path) else value
             self.held[name] = plain
-            self.record.trial.writer.write(
-                ev.FieldTyped(save=self.id, field=name, value=plain, how=how)
-            )
+            self.record.trial.writer.typed(self, name, plain, how)
 
     def acknowledged(
         self, evidence: object, level: ev.AckLevel = "page", *, signed_out: bool = False
@@ -482,19 +467,21 @@ class Save:
         Raises ScenarioError where a value to be typed was never asked for: a save that did not
         type it would be blamed for losing it.
         """
-        self._be_open("save.acknowledged")
-        self._be_asked_for()
+        if self.state != "open":
+            raise self._misplaced("save.acknowledged")
+        if len(self._asked) < len(self.entered.entries):
+            self._be_asked_for()
         self.signed_out = signed_out
-        said = self.record.trial.surface.witness(self, evidence, level)
-        self.ended_s = self.record.trial.writer.write(
-            ev.SaveAcknowledged(save=self.id, evidence=said[:EVIDENCE_CHARS_MAX], level=level)
-        )
+        trial = self.record.trial
+        said = trial.surface.witness(self, evidence, level)
+        self.ended_s = trial.writer.acknowledged(self, said[:EVIDENCE_CHARS_MAX], level)
         self.state = "acknowledged"
-        self.record.trial.surface.told(self)
+        trial.surface.told(self)
 
     def refused(self, evidence: object) -> None:
         """The user was told during this save that it failed."""
-        self._be_open("save.refused")
+        if self.state != "open":
+            raise self._misplaced("save.refused")
         said = self.record.trial.surface.witness(self, evidence, "refusal")
         self.ended_s = self.record.trial.writer.write(
             ev.SaveRefused(save=self.id, evidence=said[:EVIDENCE_CHARS_MAX])
@@ -503,26 +490,23 @@ class Save:
 
     def unanswered(self, reason: str) -> None:
         """Nobody told the user anything: the connection broke, or no answer came in time."""
-        self._be_open("save.unanswered")
+        if self.state != "open":
+            raise self._misplaced("save.unanswered")
         self._unknown(reason, self.record.trial.fault_since(self.began_s))
 
-    def _be_open(self, act: str) -> None:
-        if self.state == "open":
-            return
+    def _misplaced(self, act: str) -> ScenarioError:
         hint = {
             "new": f"enter its block first: with record.{self.operation}(...) as save",
             "acknowledged": "it was acknowledged before; what follows is another save",
             "refused": "it was refused before; another try is another save",
             "unknown": "its block is over; what follows is another save",
         }
-        raise ScenarioError(f"{self.id}: {act} comes at the wrong time: {hint[self.state]}")
+        return ScenarioError(f"{self.id}: {act} comes at the wrong time: {hint[self.state]}")
 
     def _be_asked_for(self) -> None:
-        if len(self._asked) == len(self._entered.entries):
-            return
         left = [
             name
-            for name, entry in self._entered.entries.items()
+            for name, entry in self.entered.entries.items()
             if name not in self._asked and not isinstance(entry.spec, Exact)
         ]
         if left and self.operation == "save":
@@ -539,7 +523,7 @@ class Save:
 
     def _make_values(self) -> Mapping[str, Value]:
         """The value of each field: what is typed is kept, what it means is returned."""
-        entered, record = self._entered, self.record
+        entered, record = self.entered, self.record
         trial = record.trial
         trace = Trace(trial.run, trial.number, entered.form_at, record.ordinal, 0, self.revision)
         try:

@@ -7,12 +7,11 @@ import os
 import re
 import time
 import zlib
-from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from harness.contracts import fingerprint, printer
@@ -25,12 +24,13 @@ from harness.journal.schedule import Schedule
 from harness.journal.volume import SCHEMA, UNKNOWN, key_word, schedule_words
 from harness.model import Field, Form, Value, value_to_json
 
+if TYPE_CHECKING:
+    from harness.journal.handles import Entered, Record, Save
+
 TROUBLE_CHARS_MAX = 200
 NAMES_MAX = 4096
 # So many lines are summed up together: what is spoiled is known to within as many.
 SUM_LINES = 1_000
-# Of a record that was never opened.
-_NO_FORM = 0xFFFF
 _PLAIN = re.compile(r"[A-Za-z0-9_.~/ -]+")
 
 
@@ -52,8 +52,7 @@ class VolumeWriter(AppendOnly):
     ) -> None:
         super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._secrets = frozenset(secrets)
-        self._form_of = _FormOf(forms)
-        self._known: dict[tuple[object, ...], tuple[_Owed, ...]] = {}
+        self._known: dict[Entered, tuple[_Owed, ...]] = {}
         self._opened: deque[str] = deque()
         head = {
             "kind": "opened",
@@ -82,17 +81,38 @@ class VolumeWriter(AppendOnly):
         self.append(f"e {time.monotonic():.6f} {quote(said, safe='/')}")
 
     def write(self, event: ev.Event) -> float:
-        """Append the event, stamped now; returns its at_s. Raises ValueError on a foreign kind.
-
-        That a record was opened matters with its first save, and is written together with that.
-        """
+        """Append the event, stamped now; returns its at_s. Raises ValueError on a foreign kind."""
         at_s = time.monotonic()
-        line = self._line(event, at_s)
-        if isinstance(event, ev.RecordOpened):
-            self._opened.append(line)
-        else:
-            with self._lock:
-                self._append(line)
+        self.append(self._line(event, at_s))
+        return at_s
+
+    def opened(self, record: Record) -> float:
+        """A record was opened, which matters with its first save and is written with that."""
+        at_s = time.monotonic()
+        form, key = _named_form(record.form.name), key_word(record.key)
+        self._opened.append(f"r {at_s:.6f} {record.id} {form} {key}")
+        return at_s
+
+    def intended(self, save: Save, values: Mapping[str, Value], due_s: float | None) -> float:
+        """A save begins; values are what is to be typed, due_s when it was to begin."""
+        at_s = time.monotonic()
+        due = UNKNOWN if due_s is None else f"{due_s:.6f}"
+        owed = self._spelled(save.record.form, save.entered, values)
+        self.append(f"i {at_s:.6f} {due} {save.id} {save.operation}{owed}")
+        return at_s
+
+    def typed(self, save: Save, name: str, value: Value, how: str) -> float:
+        """What a field held after input."""
+        at_s = time.monotonic()
+        spec = save.record.form.field(name)
+        print_ = fingerprint(value, spec.contract, spec.kind)
+        self.append(f"t {at_s:.6f} {save.id} {quote(name)}={print_}:{_value(value)}")
+        return at_s
+
+    def acknowledged(self, save: Save, evidence: str, level: ev.AckLevel) -> float:
+        """The user was told that the save is stored."""
+        at_s = time.monotonic()
+        self.append(f"a {at_s:.6f} {save.id} {_words(evidence)}")
         return at_s
 
     def close(self) -> None:
@@ -108,11 +128,12 @@ class VolumeWriter(AppendOnly):
 
     def _append(self, line: str) -> None:
         """A line after those of what was opened, and now and then a sum since the last one."""
-        lines = [line]
+        lines_n = self._lines_n + 1
         if self._opened:
-            lines = [*self._take_opened(), line]
-        data = ("\n".join(lines) + "\n").encode("ascii")
-        crc, lines_n = zlib.crc32(data, self._crc), self._lines_n + len(lines)
+            opened = [*self._take_opened(), line]
+            lines_n, line = lines_n + len(opened) - 1, "\n".join(opened)
+        data = f"{line}\n".encode("ascii")
+        crc = zlib.crc32(data, self._crc)
         if lines_n >= SUM_LINES:
             # The next sum goes on from this one, so that no lines can be missing with their own.
             data, lines_n = data + _sum(crc, lines_n), 0
@@ -126,15 +147,6 @@ class VolumeWriter(AppendOnly):
 
     def _line(self, event: ev.Event, at_s: float) -> str:
         match event:
-            case ev.SaveIntended():
-                return self._intended(event, at_s)
-            case ev.SaveAcknowledged():
-                return f"a {at_s:.6f} {event.save} {_words(event.evidence)}"
-            case ev.RecordOpened():
-                self._form_of.note(event.trial, event.ordinal, event.form)
-                return (
-                    f"r {at_s:.6f} {event.record} {_named_form(event.form)} {key_word(event.key)}"
-                )
             case ev.RecordKeyed():
                 return f"k {at_s:.6f} {event.record} {key_word(event.key)}"
             case ev.SaveRefused():
@@ -142,66 +154,29 @@ class VolumeWriter(AppendOnly):
             case ev.SaveUnknown():
                 fault = UNKNOWN if event.fault is None else quote(event.fault)
                 return f"u {at_s:.6f} {event.save} {_words(self._hidden(event.reason))} {fault}"
-            case ev.FieldTyped():
-                spec = self._form_of(event.save.rpartition("/")[0]).field(event.field)
-                print_ = fingerprint(event.value, spec.contract, spec.kind)
-                value = _value(event.value)
-                return f"t {at_s:.6f} {event.save} {quote(event.field)}={print_}:{value}"
         raise ValueError(f"a load has no event of the kind {event.kind!r}")
 
     def _hidden(self, text: str) -> str:
         """What a load file raised or was told, without what nobody may know."""
         return scrub(without_user(text), self._secrets)
 
-    def _intended(self, event: ev.SaveIntended, at_s: float) -> str:
-        form = self._form_of(event.record)
-        due = UNKNOWN if event.due_s is None else f"{event.due_s:.6f}"
-        values = event.values
-        fields = [
-            f"{word}{print_(values[name])}"
-            if says_all
-            else f"{word}{print_(values[name])}:{_value(values[name])}"
-            for name, word, print_, says_all in self._owed(form, event.classes)
-        ]
-        return f"i {at_s:.6f} {due} {event.save} {event.operation}{''.join(fields)}"
-
-    def _owed(self, form: Form, classes: Mapping[str, str]) -> tuple[_Owed, ...]:
-        """How each field of a save is spelled; under load the same few are asked for."""
-        key = (form.name, *classes.items())
-        known = self._known.get(key)
+    def _spelled(self, form: Form, entered: Entered, values: Mapping[str, Value]) -> str:
+        """What a save owes, field by field."""
+        known = self._known.get(entered)
         if known is None:
             if len(self._known) >= NAMES_MAX:
                 self._known.clear()
-            known = self._known[key] = tuple(
-                _owed(form.field(name), text_class) for name, text_class in classes.items()
+            known = self._known[entered] = tuple(
+                _owed(form.field(name), text_class) for name, text_class in entered.classes.items()
             )
-        return known
-
-
-class _FormOf:
-    """Which form each record is of: a record may be saved at any time, and there are very many.
-
-    A few bytes a record, by the ordinals that a trial counts its records with.
-    """
-
-    def __init__(self, forms: Mapping[str, Form]) -> None:
-        self._forms = tuple(forms.values())
-        self._numbers = {name: number for number, name in enumerate(forms)}
-        self._by_trial: dict[str, array[int]] = {}
-
-    def note(self, trial: str, ordinal: int, form: str) -> None:
-        """A record is opened; raises KeyError on a form that nobody knows."""
-        number = self._numbers[form]
-        numbers = self._by_trial.get(trial)
-        if numbers is None:
-            numbers = self._by_trial[trial] = array("H", (_NO_FORM,))
-        if ordinal >= len(numbers):
-            numbers.extend([_NO_FORM] * (ordinal + 1 - len(numbers)))
-        numbers[ordinal] = number
-
-    def __call__(self, record: str) -> Form:
-        trial, _, ordinal = record.rpartition("/r")
-        return self._forms[self._by_trial[trial][int(ordinal)]]
+        return "".join(
+            [
+                f"{word}{print_(values[name])}"
+                if says_all
+                else f"{word}{print_(values[name])}:{_value(values[name])}"
+                for name, word, print_, says_all in known
+            ]
+        )
 
 
 def _sum(crc: int, lines_n: int) -> bytes:
