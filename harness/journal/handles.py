@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from harness import corpus, values
 from harness.errors import EnvironmentBroken, ScenarioError
@@ -44,6 +44,8 @@ def exact(value: str | None) -> Exact:
 Spec: TypeAlias = "str | corpus.TextClass | int | Exact | Sequence[str | corpus.TextClass | Exact]"
 # A spec with text classes instead of their names.
 Made: TypeAlias = "Exact | corpus.TextClass | int | tuple[corpus.TextClass | Exact, ...]"
+# How a trial makes the texts of a save: of what is entered, by record and revision.
+Make: TypeAlias = "Callable[[Entered, Trial, int, int], Texts]"
 Typed: TypeAlias = str | Path | tuple[str | None, ...] | None
 KeyLike: TypeAlias = object
 # A form, an operation, and the names of text classes by field.
@@ -96,7 +98,8 @@ class Trial:
     :func:`harness.values.trial_number` gives, both for traceable values. Generated files go to
     files, which exists; None where no form of this trial has one. pace waits until the next save
     may begin, and says when that was to be (monotonic seconds). entered is what was worked out for
-    trials with the same forms before. keeps says that somebody reads back what was saved.
+    trials with the same forms before. keeps says that somebody reads back what was saved;
+    make makes what a save of nothing but texts types.
     """
 
     def __init__(  # noqa: PLR0913 - a trial is all that its handles need to know
@@ -112,6 +115,7 @@ class Trial:
         pace: Callable[[], float | None] = lambda: None,
         entered: dict[Asked, Entered] | None = None,
         keeps: bool = True,
+        make: Make | None = None,
     ) -> None:
         self.writer = writer
         self.id = id
@@ -125,6 +129,7 @@ class Trial:
         self.records_n = 0
         self._faults: list[_Fault] = []
         self.keeps = keeps
+        self.make: Make = make or texts_now
         self._entered = {} if entered is None else entered
 
     def entered(self, form: Form, operation: ev.Operation, specs: Mapping[str, Spec]) -> Entered:
@@ -148,7 +153,7 @@ class Trial:
             if operation != "clear":
                 _check_spec(form, field, spec)
             entries[name] = Entry(field, form.index(name), _text_classes(spec), _class_of(spec))
-        return Entered(list(self.forms).index(form.name), entries)
+        return Entered(form, list(self.forms).index(form.name), entries)
 
     def record(
         self,
@@ -222,6 +227,13 @@ class Entry:
     text_class: str
 
 
+class Texts(NamedTuple):
+    """What a save types, by field; spelled is that for the journal, "" where it is yet to do so."""
+
+    by_field: dict[str, str]
+    spelled: str = ""
+
+
 class Entered:
     """What a save enters into a form, which stands at form_at in the plan.
 
@@ -230,9 +242,10 @@ class Entered:
     are more than these.
     """
 
-    __slots__ = ("classes", "entries", "form_at", "others", "texts")
+    __slots__ = ("classes", "entries", "form", "form_at", "others", "texts")
 
-    def __init__(self, form_at: int, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, form: Form, form_at: int, entries: Mapping[str, Entry]) -> None:
+        self.form = form
         self.form_at = form_at
         self.entries = entries
         self.classes = {name: entry.text_class for name, entry in entries.items()}
@@ -343,12 +356,12 @@ class Save:
 
     ``save.FIELD`` is the value to type; a field whose name a method has is ``save.value(NAME)``.
     held is what each field held last, as far as it was journaled: what was intended, or typed;
-    entered is what the save was asked to enter.
+    entered is what the save was asked to enter, and spelled what is ready of it for the journal.
     """
 
     __slots__ = (
         "_asked", "_values", "began_s", "ended_s", "entered", "held", "id", "operation", "record",
-        "revision", "signed_out", "state",
+        "revision", "signed_out", "spelled", "state",
     )  # fmt: skip
 
     def __init__(self, record: Record, operation: ev.Operation, entered: Entered) -> None:
@@ -362,6 +375,7 @@ class Save:
         self.ended_s = 0.0
         self.held: dict[str, Value] = {}
         self.entered = entered
+        self.spelled = ""
         self._values: dict[str, Typed] = {}
         self._asked: set[str] = set()
 
@@ -525,14 +539,15 @@ class Save:
         """The value of each field: what is typed is kept, what it means is returned."""
         entered, record = self.entered, self.record
         trial = record.trial
-        trace = Trace(trial.run, trial.number, entered.form_at, record.ordinal, 0, self.revision)
         try:
-            texts = values.make_texts(entered.texts, trace)
+            texts, self.spelled = trial.make(entered, trial, record.ordinal, self.revision)
         except ValueError as error:
             raise self._valueless(", ".join(text[0] for text in entered.texts), error) from error
         if not entered.others:
             self._values.update(texts)
             return texts
+        self.spelled = ""
+        trace = _place(entered, trial, record.ordinal, self.revision)
         meant: dict[str, Value] = {}
         for name, entry in entered.entries.items():
             if name in texts:
@@ -574,6 +589,16 @@ class Save:
             raise EnvironmentBroken(f"the file {path} cannot be written: {error}") from error
         self._values[name] = path
         return FileValue(len(content), hashlib.sha256(content).hexdigest())
+
+
+def texts_now(entered: Entered, trial: Trial, ordinal: int, revision: int) -> Texts:
+    """The texts of one save of a trial's record; raises ValueError where there is none."""
+    return Texts(values.make_texts(entered.texts, _place(entered, trial, ordinal, revision)))
+
+
+def _place(entered: Entered, trial: Trial, ordinal: int, revision: int) -> Trace:
+    """Where a save's values belong, but for their fields."""
+    return Trace(trial.run, trial.number, entered.form_at, ordinal, 0, revision)
 
 
 def value_of(

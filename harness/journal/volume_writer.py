@@ -97,7 +97,7 @@ class VolumeWriter(AppendOnly):
         """A save begins; values are what is to be typed, due_s when it was to begin."""
         at_s = time.monotonic()
         due = UNKNOWN if due_s is None else f"{due_s:.6f}"
-        owed = self._spelled(save.record.form, save.entered, values)
+        owed = save.spelled or self.spelled(save.entered, values)
         self.append(f"i {at_s:.6f} {due} {save.id} {save.operation}{owed}")
         return at_s
 
@@ -160,14 +160,15 @@ class VolumeWriter(AppendOnly):
         """What a load file raised or was told, without what nobody may know."""
         return scrub(without_user(text), self._secrets)
 
-    def _spelled(self, form: Form, entered: Entered, values: Mapping[str, Value]) -> str:
-        """What a save owes, field by field."""
+    def spelled(self, entered: Entered, values: Mapping[str, Value]) -> str:
+        """What a save of these values owes, field by field."""
         known = self._known.get(entered)
         if known is None:
             if len(self._known) >= NAMES_MAX:
                 self._known.clear()
             known = self._known[entered] = tuple(
-                _owed(form.field(name), text_class) for name, text_class in entered.classes.items()
+                _owed(entered.form.field(name), text_class)
+                for name, text_class in entered.classes.items()
             )
         return "".join(
             [

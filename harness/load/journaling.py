@@ -30,6 +30,7 @@ from harness.hiding import passwords
 from harness.journal.handles import Asked, Entered, KeyLike, Record, Save, Trial
 from harness.journal.volume_writer import VolumeWriter
 from harness.journal.writer import Writer
+from harness.load.ahead import Ahead
 from harness.load.company import Worker, is_worker
 from harness.load.pacing import Pacer
 from harness.model import Form, Value
@@ -54,6 +55,10 @@ class Journal:
         self._process = _process(user)
         self._number = next(self._process.users)
         self._process.listen(user)
+        writer = self._process.writer
+        self._make = (
+            Ahead(writer.spelled, RECORDS_MAX) if isinstance(writer, VolumeWriter) else None
+        )
         self._trial = self._new_trial()
 
     @property
@@ -88,6 +93,7 @@ class Journal:
             entered=process.entered,
             # Nobody reads back what a load wrote: what is kept is memory that each save waits for.
             keeps=False,
+            make=self._make,
         )
 
     def _pace(self) -> float | None:
