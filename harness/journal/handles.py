@@ -139,12 +139,15 @@ class Trial:
         """
         # Under load the same few are asked for thousands of times a second.
         key = (form.name, operation, *specs.items())
-        if all(isinstance(spec, str) for spec in specs.values()):
+        try:
             known = self._entered.get(key)
-            if known is None:
-                known = self._entered[key] = self._enter(form, operation, specs)
-            return known
-        return self._enter(form, operation, specs)
+        except TypeError:  # a list, for a field of many rows
+            known = None
+        if known is None:
+            known = self._enter(form, operation, specs)
+            if all(isinstance(spec, str) for spec in specs.values()):
+                self._entered[key] = known
+        return known
 
     def _enter(self, form: Form, operation: ev.Operation, specs: Mapping[str, Spec]) -> Entered:
         entries = {}
@@ -355,13 +358,12 @@ class Save:
     """One write as the user lives it, between entering its block and leaving it.
 
     ``save.FIELD`` is the value to type; a field whose name a method has is ``save.value(NAME)``.
-    held is what each field held last, as far as it was journaled: what was intended, or typed;
-    entered is what the save was asked to enter, and spelled what is ready of it for the journal.
+    held is what each field held last, as far as it was journaled: what was intended, or typed.
     """
 
     __slots__ = (
-        "_asked", "_values", "began_s", "ended_s", "entered", "held", "id", "operation", "record",
-        "revision", "signed_out", "spelled", "state",
+        "_asked", "_entered", "_values", "began_s", "ended_s", "held", "id", "operation", "record",
+        "revision", "signed_out", "state",
     )  # fmt: skip
 
     def __init__(self, record: Record, operation: ev.Operation, entered: Entered) -> None:
@@ -374,8 +376,7 @@ class Save:
         self.began_s = 0.0
         self.ended_s = 0.0
         self.held: dict[str, Value] = {}
-        self.entered = entered
-        self.spelled = ""
+        self._entered = entered
         self._values: dict[str, Typed] = {}
         self._asked: set[str] = set()
 
@@ -388,14 +389,13 @@ class Save:
         trial = record.trial
         self.revision = record.saves_n + 1
         self.id = f"{record.id}/s{self.revision}"
-        intended = self._make_values()
-        self.held = dict(intended)
+        self.held, spelled = self._make_values()
         due_s = trial.pace()
         self.state = "open"
         record.saves_n += 1
         if trial.keeps:
             record.saves.append(self)
-        self.began_s = trial.writer.intended(self, intended, due_s)
+        self.began_s = trial.writer.intended(self, self._entered, spelled, due_s)
         return self
 
     def __exit__(
@@ -426,14 +426,14 @@ class Save:
     @property
     def names(self) -> tuple[str, ...]:
         """The fields this save writes."""
-        return tuple(self.entered.entries)
+        return tuple(self._entered.entries)
 
     @property
     def values(self) -> Mapping[str, Typed]:
         """Every field and the value to type, for who sends them all at once."""
         if self.state != "open":
             raise self._misplaced("save.values")
-        self._asked.update(self.entered.entries)
+        self._asked.update(self._entered.entries)
         return dict(self._values)
 
     def value(self, name: str) -> Typed:
@@ -461,7 +461,7 @@ class Save:
         if self.state != "open":
             raise self._misplaced("save.typed")
         for name, value in held.items():
-            if name not in self.entered.entries:
+            if name not in self._entered.entries:
                 _field(self.record.form, name)
                 raise ScenarioError(f"{self.id} does not write {name!r}, so nothing of it is typed")
             self._asked.add(name)
@@ -483,7 +483,7 @@ class Save:
         """
         if self.state != "open":
             raise self._misplaced("save.acknowledged")
-        if len(self._asked) < len(self.entered.entries):
+        if len(self._asked) < len(self._entered.entries):
             self._be_asked_for()
         self.signed_out = signed_out
         trial = self.record.trial
@@ -520,7 +520,7 @@ class Save:
     def _be_asked_for(self) -> None:
         left = [
             name
-            for name, entry in self.entered.entries.items()
+            for name, entry in self._entered.entries.items()
             if name not in self._asked and not isinstance(entry.spec, Exact)
         ]
         if left and self.operation == "save":
@@ -535,26 +535,27 @@ class Save:
         )
         self.state = "unknown"
 
-    def _make_values(self) -> Mapping[str, Value]:
-        """The value of each field: what is typed is kept, what it means is returned."""
-        entered, record = self.entered, self.record
+    def _make_values(self) -> tuple[dict[str, Value], str]:
+        """The value of each field, and what is ready of the journal's line.
+
+        What is typed is kept, what it means is returned.
+        """
+        entered, record = self._entered, self.record
         trial = record.trial
         try:
-            texts, self.spelled = trial.make(entered, trial, record.ordinal, self.revision)
+            texts, spelled = trial.make(entered, trial, record.ordinal, self.revision)
         except ValueError as error:
             raise self._valueless(", ".join(text[0] for text in entered.texts), error) from error
+        self._values.update(texts)
+        meant: dict[str, Value] = {**texts}
         if not entered.others:
-            self._values.update(texts)
-            return texts
-        self.spelled = ""
+            return meant, spelled
         trace = _place(entered, trial, record.ordinal, self.revision)
-        meant: dict[str, Value] = {}
         for name, entry in entered.entries.items():
-            if name in texts:
-                self._values[name] = meant[name] = texts[name]
-            else:
+            if name not in texts:
                 meant[name] = self._make(name, entry, trace)
-        return meant
+        self._values = {name: self._values[name] for name in entered.entries}
+        return {name: meant[name] for name in entered.entries}, ""
 
     def _make(self, name: str, entry: Entry, trace: Trace) -> Value:
         """The value of one field that is not the text of a class alone."""

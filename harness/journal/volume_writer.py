@@ -93,11 +93,11 @@ class VolumeWriter(AppendOnly):
         self._opened.append(f"r {at_s:.6f} {record.id} {form} {key}")
         return at_s
 
-    def intended(self, save: Save, values: Mapping[str, Value], due_s: float | None) -> float:
-        """A save begins; values are what is to be typed, due_s when it was to begin."""
+    def intended(self, save: Save, entered: Entered, spelled: str, due_s: float | None) -> float:
+        """A save of what it holds begins; due_s is when it was to, spelled what is prepared."""
         at_s = time.monotonic()
         due = UNKNOWN if due_s is None else f"{due_s:.6f}"
-        owed = save.spelled or self.spelled(save.entered, values)
+        owed = spelled or self.spelled(entered, save.held)
         self.append(f"i {at_s:.6f} {due} {save.id} {save.operation}{owed}")
         return at_s
 

@@ -7,7 +7,6 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +16,7 @@ from harness.journal.clocks import boot_name
 from harness.model import Value
 
 if TYPE_CHECKING:
-    from harness.journal.handles import Record, Save
+    from harness.journal.handles import Entered, Record, Save
 
 
 class Writer(Protocol):
@@ -34,8 +33,11 @@ class Writer(Protocol):
         """A record handle was made."""
         ...
 
-    def intended(self, save: Save, values: Mapping[str, Value], due_s: float | None) -> float:
-        """A save begins; values are what is to be typed, due_s when it was to begin."""
+    def intended(self, save: Save, entered: Entered, spelled: str, due_s: float | None) -> float:
+        """A save of what it holds begins; due_s is when it was to.
+
+        spelled is what was prepared of this line, "" where nothing was.
+        """
         ...
 
     def typed(self, save: Save, name: str, value: Value, how: str) -> float:
@@ -81,16 +83,16 @@ class JournalWriter(AppendOnly):
             )
         )
 
-    def intended(self, save: Save, values: Mapping[str, Value], due_s: float | None) -> float:
-        """A save begins; values are what is to be typed, due_s when it was to begin."""
+    def intended(self, save: Save, entered: Entered, spelled: str, due_s: float | None) -> float:
+        """A save of what it holds begins; due_s is when it was to."""
         return self.write(
             ev.SaveIntended(
                 save=save.id,
                 record=save.record.id,
                 revision=save.revision,
                 operation=save.operation,
-                values=values,
-                classes=save.entered.classes,
+                values=save.held,
+                classes=entered.classes,
                 due_s=due_s,
             )
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.journal.handles import Entered, Trial, texts_now
+from harness.journal.handles import Entered, Trial, Typed, texts_now
 from harness.journal.volume_writer import VolumeWriter
 from harness.load.ahead import AHEAD_MAX, CHARS_MAX, Ahead
 from harness.model import Contract, Field, Form, Value
@@ -50,7 +50,7 @@ def trial(writer: VolumeWriter, ahead: Ahead | None, number: int = 0) -> Trial:
     return Trial(writer, id=id_, run="ab12", number=place, forms={"note": NOTE}, make=ahead)
 
 
-def saved(user: Trial, *saves: Mapping[str, str]) -> list[Mapping[str, object]]:
+def saved(user: Trial, *saves: Mapping[str, str]) -> list[Mapping[str, Typed]]:
     """What is typed in the saves of one new record."""
     record, typed = user.record("note", key=user.records_n), []
     for specs in saves:
