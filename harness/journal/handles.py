@@ -542,8 +542,9 @@ class Save:
         """
         entered, record = self._entered, self.record
         trial = record.trial
+        make = texts_now if entered.others else trial.make
         try:
-            texts, spelled = trial.make(entered, trial, record.ordinal, self.revision)
+            texts, spelled = make(entered, trial, record.ordinal, self.revision)
         except ValueError as error:
             raise self._valueless(", ".join(text[0] for text in entered.texts), error) from error
         self._values.update(texts)
@@ -555,7 +556,7 @@ class Save:
             if name not in texts:
                 meant[name] = self._make(name, entry, trace)
         self._values = {name: self._values[name] for name in entered.entries}
-        return {name: meant[name] for name in entered.entries}, ""
+        return {name: meant[name] for name in entered.entries}, spelled
 
     def _make(self, name: str, entry: Entry, trace: Trace) -> Value:
         """The value of one field that is not the text of a class alone."""

@@ -52,7 +52,7 @@ class VolumeWriter(AppendOnly):
     ) -> None:
         super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._secrets = frozenset(secrets)
-        self._known: dict[Entered, tuple[_Owed, ...]] = {}
+        self._known: dict[tuple[object, ...], tuple[_Owed, ...]] = {}
         self._opened: deque[str] = deque()
         head = {
             "kind": "opened",
@@ -162,11 +162,12 @@ class VolumeWriter(AppendOnly):
 
     def spelled(self, entered: Entered, values: Mapping[str, Value]) -> str:
         """What a save of these values owes, field by field."""
-        known = self._known.get(entered)
+        key = (entered.form.name, *entered.classes.items())
+        known = self._known.get(key)
         if known is None:
             if len(self._known) >= NAMES_MAX:
                 self._known.clear()
-            known = self._known[entered] = tuple(
+            known = self._known[key] = tuple(
                 _owed(entered.form.field(name), text_class)
                 for name, text_class in entered.classes.items()
             )

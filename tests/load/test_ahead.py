@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.journal.handles import Entered, Trial, Typed, texts_now
+from harness.journal.handles import Entered, Trial, Typed, exact, texts_now
 from harness.journal.volume_writer import VolumeWriter
 from harness.load.ahead import AHEAD_MAX, CHARS_MAX, Ahead
 from harness.model import Contract, Field, Form, Value
@@ -50,7 +51,7 @@ def trial(writer: VolumeWriter, ahead: Ahead | None, number: int = 0) -> Trial:
     return Trial(writer, id=id_, run="ab12", number=place, forms={"note": NOTE}, make=ahead)
 
 
-def saved(user: Trial, *saves: Mapping[str, str]) -> list[Mapping[str, Typed]]:
+def saved(user: Trial, *saves: Mapping[str, Any]) -> list[Mapping[str, Typed]]:
     """What is typed in the saves of one new record."""
     record, typed = user.record("note", key=user.records_n), []
     for specs in saves:
@@ -61,6 +62,7 @@ def saved(user: Trial, *saves: Mapping[str, str]) -> list[Mapping[str, Typed]]:
 
 
 PLAIN, SYMBOLS = {"title": "plain", "text": "multiline"}, {"more": "trailing", "text": "symbols"}
+SPELLED = {"text": "plain", "more": exact("as it is ")}
 
 
 @pytest.mark.parametrize(
@@ -71,10 +73,11 @@ PLAIN, SYMBOLS = {"title": "plain", "text": "multiline"}, {"more": "trailing", "
         pytest.param([(PLAIN,)] * 40 + [(SYMBOLS,)], id="another for once"),
         pytest.param([(PLAIN, PLAIN, SYMBOLS)], id="written again"),
         pytest.param([(PLAIN,), ()], id="nothing at all"),
+        pytest.param([(SPELLED,), (PLAIN, SPELLED)], id="a literal among texts"),
     ],
 )
 def test_what_is_made_ahead_is_what_would_be_made_then(
-    tmp_path: Path, shapes: list[tuple[Mapping[str, str], ...]]
+    tmp_path: Path, shapes: list[tuple[Mapping[str, Any], ...]]
 ) -> None:
     """Texts and the journal's words for them are the same, whoever makes them and when."""
     found = {}
