@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.contracts import EXACT, canonical, fingerprint, is_nothing, same
+from harness.contracts import EXACT, canonical, fingerprint, is_nothing, printer, same
 from harness.model import ABSENT, Contract, FileValue, Kind, Value
 
 
@@ -122,6 +122,25 @@ def test_a_fingerprint_is_shared_by_the_same_and_by_no_others(
     assert same(one, other, contract) == alike
     alone = fingerprint((one,), contract) == fingerprint((other,), contract)
     assert alike == alone
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.text("a1 .\r\n\té\u0301\ud83d", max_size=6),
+        st.none(),
+        st.just(ABSENT),
+        st.tuples(st.text("a\r\n", max_size=3), st.none()),
+        st.builds(FileValue, st.integers(0, 9), st.just("ab")),
+    ),
+    st.builds(Contract, st.sampled_from(["exact", "any"]), st.booleans(), st.booleans()),
+    st.sampled_from(["text", "number", "date", "flag", "choice"]),
+)
+def test_very_many_values_are_fingerprinted_as_one_is(
+    value: Value, contract: Contract, kind: Kind
+) -> None:
+    """What prints for one contract prints what a fingerprint is, of whatever can be stored."""
+    assert fingerprint(value, contract, kind) == printer(contract, kind)(value)
 
 
 @settings(max_examples=100, deadline=None)

@@ -22,7 +22,7 @@ from harness.journal.append_only import AppendOnly
 from harness.journal.clocks import boot_name
 from harness.journal.schedule import Schedule
 from harness.journal.volume import SCHEMA, UNKNOWN, key_word, schedule_words
-from harness.model import Field, Form, Value, value_to_json
+from harness.model import Field, Value, value_to_json
 
 if TYPE_CHECKING:
     from harness.journal.handles import Entered, Record, Save
@@ -45,7 +45,6 @@ class VolumeWriter(AppendOnly):
     def __init__(
         self,
         folder: Path,
-        forms: Mapping[str, Form],
         worker: int = 0,
         name: str = "",
         secrets: Iterable[str] = (),

@@ -222,7 +222,7 @@ def _driven(spec: LoadSpec, name: str, user: Any) -> _Process:
         )
     values = [os.environ[name] for name in spec.hidden if name in os.environ]
     secrets = {*values, *(word for value in values for word in passwords(value))}
-    writer = VolumeWriter(spec.journal, spec.forms, nth, name, filter(None, secrets))
+    writer = VolumeWriter(spec.journal, nth, name, filter(None, secrets))
     # What is there by now stays: the collector need not go through it during every load.
     gc.collect()
     gc.freeze()

@@ -117,7 +117,7 @@ def test_thirty_thousand_saves_a_second_are_judged(tmp_path: Path) -> None:
     """Reading a volume and the read of every row, and comparing them, costs little CPU."""
     forms = {"note": NOTE}
     rows = []
-    with VolumeWriter(tmp_path, forms) as writer:
+    with VolumeWriter(tmp_path) as writer:
         writer.schedule(Schedule(0.0, 1000.0, (Leg(1.0, 0.0), Leg(1.0, 100.0))))
         for user in range(100):
             trial = Trial(

@@ -51,8 +51,8 @@ SAVING = """
 import sys
 from pathlib import Path
 from harness.journal.volume_writer import VolumeWriter
-from tests.journal.test_durability import FORMS, saved
-writer = VolumeWriter(Path(sys.argv[1]), FORMS)
+from tests.journal.test_durability import saved
+writer = VolumeWriter(Path(sys.argv[1]))
 for number in range(1_000_000):
     saved(writer, number)
     print(number, flush=True)
@@ -116,7 +116,7 @@ def keep_saving(writer: VolumeWriter) -> int:
 
 def test_a_full_disk_tears_no_line(small_disk: Path) -> None:
     """Where a line does not fit it is taken back: what was journaled before is whole."""
-    writer = VolumeWriter(small_disk, FORMS)
+    writer = VolumeWriter(small_disk)
     told_n = keep_saving(writer)
     with suppress(EnvironmentBroken):
         writer.close()
@@ -141,7 +141,7 @@ def test_a_disk_with_room_again_goes_on(small_disk: Path) -> None:
 
 def test_a_line_that_was_cut_counts_for_nothing_and_is_told(tmp_path: Path) -> None:
     """The last line of a process that was killed in it is left out, and counted."""
-    with VolumeWriter(tmp_path, FORMS) as writer:
+    with VolumeWriter(tmp_path) as writer:
         saved(writer)
     lines = writer.path.read_bytes().splitlines(keepends=True)
     (acknowledged,) = [n for n, line in enumerate(lines) if line.startswith(b"a ")]
@@ -154,7 +154,7 @@ def test_a_line_that_was_cut_counts_for_nothing_and_is_told(tmp_path: Path) -> N
 @pytest.mark.parametrize("damage", ["a byte", "a hole", "a line"])
 def test_what_was_changed_after_it_was_written_is_an_error(tmp_path: Path, damage: str) -> None:
     """Lines that are not what their process summed up are named, whatever happened to them."""
-    with VolumeWriter(tmp_path, FORMS) as writer:
+    with VolumeWriter(tmp_path) as writer:
         for number in range(SUM_LINES):
             saved(writer, number)
     whole = writer.path.read_bytes()
@@ -173,7 +173,7 @@ def test_what_was_changed_after_it_was_written_is_an_error(tmp_path: Path, damag
 
 def test_lines_that_are_missing_with_their_own_sum_are_an_error(tmp_path: Path) -> None:
     """A whole block of saves that is taken out of a journal leaves a sum that goes on from none."""
-    with VolumeWriter(tmp_path, FORMS) as writer:
+    with VolumeWriter(tmp_path) as writer:
         for number in range(SUM_LINES):
             saved(writer, number)
     (path,) = tmp_path.glob("load-*.acts")
@@ -189,7 +189,7 @@ def test_lines_that_are_missing_with_their_own_sum_are_an_error(tmp_path: Path) 
 
 def test_a_line_that_goes_on_with_another_is_an_error(tmp_path: Path) -> None:
     """A torn line in the middle is named by file and number also where nothing is summed up."""
-    with VolumeWriter(tmp_path, FORMS) as writer:
+    with VolumeWriter(tmp_path) as writer:
         saved(writer)
     every = writer.path.read_bytes().splitlines(keepends=True)
     lines = [line for line in every if not line.startswith(b"c ")]
@@ -202,7 +202,7 @@ def test_a_line_that_goes_on_with_another_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("time", ["nan", "inf", "-inf", "1e999"])
 def test_what_is_no_time_is_an_error(tmp_path: Path, time: str) -> None:
     """No save was told stored at a moment that is none; no process of ours writes such a line."""
-    with VolumeWriter(tmp_path, FORMS) as writer:
+    with VolumeWriter(tmp_path) as writer:
         saved(writer)
     lines = writer.path.read_text("ascii").splitlines(keepends=True)
     told = [re.sub(r"^a \S+", f"a {time}", line) for line in lines if line[:2] != "c "]
@@ -251,7 +251,7 @@ def test_a_journal_without_its_head_is_no_journal_yet(tmp_path: Path) -> None:
 def test_two_workers_of_one_name_are_refused(tmp_path: Path) -> None:
     """Two journals of one worker are two workers that nobody can tell apart."""
     for worker in (0, 1):
-        VolumeWriter(tmp_path, FORMS, worker, "host-a").close()
+        VolumeWriter(tmp_path, worker, "host-a").close()
 
     with pytest.raises(RecordUnreadable, match="both of a worker called 'host-a'; give each"):
         find_acts(tmp_path)
@@ -260,7 +260,7 @@ def test_two_workers_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_two_processes_that_count_their_users_alike_are_refused(tmp_path: Path) -> None:
     """A record that is opened twice would hide the saves of the first, and is an error."""
     for worker in (0, 1):
-        with VolumeWriter(tmp_path, FORMS, worker) as writer:
+        with VolumeWriter(tmp_path, worker) as writer:
             saved(writer)
 
     with pytest.raises(RecordUnreadable, match="opened a second time: two processes"):

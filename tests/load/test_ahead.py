@@ -42,7 +42,7 @@ class Counting:
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[VolumeWriter]:
-    with VolumeWriter(tmp_path, {"note": NOTE}) as opened:
+    with VolumeWriter(tmp_path) as opened:
         yield opened
 
 
@@ -85,7 +85,7 @@ def test_what_is_made_ahead_is_what_would_be_made_then(
         folder = tmp_path / how
         folder.mkdir()
         typed = []
-        with VolumeWriter(folder, {"note": NOTE}) as writer:
+        with VolumeWriter(folder) as writer:
             ahead = Ahead(writer.spelled, RECORDS_MAX) if how == "ahead" else None
             for number in range(3):
                 user = trial(writer, ahead, number)
