@@ -23,7 +23,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 # So much is looked at together; a row alone may be more.
 BLOCK_BYTES = 256 << 10
 # What libpq reads at once is as much as its buffer holds, and that grows to its longest message.
-_BUFFER = f"SELECT repeat(' ', {1 << 20})".encode()
+_BUFFER = f"SELECT pg_catalog.repeat(' ', {1 << 20})".encode()
 # Longer than any statement may take, whose end the server tells.
 SILENT_S_MAX = 900.0
 _HEAD_BYTES = 19
@@ -132,7 +132,9 @@ def _copied(connection: Connection, copy: sql.Composable) -> Iterator[list[memor
     finally:
         if size >= 0 and wire.status == ConnStatus.OK:
             _stop(connection)
-    while (last := wire.get_result()) is not None:
+    # To the end also where one says what went wrong: nobody else is heard before.
+    results = list(iter(wire.get_result, None))
+    for last in results:
         if last.status != ExecStatus.COMMAND_OK:
             raise error_from_result(last, "utf-8")
 

@@ -14,7 +14,7 @@ from harness.model import Form, Key
 from harness.observations import Row
 from harness.prints import Block, blocks_of, printed
 from harness.storage.beside import rows_beside
-from harness.storage.connection import Connection, address, reading, set_up, spelled, told
+from harness.storage.connection import Connection, address, reading, run_one, set_up, spelled, told
 from harness.storage.locate import Located, locate, table_columns, tables_of
 from harness.storage.printing import copied_prints
 from harness.storage.reader import RowReader, column
@@ -103,8 +103,12 @@ class PostgresSnapshot:
                 yield from self._found(located, reader, scope)
 
     def prints(self, form: Form) -> Iterator[Block]:
-        """The prints of every row, some at a time; raises StorageUnreadable."""
+        """The prints of every row, some at a time; raises StorageUnreadable.
+
+        However many rows there are: while they come, a statement may take as long as it takes.
+        """
         with self._of(form):
+            run_one(self._connection, "SET LOCAL statement_timeout = 0")
             reader = RowReader(locate(self._connection, form), self._folder)
             told = self._connection.info.parameter_status
             # Bytes are taken as they come, also where a form's setup has changed what they spell.

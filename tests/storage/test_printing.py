@@ -17,6 +17,7 @@ from harness.errors import StorageUnreadable
 from harness.model import Contract, Field, Form, Kind
 from harness.prints import PrintRow, printed
 from harness.storage.copying import columns_of
+from harness.storage.postgres import PostgresStorage
 from harness.storage.printing import printer_of
 from tests.storage.database import Database
 
@@ -258,3 +259,31 @@ def test_a_copy_that_nobody_reads_to_its_end_leaves_the_next_read_alone(database
         next(stopped)
         stopped.close()  # type: ignore[attr-defined]
         assert sum(block.rows_n for block in snapshot.prints(NOTE)) == 20_000
+
+
+SLOW = "SELECT id, text FROM note WHERE pg_sleep(0.05) IS NOT NULL"
+
+
+def test_very_many_rows_may_take_longer_than_a_statement(database: Database) -> None:
+    """A load of any size is read to its end: only who stands still is not waited for."""
+    database.run("CREATE TABLE note (id int, text text)")
+    database.run("INSERT INTO note SELECT n, repeat('x', 900) FROM generate_series(1, 30) AS n")
+    slow = replace(NOTE, table=None, query=SLOW, tables=("note",))
+    storage = PostgresStorage(database.dsn, statement_timeout_s=1)
+
+    with storage.snapshot() as snapshot:
+        assert sum(block.rows_n for block in snapshot.prints(slow)) == 30
+        with pytest.raises(StorageUnreadable, match="longer than the statement timeout"):
+            list(snapshot.observe(slow))
+
+
+def test_rows_that_cannot_be_read_leave_the_next_form_alone(database: Database) -> None:
+    """What goes wrong in the middle is told, and the snapshot is still good."""
+    database.run("CREATE TABLE note (id int, text text)")
+    database.run("INSERT INTO note SELECT n, repeat('x', 900) FROM generate_series(1, 5000) AS n")
+    query = "SELECT id / (id - 4000) AS id, text FROM note"
+
+    with database.storage(NOTE).snapshot() as snapshot:
+        with pytest.raises(StorageUnreadable, match="division by zero"):
+            list(snapshot.prints(replace(NOTE, table=None, query=query, tables=("note",))))
+        assert sum(block.rows_n for block in snapshot.prints(NOTE)) == 5_000
