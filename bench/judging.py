@@ -1,4 +1,4 @@
-"""How long a load takes to be judged, as a multiple of the time in which COPY streams its rows."""
+"""How long a load takes to be judged, also beside a COPY of its rows, and what memory."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice, repeat
+from itertools import groupby, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -29,8 +29,9 @@ SUFFIX = ".prints"
 _TAIL_BYTES = 64
 NO_REST = "-"
 _NO_RESTS = NO_REST.encode()
-# So many rows are looked at together. A place has room for more of them, behind its block's.
-BLOCK_ROWS = 8_192
+# So many rows are kept together: few enough to read all of them for one, and enough to look at all
+# of them at once. A place has room for more, behind its block's.
+BLOCK_ROWS = 1_024
 _INDEX_BITS = 16
 _ROWS_MAX = 1 << _INDEX_BITS
 _BLOCK, _OVER = "b", "."
@@ -55,16 +56,19 @@ class Block(NamedTuple):
     rests: bytes
     place: int = 0
 
-    def rows(self) -> list[PrintRow]:
-        """Each row; raises ValueError where there are not as many of everything."""
+    def rows(self, wanted: Sequence[int] | None = None) -> list[PrintRow]:
+        """Each row, or those that are wanted; raises ValueError where one is no text."""
         keys = self.keys.decode("ascii").split(" ")
-        rests: Iterable[str] = repeat("", self.rows_n)
-        if self.rests != _NO_RESTS:
-            words = self.rests.decode("ascii").split(" ")
-            rests = ["" if word == NO_REST else word for word in words]
-        told = zip(*map(_told, self.prints), strict=True)
-        found = zip(keys, told, rests, strict=True)
-        return [PrintRow(self.form, key, prints, rest) for key, prints, rest in found]
+        columns = [column.decode("ascii") for column in self.prints]
+        rests = self.rests.decode("ascii").split(" ")
+        found = []
+        for n in range(self.rows_n) if wanted is None else wanted:
+            at = slice(n * PRINT_CHARS, (n + 1) * PRINT_CHARS)
+            prints = tuple(column[at].rstrip(_OVER) for column in columns)
+            # One for all of them where no row has any.
+            rest = rests[n if len(rests) > 1 else 0]
+            found.append(PrintRow(self.form, keys[n], prints, "" if rest == NO_REST else rest))
+        return found
 
 
 def block_of(rows: Sequence[PrintRow]) -> Block:
@@ -83,12 +87,6 @@ def block_of(rows: Sequence[PrintRow]) -> Block:
 def padded(print_: str) -> bytes:
     """A fingerprint in as many characters as any other has."""
     return print_.ljust(PRINT_CHARS, _OVER).encode("ascii")
-
-
-def _told(column: bytes) -> list[str]:
-    text = column.decode("ascii")
-    each = [text[at : at + PRINT_CHARS] for at in range(0, len(text), PRINT_CHARS)]
-    return [print_.rstrip(_OVER) for print_ in each] if _OVER in text else each
 
 
 def blocks_of(rows: Iterable[PrintRow]) -> Iterator[Block]:
@@ -132,7 +130,10 @@ class Prints:
     def rows(self) -> Iterator[PrintRow]:
         """Every row, in no order; raises RecordUnreadable."""
         for block in self.blocks():
-            yield from self._rows(block)
+            try:
+                yield from block.rows()
+            except ValueError as error:
+                raise self.unreadable(error) from error
 
     def rows_at(self, places: Iterable[int]) -> Iterator[PrintRow]:
         """The rows in these places, which ascend; raises RecordUnreadable."""
@@ -143,16 +144,13 @@ class Prints:
                     block = self._next(stream)
                     if block is None:
                         raise ValueError(f"no rows begin at {offset}")
-                    rows = self._rows(block)
-                    yield from (rows[place - block.place] for place in some)
+                    yield from block.rows([place - block.place for place in some])
         except (OSError, ValueError, IndexError) as error:
             raise _unreadable(self.path, error) from error
 
-    def _rows(self, block: Block) -> list[PrintRow]:
-        try:
-            return block.rows()
-        except ValueError as error:
-            raise _unreadable(self.path, error) from error
+    def unreadable(self, error: Exception) -> RecordUnreadable:
+        """That it is not what was written."""
+        return _unreadable(self.path, error)
 
     def _next(self, stream: BinaryIO) -> Block | None:
         offset = stream.tell()
@@ -161,15 +159,17 @@ class Prints:
             return None
         number, rows_n = map(int, words)
         name, fields = list(self.fields.items())[number]
+        if mark != _BLOCK or not 0 < rows_n <= _ROWS_MAX:
+            raise ValueError(f"no rows are told at {offset}")
         keys = stream.readline()
         prints = [stream.read(rows_n * PRINT_CHARS + 1) for _ in fields]
         rests = stream.readline()
-        is_whole = all(line.endswith(b"\n") for line in (keys, *prints, rests))
-        if mark != _BLOCK or not is_whole or not 0 < rows_n <= _ROWS_MAX:
-            raise ValueError(f"no rows are told at {offset}")
-        for words_n in {keys.count(b" "), rests.count(b" ") or rows_n - 1}:
-            if words_n != rows_n - 1:
-                raise ValueError(f"{rows_n} rows promised at {offset}, {words_n + 1} there")
+        if not all(line.endswith(b"\n") for line in (keys, *prints, rests)):
+            raise ValueError(f"the rows at {offset} are not whole")
+        for line in (keys, *([rests] if rests[:-1] != _NO_RESTS else [])):
+            if line.count(b" ") != rows_n - 1:
+                found_n = line.count(b" ") + 1
+                raise ValueError(f"{rows_n} rows promised at {offset}, {found_n} there")
         return Block(
             name, rows_n, keys[:-1], [each[:-1] for each in prints], rests[:-1],
             offset << _INDEX_BITS,
@@ -228,15 +228,15 @@ class PrintsWriter:
 
     def write(self, blocks: Iterable[Block]) -> None:
         """Append rows as they come."""
-        try:
-            for block in blocks:
-                fits = self._held_n + block.rows_n <= BLOCK_ROWS
-                if self._held and not (fits and self._held[0].form == block.form):
+        for block in blocks:
+            fits = self._held_n + block.rows_n <= BLOCK_ROWS
+            if self._held and not (fits and self._held[0].form == block.form):
+                try:
                     self._flush()
-                self._held.append(block)
-                self._held_n += block.rows_n
-        except OSError as error:
-            raise self._broken(error) from error
+                except OSError as error:
+                    raise self._broken(error) from error
+            self._held.append(block)
+            self._held_n += block.rows_n
 
     def close(self, ended_s: float) -> Path:
         """The read is whole, and ended then."""

@@ -12,6 +12,8 @@ from harness.journal.volume import key_word
 from harness.model import ABSENT, Field, Form
 from harness.observations import Row
 from harness.prints import PrintRow, PrintsWriter, blocks_of, find_prints, printed
+from harness.sieve.rows import FINAL, SPOT, scan_rows
+from harness.sieve.spill import Spill
 
 NOTE = Form("note", "main", ("id", "day"), (Field("title", "title"), Field("text", "text")))
 FORMS = {"note": NOTE}
@@ -51,10 +53,36 @@ def test_a_read_that_was_cut_is_no_read(tmp_path: Path) -> None:
     assert find_prints(tmp_path) == []
 
 
+def scanned(folder: Path) -> None:
+    """Every row, as a judgement looks at it."""
+    (found,) = find_prints(folder)
+    scan_rows(found, FINAL, ["note"], Spill(SPOT, 1, by="key"))
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("harness.prints/3", "other/1"), ("\n. 13.25 2\n", "\n"), (". 13.25 2", ". 13.25 3")],
-    ids=["another schema", "without its end", "a row is missing"],
+    [
+        ("harness.prints/3", "other/1"),
+        ("\n. 13.25 2\n", "\n"),
+        (". 13.25 2", ". 13.25 3"),
+        ("b 0 2", "b 0 5555555555555555555"),
+        ("b 0 2", "b 1 2"),
+        ("b 0 2", "b 0 1"),
+        ("1,a%20b", "1,\t%20b"),
+        ("abc -", "ab\0c -"),
+        ("abc -", "abc"),
+    ],
+    ids=[
+        "another schema",
+        "without its end",
+        "a row is missing",
+        "more rows than there can be",
+        "rows of no form",
+        "a row too many",
+        "a key that is none",
+        "a rest that is none",
+        "a rest is missing",
+    ],
 )
 def test_a_damaged_read_is_an_error(tmp_path: Path, old: str, new: str) -> None:
     """A file of another schema, without its end or without a row is named and never used."""
@@ -64,7 +92,7 @@ def test_a_damaged_read_is_an_error(tmp_path: Path, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
     with pytest.raises(RecordUnreadable, match=r"07-load-final\.prints"):
-        list(find_prints(tmp_path)[0].rows())
+        scanned(tmp_path)
 
 
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
@@ -105,3 +133,24 @@ def test_any_rows_come_back_in_their_order_and_by_their_places(
     assert list(found.rows()) == rows
     assert max((block.rows_n for block in blocks), default=1) <= together
     assert list(found.rows_at(places[n] for n in some)) == [rows[n] for n in some]
+
+
+def test_a_row_is_read_without_those_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look at few of very many rows costs no more than to make those few."""
+    writing = writer(tmp_path)
+    writing.write(blocks_of(PrintRow("note", str(n), ("-", "?")) for n in range(100)))
+    writing.close(13.25)
+    (found,) = find_prints(tmp_path)
+    (block,) = found.blocks()
+    made: list[str] = []
+
+    def makes(form: str, key: str, *others: object) -> str:
+        made.append(key)
+        return key
+
+    monkeypatch.setattr("harness.prints.PrintRow", makes)
+
+    assert len(list(found.rows_at([block.place + 7, block.place + 93]))) == 2
+    assert made == ["7", "93"]

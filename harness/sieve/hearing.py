@@ -77,6 +77,8 @@ def hear(files: Sequence[ActsFile], forms: Sequence[str], spills: Spills) -> Hea
     heard.joined = join_records(
         spills.lines, form_hashes(forms), spills.spots, spills.keyless, spills.went, heard.start_s
     )
+    for spill in spills.all:
+        spill.flush()
     return heard
 
 

@@ -57,13 +57,16 @@ def scan_rows(prints: Prints, who: int, forms: Sequence[str], into: Spill) -> No
     rows_n = 0
     for block in prints.blocks():
         entries = np.zeros(block.rows_n, dtype=SPOT)
-        entries["key"] = _hashes(block.keys)
+        try:
+            entries["key"] = _hashes(block.keys)
+            entries["lines"][:, REST] = _hashes(block.rests)
+        except ValueError as error:
+            raise prints.unreadable(error) from error
         entries["form"] = forms.index(block.form)
         entries["who"] = who
         entries["digest"] = _digests(block, prints.fields[block.form])
         entries["lines"][:, 0] = np.arange(block.place, block.place + block.rows_n)
         entries["lines"][:, 1] = np.arange(rows_n, rows_n + block.rows_n)
-        entries["lines"][:, REST] = _hashes(block.rests)
         into.add(entries)
         rows_n += block.rows_n
 

@@ -43,7 +43,6 @@ class Spill:
             raise _broken(error) from error
 
     def __getstate__(self) -> dict[str, Any]:
-        self._flush()
         handed = DupFd(self._fd) if get_spawning_popen() is not None else None
         return {**self.__dict__, "_fd": handed, "_held": self._held[:0]}
 
@@ -65,9 +64,10 @@ class Spill:
             into[:] = np.ascontiguousarray(some).view(into.dtype)
             self._held_n, entries = self._held_n + len(some), entries[len(some) :]
             if self._held_n == len(self._held):
-                self._flush()
+                self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what is held back."""
         entries = self._held[: self._held_n].view(self.dtype)
         self._held_n = 0
         if not len(entries):
@@ -92,7 +92,7 @@ class Spill:
 
     def read(self, partition: int) -> Entries:
         """The entries of one partition, in the order in which they were added."""
-        self._flush()
+        self.flush()
         parts = []
         for begin, bounds in self._blocks:
             from_, to = int(bounds[partition]), int(bounds[partition + 1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +20,8 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 Times: TypeAlias = npt.NDArray[np.float64]
 
 CHUNK_BYTES = 768 << 10
+# Names of forms and fields come again and again; of keys, which are asked for too, there is no end.
+HASHES_MAX = 4_096
 # A line that is longer than this was written by nobody here.
 LINE_BYTES_MAX = 64 << 20
 # So many times eight bytes of a word are read at once, and there is room for it at any place.
@@ -156,7 +158,7 @@ def _with(part: Hashes, before: Hashes) -> Hashes:
     return found
 
 
-@cache
+@lru_cache(HASHES_MAX)
 def hash_of(word: str) -> int:
     """The hash of one word, as :meth:`Lines.hashes` has it."""
     lines = lines_of(word.encode("ascii") + b"\n")

@@ -22,6 +22,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 # So much is looked at together; a row alone may be more.
 BLOCK_BYTES = 256 << 10
+BLOCK_ROWS = 1 << 13
 # What libpq reads at once is as much as its buffer holds, and that grows to its longest message.
 _BUFFER = f"SELECT pg_catalog.repeat(' ', {1 << 20})".encode()
 # Longer than any statement may take, whose end the server tells.
@@ -109,10 +110,10 @@ def _big_endian(data: bytes, at: Ints, kind: str) -> Ints:
 def _copied(connection: Connection, copy: sql.Composable) -> Iterator[list[memoryview]]:
     """What a COPY sends, some messages at a time; there is one to a row."""
     wire = connection.pgconn
-    wire.exec_(_BUFFER)
-    result = wire.exec_(spelled(copy))
-    if result.status != ExecStatus.COPY_OUT:
-        raise error_from_result(result, "utf-8")
+    for statement in (_BUFFER, spelled(copy)):
+        result = wire.exec_(statement)
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COPY_OUT):
+            raise error_from_result(result, "utf-8")
     get = wire.get_copy_data
     block, block_bytes = [], 0
     size = 0
@@ -126,7 +127,8 @@ def _copied(connection: Connection, copy: sql.Composable) -> Iterator[list[memor
             if size > 0:
                 block.append(data)
                 block_bytes += size
-            if block and (size < 0 or block_bytes >= BLOCK_BYTES):
+            is_full = block_bytes >= BLOCK_BYTES or len(block) >= BLOCK_ROWS
+            if block and (size < 0 or is_full):
                 yield block
                 block, block_bytes = [], 0
     finally:
