@@ -84,6 +84,30 @@ def block_of(rows: Sequence[PrintRow]) -> Block:
     )
 
 
+def joined(blocks: Sequence[Block]) -> Block:
+    """Blocks of one form as one, in the place of the first."""
+    first = blocks[0]
+    if len(blocks) == 1:
+        return first
+    rests = _NO_RESTS
+    if any(block.rests != _NO_RESTS for block in blocks):
+        rests = b" ".join(_each_rest(block) for block in blocks)
+    return Block(
+        first.form,
+        sum(block.rows_n for block in blocks),
+        b" ".join(block.keys for block in blocks),
+        [b"".join(columns) for columns in zip(*(block.prints for block in blocks), strict=True)],
+        rests,
+        first.place,
+    )
+
+
+def _each_rest(block: Block) -> bytes:
+    if block.rests != _NO_RESTS:
+        return block.rests
+    return b" ".join([_NO_RESTS] * block.rows_n)
+
+
 def padded(print_: str) -> bytes:
     """A fingerprint in as many characters as any other has."""
     return print_.ljust(PRINT_CHARS, _OVER).encode("ascii")
@@ -255,22 +279,14 @@ class PrintsWriter:
             return
         self._held, self._held_n = [], 0
         self._rows_n += rows_n
-        write = self._stream.write
-        write(f"{_BLOCK} {self._places[held[0].form]} {rows_n}\n".encode())
-        write(b" ".join(block.keys for block in held) + b"\n")
-        for columns in zip(*(block.prints for block in held), strict=True):
-            write(b"".join(columns) + b"\n")
-        rests = b" ".join(_rests(block) for block in held)
-        write((_NO_RESTS if all(block.rests == _NO_RESTS for block in held) else rests) + b"\n")
+        block = joined(held)
+        head = f"{_BLOCK} {self._places[block.form]} {rows_n}".encode()
+        self._stream.writelines(
+            line + b"\n" for line in (head, block.keys, *block.prints, block.rests)
+        )
 
     def _broken(self, error: OSError) -> EnvironmentBroken:
         return EnvironmentBroken(f"the observation {self.path} cannot be written: {error}")
-
-
-def _rests(block: Block) -> bytes:
-    if block.rests != _NO_RESTS:
-        return block.rests
-    return b" ".join([_NO_RESTS] * block.rows_n)
 
 
 def find_prints(folder: Path) -> list[Prints]:

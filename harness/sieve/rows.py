@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from urllib.parse import quote
 
 import numpy as np
 
-from harness.prints import Block, Prints
+from harness.prints import Block, Prints, joined
 from harness.sieve.spill import Spill
 from harness.sieve.words import (
     ODD,
@@ -40,6 +41,8 @@ SPOT = np.dtype(
 # Where the entry of a row has the hash of its other columns, and that of a record its fourth line,
 # which only a record has that was made: its key came late.
 REST, MADE = 2, 3
+# So many blocks are looked at together.
+BLOCKS_N = 8
 # What stands behind a fingerprint of one character.
 _DOTS = np.uint64(int.from_bytes(b"." * 8, "little"))
 
@@ -55,7 +58,8 @@ def scan_rows(prints: Prints, who: int, forms: Sequence[str], into: Spill) -> No
     Raises RecordUnreadable.
     """
     rows_n = 0
-    for block in prints.blocks():
+    for blocks in _together(prints.blocks()):
+        block = joined(blocks)
         entries = np.zeros(block.rows_n, dtype=SPOT)
         try:
             entries["key"] = _hashes(block.keys)
@@ -65,10 +69,18 @@ def scan_rows(prints: Prints, who: int, forms: Sequence[str], into: Spill) -> No
         entries["form"] = forms.index(block.form)
         entries["who"] = who
         entries["digest"] = _digests(block, prints.fields[block.form])
-        entries["lines"][:, 0] = np.arange(block.place, block.place + block.rows_n)
+        entries["lines"][:, 0] = np.concatenate(
+            [np.arange(each.place, each.place + each.rows_n) for each in blocks]
+        )
         entries["lines"][:, 1] = np.arange(rows_n, rows_n + block.rows_n)
         into.add(entries)
         rows_n += block.rows_n
+
+
+def _together(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    for _, some in groupby(blocks, key=lambda block: block.form):
+        while few := list(islice(some, BLOCKS_N)):
+            yield few
 
 
 def _hashes(words: bytes) -> Hashes:

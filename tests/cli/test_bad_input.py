@@ -152,10 +152,10 @@ def test_a_process_that_exits_at_once(tmp_path: Path) -> None:
 
 def test_health_that_never_answers(tmp_path: Path) -> None:
     """A release that is never healthy is waited for as long as the plan says, and no longer."""
-    plan = changed(tmp_path, (HEALTH, "timeout_s_max = 1"))
+    plan = changed(tmp_path, (HEALTH, "timeout_s_max = 4"))
     called = gate("silent", plan=plan, runs=tmp_path / "runs")
 
-    down(called, "GET /healthz was to answer 2xx within 1 s, the last attempt gave HTTP 503")
+    down(called, "GET /healthz was to answer 2xx within 4 s, the last attempt gave HTTP 503")
 
 
 def test_health_of_another_release(tmp_path: Path) -> None:
