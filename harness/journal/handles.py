@@ -25,6 +25,8 @@ from harness.values import Trace
 
 REASON_CHARS_MAX = 300
 EVIDENCE_CHARS_MAX = 300
+# So many shapes of saves are remembered: a load may draw a text class for each field, each time.
+SHAPES_MAX = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,8 @@ class Trial:
     :func:`harness.values.trial_number` gives, both for traceable values. Generated files go to
     files, which exists; None where no form of this trial has one. pace waits until the next save
     may begin, and says when that was to be (monotonic seconds). entered is what was worked out for
-    trials with the same forms before. keeps says that somebody reads back what was saved;
-    make makes what a save of nothing but texts types.
+    trials with the same forms before, of SHAPES_MAX shapes at most. keeps says that somebody reads
+    back what was saved; make makes what a save of nothing but texts types.
     """
 
     def __init__(  # noqa: PLR0913 - a trial is all that its handles need to know
@@ -146,6 +148,8 @@ class Trial:
         if known is None:
             known = self._enter(form, operation, specs)
             if all(isinstance(spec, str) for spec in specs.values()):
+                if len(self._entered) >= SHAPES_MAX:
+                    self._entered.clear()
                 self._entered[key] = known
         return known
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from harness import corpus
 from harness.errors import ScenarioError
 from harness.journal import events as ev
-from harness.journal.handles import Record, Save, Trial, exact
+from harness.journal.handles import SHAPES_MAX, Asked, Entered, Record, Save, Trial, exact
 from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
 from harness.model import Field, FileValue, Form
@@ -480,3 +481,22 @@ def test_a_trial_without_a_folder_has_no_files(tmp_path: Path) -> None:
         trial = Trial(writer, id="candidate/7/1", run="ab12", number=1, forms=FORMS)
         with pytest.raises(ScenarioError, match="no folder"):
             trial.record("note").save(file=7).__enter__()
+
+
+def test_few_shapes_of_saves_are_remembered(tmp_path: Path) -> None:
+    """Who draws text classes for each save makes no more memory of it, and the same saves."""
+    drawn, names = random.Random(7), [f"f{n}" for n in range(6)]
+    form = Form("wide", "main", ("id",), tuple(Field(name, name) for name in names))
+    seen, known = set[object](), dict[Asked, Entered]()
+    with JournalWriter(tmp_path, "test") as writer:
+        trial = Trial(
+            writer, id="load/1/1", run="ab12", number=1, forms={"wide": form}, entered=known
+        )
+        while len(seen) <= SHAPES_MAX:
+            classes = {name: drawn.choice(corpus.COMMIT) for name in names}
+            seen.add(tuple(classes.values()))
+
+            assert classes == trial.entered(form, "save", classes).classes
+            assert len(known) <= SHAPES_MAX
+
+    assert known
