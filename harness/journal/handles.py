@@ -170,6 +170,7 @@ class Trial:
     ) -> Record:
         """A handle of one record of a form; initial is what its fields hold before any save.
 
+        An initial without a field says that the record is there, and of its fields nothing.
         A key may be text, a number, or a tuple of them, one per key column; None where it only
         becomes known later. Raises ScenarioError on an unknown form or field, or a key that
         does not fit.
@@ -179,7 +180,7 @@ class Trial:
             raise ScenarioError(_unknown("form", form, self.forms))
         for name in initial or ():
             _field(of, name)
-        record = Record(self, of, self.records_n + 1, initial or {}, key)
+        record = Record(self, of, self.records_n + 1, initial, key)
         self.records_n += 1
         if self.keeps:
             self.records.append(record)
@@ -281,7 +282,7 @@ class Record:
         trial: Trial,
         form: Form,
         ordinal: int,
-        initial: Mapping[str, Value],
+        initial: Mapping[str, Value] | None,
         key: KeyLike = None,
     ) -> None:
         self.trial = trial

@@ -79,7 +79,7 @@ class JournalWriter(AppendOnly):
                 form=record.form.name,
                 ordinal=record.ordinal,
                 key=record.key,
-                initial=record.initial or None,
+                initial=record.initial,
             )
         )
 

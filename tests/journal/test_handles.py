@@ -15,7 +15,7 @@ from harness.journal import events as ev
 from harness.journal.handles import SHAPES_MAX, Asked, Entered, Record, Save, Trial, exact
 from harness.journal.reader import read_journal
 from harness.journal.writer import JournalWriter
-from harness.model import Field, FileValue, Form
+from harness.model import Field, FileValue, Form, Value
 from harness.values import Trace, find_traces
 
 FORMS = {
@@ -421,6 +421,17 @@ class TestRecord:
             opened.key,
         )
         assert {"title": "old"} == dict(opened.initial or {})
+
+    @pytest.mark.parametrize("initial", [None, {}])
+    def test_a_record_that_stood_is_told_from_one_of_which_nothing_is_known(
+        self, trial: Trial, initial: dict[str, Value] | None
+    ) -> None:
+        """A record that is there, whatever it holds, is journaled as that."""
+        trial.record("note", key=7, initial=initial)
+
+        opened = last(trial)
+        assert isinstance(opened, ev.RecordOpened)
+        assert initial == opened.initial
 
     def test_a_key_may_be_known_only_afterwards(self, trial: Trial) -> None:
         """A key that is set later is journaled then, once."""
