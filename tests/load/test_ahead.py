@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness.journal.handles import Entered, Trial, Typed, exact, texts_now
+from harness.journal.handles import Asked, Entered, Trial, Typed, exact, texts_now
 from harness.journal.volume_writer import VolumeWriter
 from harness.load.ahead import AHEAD_MAX, CHARS_MAX, Ahead
 from harness.model import Contract, Field, Form, Value
-from harness.values import trial_number
+from harness.values import find_traces, trial_number
 from tests.journal.reading import read_volume
 
 NOTE = Form(
@@ -46,9 +46,26 @@ def writer(tmp_path: Path) -> Iterator[VolumeWriter]:
         yield opened
 
 
-def trial(writer: VolumeWriter, ahead: Ahead | None, number: int = 0) -> Trial:
-    id_, place = f"load/{number}/1", trial_number("load", number, 1)
-    return Trial(writer, id=id_, run="ab12", number=place, forms={"note": NOTE}, make=ahead)
+def trials(writer: VolumeWriter, ahead: Ahead | None, count: int) -> list[Trial]:
+    """One user's trials, which share what they enter, as those of a load do."""
+    known: dict[Asked, Entered] = {}
+    return [
+        Trial(
+            writer,
+            id=f"load/{number}/1",
+            run="ab12",
+            number=trial_number("load", number, 1),
+            forms={"note": NOTE},
+            entered=known,
+            make=ahead,
+        )
+        for number in range(count)
+    ]
+
+
+def trial(writer: VolumeWriter, ahead: Ahead) -> Trial:
+    (only,) = trials(writer, ahead, 1)
+    return only
 
 
 def saved(user: Trial, *saves: Mapping[str, Any]) -> list[Mapping[str, Typed]]:
@@ -87,8 +104,7 @@ def test_what_is_made_ahead_is_what_would_be_made_then(
         typed = []
         with VolumeWriter(folder) as writer:
             ahead = Ahead(writer.spelled, RECORDS_MAX) if how == "ahead" else None
-            for number in range(3):
-                user = trial(writer, ahead, number)
+            for user in trials(writer, ahead, 3):
                 typed += [saved(user, *shapes[n % len(shapes)]) for n in range(RECORDS_MAX)]
         owed = [save.fields for save in read_volume(folder).saves]
         found[how] = typed, owed
@@ -143,3 +159,21 @@ def test_a_text_that_does_not_fit_is_an_error_of_its_save(writer: VolumeWriter) 
     for make in (user.make, texts_now):
         with pytest.raises(ValueError, match="does not fit 4 digits"):
             make(entered, user, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        pytest.param("AAABABBA", id="by turns"),
+        pytest.param("AAbbBBB", id="left early, and the next one's first records not saved"),
+    ],
+)
+def test_each_trial_is_given_its_own(writer: VolumeWriter, turns: str) -> None:
+    """What was made of one trial's records is typed in no other's, whichever comes next."""
+    users = dict(zip("AB", trials(writer, Ahead(writer.spelled, RECORDS_MAX), 2), strict=True))
+    for turn in turns:
+        user = users[turn.upper()]
+        for typed in saved(user, *([PLAIN] if turn.isupper() else [])):
+            found = {trace.trial for text in typed.values() for trace in find_traces(str(text))}
+
+            assert {user.number} == found
