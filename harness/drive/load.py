@@ -145,7 +145,8 @@ def _why_none(child: Child, code: int, growth: Growth) -> str:
     if growth.trouble:
         return f"it raised {growth.trouble}; see {child.log}"
     text = child.log.read_text(encoding="utf-8", errors="replace")
-    if SPAWNED in text and not growth.offsets:
+    # A user that cannot sign in has no journal yet either, and is told by what it raised.
+    if SPAWNED in text and "Traceback" not in text and not growth.offsets:
         return (
             "its users do not save through harness.load: give each a Journal(self) of it, and save "
             f"through that; {child.account(code)}"
