@@ -61,11 +61,20 @@ class Home:
         if self._try("read", lambda fs, path: fs.cat_file(f"{path}/{TERMS}")) != mark:
             raise EnvironmentBroken(f"{self} does not give back what was written there")
 
+    def find(self) -> None:
+        """Make sure that a master prepared this folder, as far as it may be read from here.
+
+        Raises UsageError where nothing here reads such an address.
+        """
+        self._try("found", _look)
+
     def send(self, folder: Path, generator_busy: float | None = None) -> list[str]:
         """Bring every journal of that folder there; gives their names.
 
         generator_busy is how busy whoever wrote them was, None where nobody knows.
         """
+        # Many an address makes whatever folder is missing: a wrong one, where nobody looks.
+        self.find()
         names = []
         for path in sorted(folder.glob(PATTERN)):
             digest = _digest(path)
@@ -159,6 +168,18 @@ def _begin(fs: Any, home: str, mark: bytes) -> None:
             with suppress(*_raised()):
                 fs.mkdir("/".join(parts[:count]), create_parents=False)
         fs.pipe_file(path, mark)
+
+
+def _look(fs: Any, home: str) -> None:
+    """Raise FileNotFoundError without the first file; who may write alone cannot tell."""
+    try:
+        fs.cat_file(f"{home}/{TERMS}")
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"its master's {TERMS} is not there; give every host the same folder or bucket"
+        ) from None
+    except _raised():
+        return
 
 
 def _get(fs: Any, home: str, into: Path, names: Sequence[str]) -> list[float | None]:

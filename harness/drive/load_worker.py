@@ -65,7 +65,8 @@ def drive_share(
 
     Raises DriveFailed where no master gives out a share, or it is cut short or never begun: what
     was journaled
-    until then is sent all the same. Raises EnvironmentBroken where it cannot be sent.
+    until then is sent all the same. Raises EnvironmentBroken where it cannot be sent, which is
+    looked at before it is driven.
     """
     journal, files = spec.folder / "journal", spec.folder / "files"
     for folder in (journal, files):
@@ -74,15 +75,13 @@ def drive_share(
     write_place(place, Place(journal, files, spec.name))
     child, growth, busy = _child(spec, run, place), Growth(journal), Busy()
     end_s = time.monotonic() + spec.master_s_max
+    found: list[Home] = []
 
     def poll(pid: int) -> None:
         on_progress(growth.read())
         busy.sample(pid, growth.schedule)
-        if _given(spec.folder) is None and time.monotonic() > end_s:
-            raise DriveFailed(
-                f"no master at {spec.host}:{spec.port} gave out a share of a load within "
-                f"{spec.master_s_max:g} s; start it with harness load RELEASE --master"
-            )
+        if not found:
+            found.extend(_found(spec, end_s))
 
     try:
         code = child.run(spec.master_s_max + LOAD_S_MAX, poll)
@@ -105,6 +104,21 @@ def drive_share(
     if code == BROKEN:
         raise DriveFailed(f"{master} went away")
     return WorkerResult(progress, str(home), names)
+
+
+def _found(spec: WorkerSpec, end_s: float) -> list[Home]:
+    """Where the journal is to go, once the master has said so; raises where that is nowhere."""
+    given = _given(spec.folder)
+    if given is not None:
+        home = Home(given.journal_to)
+        home.find()
+        return [home]
+    if time.monotonic() > end_s:
+        raise DriveFailed(
+            f"no master at {spec.host}:{spec.port} gave out a share of a load within "
+            f"{spec.master_s_max:g} s; start it with harness load RELEASE --master"
+        )
+    return []
 
 
 def _given(folder: Path) -> LoadSpec | None:

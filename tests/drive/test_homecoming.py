@@ -222,13 +222,31 @@ def test_a_bucket_is_never_made(monkeypatch: pytest.MonkeyPatch, in_folders: boo
     assert ({"gate"}, {}) == (there.folders, there.files)
 
 
-def test_a_worker_without_the_folder_that_all_share_is_told(tmp_path: Path) -> None:
-    """A share that is not mounted where a worker runs is not made there, where nobody looks."""
-    home = Home((tmp_path / "not mounted" / "run").as_uri())
-    with pytest.raises(EnvironmentBroken, match="not%20mounted/run cannot be written"):
+def test_a_worker_at_another_address_than_its_master_is_told(home: Home, tmp_path: Path) -> None:
+    """A share that is not mounted, or a mistyped one, is not made there, where nobody looks."""
+    with pytest.raises(EnvironmentBroken, match=r"cannot be found: its master's terms\.json"):
         home.send(folder_of(tmp_path, "one", "load-0-1.acts"))
 
-    assert not (tmp_path / "not mounted").exists()
+    fs, path = fsspec.core.url_to_fs(home.url)
+    assert not fs.exists(path)
+
+
+def test_who_may_write_and_not_read_sends_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Only an address that says that nothing is there is a wrong one."""
+    there = Remote("gate", in_folders=False)
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url: (there, url.partition("://")[2]))
+
+    def cat_file(path: str) -> bytes:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(there, "cat_file", cat_file)
+
+    sent = Home("any://gate/run").send(folder_of(tmp_path, "one", "load-0-1.acts"))
+
+    assert ["load-0-1.acts"] == sent
+    assert "gate/run/load-0-1.acts" in there.files
 
 
 def test_foreign_files_stay_where_they_are(home: Home, tmp_path: Path) -> None:
