@@ -600,6 +600,8 @@ class Save:
 
 def texts_now(entered: Entered, trial: Trial, ordinal: int, revision: int) -> Texts:
     """The texts of one save of a trial's record; raises ValueError where there is none."""
+    if not entered.texts:
+        return Texts({})
     return Texts(values.make_texts(entered.texts, _place(entered, trial, ordinal, revision)))
 
 

@@ -34,7 +34,7 @@ class Ahead:
 
     def __call__(self, entered: Entered, trial: Trial, ordinal: int, revision: int) -> Texts:
         """What one save types, by which record of its trial it is; as :func:`texts_now` has it."""
-        if revision != 1:
+        if revision != 1 or not entered.texts:
             return texts_now(entered, trial, ordinal, revision)
         if entered is not self._entered or trial is not self._trial:
             self._next_n = self._next_n if entered is self._entered else 1

@@ -287,6 +287,19 @@ class TestOperations:
         assert isinstance(intended, ev.SaveIntended)
         assert ("discard", {"title": typed}) == (intended.operation, dict(intended.values))
 
+    def test_without_a_traceable_value_nothing_needs_a_place(self, tmp_path: Path) -> None:
+        """A form that no token can name is deleted, cleared and given literals like any other."""
+        forms = {f"f{n}": Form(f"f{n}", "main", ("id",), (Field("a", "a"),)) for n in range(37)}
+        with JournalWriter(tmp_path, "test") as writer:
+            trial = Trial(writer, id="candidate/7/1", run="ab12", number=896, forms=forms)
+            note = trial.record("f36", key=7)
+            for save in (note.save(a=exact("x")), note.clear("a"), note.delete()):
+                with save:
+                    save.acknowledged("Saved")
+
+            with pytest.raises(ScenarioError, match="form 36 does not fit"):
+                note.save(a="plain").__enter__()
+
     def test_revisions_count_over_all_operations(self, note: Record) -> None:
         """A record's saves, clearings and discards share one count, from 1."""
         saved(note, title=exact("x"))

@@ -161,6 +161,23 @@ def test_a_text_that_does_not_fit_is_an_error_of_its_save(writer: VolumeWriter) 
             make(entered, user, 1, 1)
 
 
+def test_what_has_no_text_is_not_made_ahead(writer: VolumeWriter) -> None:
+    """A deletion needs no place in a token, and changes nothing of what was made."""
+    spelled = Counting(writer)
+    user = trial(writer, Ahead(spelled, RECORDS_MAX))
+    for _ in range(2):
+        saved(user, PLAIN)
+    made_n, place = len(spelled.spelled), user.number
+    user.number = 36**4
+    with user.record("note", key="gone").delete() as deletion:
+        deletion.acknowledged("204", level="transport")
+    user.number = place
+    user.records_n -= 1
+    saved(user, PLAIN)
+
+    assert made_n == len(spelled.spelled)
+
+
 @pytest.mark.parametrize(
     "turns",
     [
