@@ -98,11 +98,15 @@ def _authors_folder(config: pytest.Config) -> str:
     folder = tempfile.mkdtemp(prefix="harness-scenarios-")
 
     def forget() -> None:
-        if not any(Path(folder, "journal").glob("*")):
+        if not _journaled(Path(folder, "journal")):
             shutil.rmtree(folder, ignore_errors=True)
 
     config.add_cleanup(forget)
     return folder
+
+
+def _journaled(journal: Path) -> bool:
+    return any(journal.glob("*"))
 
 
 def _authors_spec(config: pytest.Config, folder: Path, tag: str) -> Spec:
@@ -164,9 +168,11 @@ class _Ends:
         events = read_journal(session.spec.journal)
         told_n = sum(isinstance(event, ev.SaveAcknowledged) for event in events)
         intended_n = sum(isinstance(event, ev.SaveIntended) for event in events)
+        # Without a journal its folder is gone by the time that somebody looks.
+        where = f" Journal: {session.spec.journal}" if _journaled(session.spec.journal) else ""
         terminalreporter.write_line(
             f"{told_n} of {intended_n} saves were acknowledged. Storage was not looked at: "
-            f"`harness gate` does. Journal: {session.spec.journal}"
+            f"`harness gate` does.{where}"
         )
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:

@@ -130,9 +130,16 @@ def test_an_author_without_a_plan_is_told(tmp_path: Path) -> None:
     assert (4, True) == (done.returncode, "no harness.toml" in done.stderr), done.stderr
 
 
-@pytest.mark.parametrize("has_plan", [False, True], ids=["refused", "only collected"])
+@pytest.mark.parametrize(
+    ("has_plan", "options", "code"),
+    [
+        pytest.param(False, ["--collect-only"], 4, id="refused"),
+        pytest.param(True, ["--collect-only"], 0, id="only collected"),
+        pytest.param(True, ["-k", "nothing"], 5, id="all deselected"),
+    ],
+)
 def test_an_author_keeps_no_folder_without_a_journal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_plan: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_plan: bool, options: list[str], code: int
 ) -> None:
     """Where no scenario was run nothing is told of a journal, and nothing is left behind."""
     temporary = tmp_path / "temporary"
@@ -141,9 +148,10 @@ def test_an_author_keeps_no_folder_without_a_journal(
     (tmp_path / "test_one.py").write_text("def test_one():\n    pass\n", encoding="utf-8")
     if has_plan:
         (tmp_path / "harness.toml").write_text(PLAN, encoding="utf-8")
-    done = run_pytest(tmp_path, "--url", "http://127.0.0.1:9", "--collect-only")
+    done = run_pytest(tmp_path, "--url", "http://127.0.0.1:9", *options)
 
-    assert done.returncode == (0 if has_plan else 4), done.stdout + done.stderr
+    assert code == done.returncode, done.stdout + done.stderr
+    assert "Journal: " not in done.stdout
     assert [] == list(temporary.glob("harness-*"))
 
 
