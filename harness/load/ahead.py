@@ -36,15 +36,17 @@ class Ahead:
         """What one save types, by which record of its trial it is; as :func:`texts_now` has it."""
         if revision != 1 or not entered.texts:
             return texts_now(entered, trial, ordinal, revision)
-        if entered is not self._entered or trial is not self._trial:
-            self._next_n = self._next_n if entered is self._entered else 1
-            self._entered, self._trial, self._made = entered, trial, {}
-        made = self._made.pop(ordinal, None)
+        made = None
+        if entered is self._entered and trial is self._trial:
+            made = self._made.pop(ordinal, None)
         return self._first_of(entered, trial, ordinal) if made is None else made
 
     def _first_of(self, entered: Entered, trial: Trial, ordinal: int) -> Texts:
         left_n = max(1, self._records_max + 1 - ordinal)
-        self._made.clear()
+        if entered is not self._entered or self._made:
+            # What is left was made for nothing, which is never to happen often.
+            self._next_n = 1
+        self._entered, self._trial, self._made = entered, trial, {}
         for number in range(ordinal, ordinal + min(self._next_n, left_n)):
             texts, _ = texts_now(entered, trial, number, 1)
             self._made[number] = Texts(texts, self._spelled(entered, texts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,28 @@ def test_a_text_that_does_not_fit_is_an_error_of_its_save(writer: VolumeWriter) 
     for make in (user.make, texts_now):
         with pytest.raises(ValueError, match="does not fit 4 digits"):
             make(entered, user, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        pytest.param("AB" * 24, id="two trials by turns"),
+        pytest.param("AAAAAAAAB" * 5, id="another trial now and then"),
+        pytest.param("Aa" * 24, id="every second record"),
+        pytest.param("".join(random.Random(7).choices("AABab", k=100)), id="at random"),
+    ],
+)
+def test_what_is_made_for_nothing_is_no_more_than_was_needed(
+    writer: VolumeWriter, turns: str
+) -> None:
+    """However a user's trials and records take turns, as many saves were typed as were not."""
+    spelled = Counting(writer)
+    users = dict(zip("AB", trials(writer, Ahead(spelled, RECORDS_MAX), 2), strict=True))
+    for nth, turn in enumerate(turns, start=1):
+        saved(users[turn.upper()], *([PLAIN] if turn.isupper() else []))
+        saved_n = sum(map(str.isupper, turns[:nth]))
+
+        assert len(spelled.spelled) <= 2 * saved_n
 
 
 def test_what_has_no_text_is_not_made_ahead(writer: VolumeWriter) -> None:
