@@ -37,7 +37,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.~/ -]+")
 class VolumeWriter(AppendOnly):
     """Appends a load's acts to ``FOLDER/load-WORKER-PID.acts``; safe to share between threads.
 
-    Takes the events that a handle journals; worker is which of the load's processes this is,
+    Takes what a handle journals, acts and events; worker is which of the load's processes this is,
     from 0, and name what it is called. What a load file raises, and why a save failed, is
     kept without the secrets. Raises EnvironmentBroken where the file cannot be written.
     """

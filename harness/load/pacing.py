@@ -46,7 +46,7 @@ class Pacer:
     sleep: Callable[[float], None] = _sleep
     begin: Callable[[], float | None] | None = None
     over: Callable[[], bool] = lambda: False
-    schedule: Schedule | None = None
+    schedule: Schedule | None = field(init=False, default=None)
     _given_n: int = 0
     _late_s: float = 0.0
     _gathering_since_s: float | None = None
