@@ -142,6 +142,24 @@ def test_two_workers_of_one_name_are_refused(tmp_path: Path, port: str) -> None:
     assert "two workers of the load are called 'same'" in called.out
 
 
+@pytest.mark.slow
+def test_a_worker_at_another_address_ends_the_load(tmp_path: Path, port: str) -> None:
+    """Where a worker does not find its master's folder both end, and wait for no journal."""
+    loaded(tmp_path)
+    words, runs = load(tmp_path, "good", *away(tmp_path, port, 1)), tmp_path / "runs"
+    with ExitStack() as stack:
+        master = stack.enter_context(calling(*words, runs=runs))
+        end_s = time.monotonic() + 30
+        while not (terms := list(tmp_path.glob("home/*/terms.json"))) and time.monotonic() < end_s:
+            time.sleep(0.1)
+        terms[0].unlink()
+        lost, called = worker(stack, tmp_path, port).ended(), master.ended()
+
+    assert (3, 3) == (lost.code, called.code), lost.err + called.out + called.err
+    assert "cannot be found: its master's terms.json is not there" in lost.err
+    assert "came home" not in called.out
+
+
 def test_a_master_without_workers_gives_up(tmp_path: Path, port: str) -> None:
     """A worker that never comes is missing evidence, with how many came and where to."""
     loaded(tmp_path)
