@@ -100,7 +100,12 @@ BENCHES = {
 def main(arguments: Sequence[str]) -> int:
     """Measure what was asked for; 1 where a figure is beyond its target, 2 where one failed."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", choices=BENCHES, help="one bench; the others' figures stay")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=BENCHES,
+        help="one bench, or several; the others' figures stay",
+    )
     parser.add_argument("--pairs", type=int, default=PAIRS_MIN, help="pairs of runs (at least 5)")
     parser.add_argument("--gates", type=int, default=3, help="whole gates for gate-overhead")
     parser.add_argument("--repetitions", type=int, default=20, help="how often every fault comes")
@@ -123,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("CLINIC_SECRET", secrets.token_hex(16))
     within = True
     usual = [name for name, bench in BENCHES.items() if not bench.long]
-    for name in [asked.only] if asked.only else usual:
+    for name in asked.only or usual:
         bench = BENCHES[name]
         found: list[float] = []
         try:

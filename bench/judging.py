@@ -44,6 +44,8 @@ SUM_LINES = 1_000
 TIMEOUT_S_MAX = 3_600.0
 # Its note is not what was saved, and it alone has to be found.
 LOST = 777
+# By how many saves there are, what the loads took that were judged so far.
+_peaks_mb: dict[int, list[float]] = {}
 
 
 def ratios(pairs_n: int, saves_n: int) -> Iterator[float]:
@@ -57,6 +59,7 @@ def ratios(pairs_n: int, saves_n: int) -> Iterator[float]:
                 f"peak {most_mb:.0f} MB",
                 flush=True,
             )
+            _peaks_mb.setdefault(saves_n, []).append(most_mb)
             yield judged_s / copied_s
 
 
@@ -68,7 +71,13 @@ def seconds(loads_n: int, saves_n: int) -> Iterator[float]:
 
 
 def peaks_mb(loads_n: int, saves_n: int) -> Iterator[float]:
-    """One figure a load: the peak memory of all processes that judge it."""
+    """One figure a load: the peak memory of all processes that judge it.
+
+    Those of loads that were judged ahead, for how long it takes, are theirs as well.
+    """
+    if saves_n in _peaks_mb:
+        yield from _peaks_mb[saves_n]
+        return
     with _made(saves_n) as (dsn, folder):
         for _ in range(loads_n):
             yield _judged(dsn, folder, saves_n)[1]

@@ -17,6 +17,8 @@ Entries: TypeAlias = npt.NDArray[Any]
 
 # So much is written together: the more, the fewer pieces there are of a partition to read back.
 HELD_BYTES = 2 << 20
+# How many entries a block may have: how many of them are of one partition is kept in few bytes.
+COUNT_MAX = (1 << 16) - 1
 
 
 class Spill:
@@ -31,10 +33,12 @@ class Spill:
         self.partitions_n = partitions_n
         self.dtype = dtype
         self._by = by
-        self._blocks: list[tuple[int, npt.NDArray[np.uint32]]] = []
+        # Where each block begins, and how many entries of each partition it has.
+        self._begins: list[int] = []
+        self._counts: list[npt.NDArray[np.uint16]] = []
         self._size = 0
         # As bytes: arrays of many fields are copied field by field.
-        self._held = np.empty(0, dtype=_bytes_of(dtype))
+        self._held = self._nothing = np.empty(0, dtype=np.dtype((np.void, dtype.itemsize)))
         self._held_n = 0
         try:
             with TemporaryFile(prefix="harness-load-") as file:
@@ -44,7 +48,7 @@ class Spill:
 
     def __getstate__(self) -> dict[str, Any]:
         handed = DupFd(self._fd) if get_spawning_popen() is not None else None
-        return {**self.__dict__, "_fd": handed, "_held": self._held[:0]}
+        return {**self.__dict__, "_fd": handed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         handed = state["_fd"]
@@ -52,13 +56,14 @@ class Spill:
 
     def follow(self, other: Spill) -> None:
         """Know the entries that another process has added, which had this one."""
-        self._blocks, self._size = other._blocks, other._size
+        self._begins, self._counts, self._size = other._begins, other._counts, other._size
 
     def add(self, entries: Entries) -> None:
         """Keep some entries; those of one partition stay in their order."""
-        if not len(self._held):
-            self._held = np.empty(HELD_BYTES // self.dtype.itemsize, dtype=self._held.dtype)
         while len(entries):
+            if not len(self._held):
+                room_n = min(COUNT_MAX, HELD_BYTES // self.dtype.itemsize)
+                self._held = np.empty(room_n, dtype=self._nothing.dtype)
             some = entries[: len(self._held) - self._held_n]
             into = self._held[self._held_n : self._held_n + len(some)]
             into[:] = np.ascontiguousarray(some).view(into.dtype)
@@ -69,17 +74,16 @@ class Spill:
     def flush(self) -> None:
         """Write what is held back."""
         entries = self._held[: self._held_n].view(self.dtype)
-        self._held_n = 0
+        self._held, self._held_n = self._nothing, 0
         if not len(entries):
             return
-        bounds = np.array([0, len(entries)])
+        counts = np.array([len(entries)])
         if self.partitions_n > 1:
             # Small numbers are sorted by counting them.
             part = partition_of(entries[self._by], self.partitions_n).astype(np.uint16)
             # Entries are taken whole, and what is sliced by numbers is copied field by field.
             entries = entries.take(np.argsort(part, kind="stable"))
-            bounds = np.cumsum(np.bincount(part, minlength=self.partitions_n))
-            bounds = np.concatenate(([0], bounds))
+            counts = np.bincount(part, minlength=self.partitions_n)
         begin = self._size
         data = entries.view(np.uint8).data
         try:
@@ -88,16 +92,21 @@ class Spill:
                 data, self._size = data[written:], self._size + written
         except OSError as error:
             raise _broken(error) from error
-        self._blocks.append((begin, bounds.astype(np.uint32)))
+        self._begins.append(begin)
+        self._counts.append(counts.astype(np.uint16))
 
     def read(self, partition: int) -> Entries:
         """The entries of one partition, in the order in which they were added."""
         self.flush()
+        if len(self._counts) > 1:
+            self._counts = [np.vstack(self._counts)]
         parts = []
-        for begin, bounds in self._blocks:
-            from_, to = int(bounds[partition]), int(bounds[partition + 1])
-            if from_ < to:
-                parts.append(self._read(begin + from_ * self.dtype.itemsize, to - from_))
+        for counts in map(np.atleast_2d, self._counts):
+            ahead = counts[:, :partition].sum(axis=1, dtype=np.int64) * self.dtype.itemsize
+            mine = counts[:, partition].tolist()
+            for begin, more, count in zip(self._begins, ahead.tolist(), mine, strict=True):
+                if count:
+                    parts.append(self._read(begin + more, count))
         return np.frombuffer(b"".join(parts), dtype=self.dtype)
 
     def close(self) -> None:
@@ -115,10 +124,6 @@ class Spill:
         if len(data) != size:
             raise EnvironmentBroken("a file of entries was cut while it was in use")
         return data
-
-
-def _bytes_of(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return np.dtype((np.void, dtype.itemsize))
 
 
 def _broken(error: OSError) -> EnvironmentBroken:
