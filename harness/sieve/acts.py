@@ -35,7 +35,8 @@ from harness.sieve.words import (
 OPENED, UNKEYED, KEYED, SAVE, INTENT, TOLD, REFUSED, CUT, TYPED = range(1, 10)
 # rec is the hash of a record's id. said is the hash of a key (OPENED, KEYED) or of a save's id;
 # more is the hash of the form (OPENED, UNKEYED) or the digest of what is saved (SAVE). place is the
-# file's number, the line's place in it and its kind. due_s is that of an intent, else no number.
+# file's number, the line's place in it and its kind. at_s is when it was said of a save; due_s is
+# that of an intent, else no number.
 ACT = np.dtype(
     [
         ("rec", "<u8"),
@@ -172,7 +173,6 @@ class _Chunk:
     def _entries(self, letter: str, mine: Ints) -> Entries:
         lines = self.lines
         entries = np.zeros(len(mine), dtype=ACT)
-        entries["at_s"] = self._times(mine, 1)
         if letter in "rk":
             entries["rec"] = lines.hashes(*lines.word(mine, 2))
             begin, end = lines.word(mine, 4 if letter == "r" else 3)
@@ -188,6 +188,7 @@ class _Chunk:
                 line = int(mine[n])
                 raise self.broken(line, f"no save is called {lines.text(line)!r:.200}")
             entries["rec"] = lines.hashes(begin, cut)
+            entries["at_s"] = self._times(mine, 1)
             # What follows is a revision of a few digits.
             rest = lines.eight(cut) & KEEP[np.minimum(end - cut, 8)]
             entries["said"] = joined(entries["rec"], rest)

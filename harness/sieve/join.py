@@ -29,6 +29,8 @@ WENT = np.dtype(
 )
 ACKNOWLEDGED, REFUSED, UNKNOWN = range(3)
 _STATE = {acts.TOLD: ACKNOWLEDGED, acts.REFUSED: REFUSED, acts.CUT: UNKNOWN}
+# By the kind of a line; of one that says nothing of how a save went, -1.
+_STATES = np.array([_STATE.get(kind, -1) for kind in range(acts.TYPED + 1)])
 _BITS = 4
 _KEPT = sum(1 << (_BITS * kind) for kind in (acts.OPENED, acts.SAVE, acts.TOLD))
 _MADE = sum(1 << (_BITS * kind) for kind in (acts.UNKEYED, acts.KEYED, acts.SAVE, acts.TOLD))
@@ -166,9 +168,11 @@ def _plain(groups: _Groups) -> Entries:
     entries["who"] = PLAIN
     entries["digest"] = groups.entries["more"][save]
     entries["ready_s"] = groups.entries["at_s"][told]
-    for n in range(_PLACES):
-        has = groups.size[some] > n
-        entries["lines"][has, n] = groups.entries["place"][groups.begin[some][has] + n]
+    begin, place = groups.begin[some], groups.entries["place"]
+    for n in range(_PLACES - 1):
+        entries["lines"][:, n] = place[begin + n]
+    made = np.flatnonzero(groups.size[some] == _PLACES)
+    entries["lines"][made, _PLACES - 1] = place[begin[made] + _PLACES - 1]
     return entries
 
 
@@ -228,29 +232,45 @@ def _went(groups: _Groups, start_s: float) -> Entries:
     """Every save whose record was opened, with the last outcome that it was told."""
     entries, kind = groups.entries, groups.kind
     of = np.repeat(np.arange(len(groups.begin)), groups.size)
-    begun = np.flatnonzero(((kind == acts.SAVE) | (kind == acts.INTENT)) & ~groups.is_odd[of])
-    ended = np.flatnonzero(np.isin(kind, list(_STATE)))
-    ended = ended[order_of(entries["said"][ended])]
-    said = entries["said"][ended]
-    last = np.searchsorted(said, entries["said"][begun], side="right") - 1
-    at = np.maximum(last, 0)
-    has = (last >= 0) & (said[at] == entries["said"][begun]) if len(said) else last >= 0
+    plain = groups.is_plain[of]
+    begun, told = (
+        np.flatnonzero(plain & (kind == acts.SAVE)),
+        np.flatnonzero(plain & _is_told(kind)),
+    )
+    if not plain.all():
+        others = np.flatnonzero(~plain & ~groups.is_odd[of])
+        others = others[(kind[others] == acts.SAVE) | (kind[others] == acts.INTENT)]
+        begun = np.concatenate((begun, others))
+        told = np.concatenate((told, _last_told(groups, others)))
+    has = told >= 0
     found = np.zeros(len(begun), dtype=WENT)
     found["due_s"] = entries["due_s"][begun]
     found["began_s"] = entries["at_s"][begun]
-    found["ended_s"] = np.nan
-    found["state"] = UNKNOWN
     opened = groups.begin[of[begun]]
     found["form"] = entries["more"][opened]
     found["opened"] = entries["place"][opened]
     found["intent"] = entries["place"][begun]
-    for number, state in _STATE.items():
-        mine = has.copy()
-        mine[has] = kind[ended[at[has]]] == number
-        found["state"][mine] = state
-    found["ended_s"][has] = entries["at_s"][ended[at[has]]]
-    found["told"][has] = entries["place"][ended[at[has]]]
+    found["state"] = np.where(has, _STATES[kind[told]], UNKNOWN)
+    found["ended_s"] = np.where(has, entries["at_s"][told], np.nan)
+    found["told"] = np.where(has, entries["place"][told], 0)
     over_s = np.where(has, found["ended_s"], found["began_s"])
     second = np.maximum(0.0, over_s - start_s).astype(np.uint64)
     found["slot"] = mixed(second + np.uint64(1), 0)
     return found
+
+
+def _is_told(kind: Ints) -> Flags:
+    found: Flags = _STATES[kind] >= 0
+    return found
+
+
+def _last_told(groups: _Groups, begun: Ints) -> Ints:
+    """The line that says last how each of these saves went; -1 where none does."""
+    said = groups.entries["said"]
+    ended = np.flatnonzero(_is_told(groups.kind))
+    ended = ended[order_of(said[ended])]
+    if not len(ended):
+        return np.full(len(begun), -1)
+    last = np.searchsorted(said[ended], said[begun], side="right") - 1
+    found = ended[np.maximum(last, 0)]
+    return np.where((last >= 0) & (said[found] == said[begun]), found, -1)
