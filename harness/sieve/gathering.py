@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -16,6 +15,7 @@ from harness.journal.volume import Volume, VolumeRecord, VolumeSave, take
 from harness.model import Form
 from harness.prints import PrintRow, Prints
 from harness.sieve.acts import (
+    ACT,
     Texts,
     form_hashes,
     recs_with,
@@ -23,10 +23,10 @@ from harness.sieve.acts import (
     unpacked,
     unreadable,
 )
-from harness.sieve.hearing import Beside, Heard, Spills, hear
-from harness.sieve.join import spots_of
+from harness.sieve.hearing import Beside, Here
+from harness.sieve.join import Spots, spots_of
 from harness.sieve.rows import BEFORE, FINAL, KINDS_N, LINES, PLAIN, scan_rows, spot_of
-from harness.sieve.spill import Entries, Spill
+from harness.sieve.spill import Entries, Pair, Spill
 from harness.sieve.words import NAMELESS, Flags, Hashes, Ints, digest_of, order_of, words_of
 
 # So much of the record is looked at together: its texts are objects then, if none of it is whole.
@@ -48,10 +48,10 @@ class Gathered:
 
     volume: Volume
     names: tuple[str, ...]
-    keyless: Spill
+    keyless: Pair
     lines: Spill
-    spots: Spill
-    went: Spill
+    spots: Pair
+    went: Pair
     acts: Texts
     files: Sequence[ActsFile]
     records_n: int = 0
@@ -202,49 +202,47 @@ def gathering(
     count = partitions_n or min(PARTITIONS_MAX, 1 + (size + _bytes([before])) // PARTITION_BYTES)
     count = -(-count // slices_n) * slices_n
     with ExitStack() as stack:
-        spills = Spills(count)
-        stack.callback(spills.close)
-        asked: Callable[[], Heard]
-        if size >= BESIDE_BYTES_MIN:
-            beside = Beside(files, tuple(forms), spills)
-            stack.callback(beside.close)
-            asked = beside.heard
-        else:
-            # Most of it is done on arrays, while whoever reads storage goes on.
-            thread = stack.enter_context(ThreadPoolExecutor(1))
-            asked = thread.submit(hear, files, tuple(forms), spills).result
+        lines, there, here = Spill(ACT, count, by="rec"), Spots(count), Spots(count)
+        for spill in (lines, *there.all, *here.all):
+            stack.callback(spill.close)
+        # Of little most is done on arrays, while whoever reads storage goes on in a thread.
+        kind = Beside if size >= BESIDE_BYTES_MIN else Here
+        hearing = kind(files, tuple(forms), lines, there)
+        stack.callback(hearing.close)
 
         def read(final: Prints | None) -> Gathered:
-            return _together(asked(), files, forms, before, final, stack)
+            reads = [(who, read) for who, read in ((BEFORE, before), (FINAL, final)) if read]
+            told = [set(read.fields) - set(forms) for _, read in reads]
+            names = (*forms, *sorted(set().union(*told)))
+            for who, read in reads:
+                scan_rows(read, who, names, here.spots)
+            heard, joined = hearing.heard(here)
+            acts = Texts([file.path for file in files])
+            stack.callback(acts.close)
+            load = Gathered(
+                heard.volume,
+                names,
+                Pair(there.keyless, here.keyless),
+                lines,
+                Pair(there.spots, here.spots),
+                Pair(there.went, here.went),
+                acts,
+                files,
+                sum(each.records_n for each in joined),
+                sum(each.orphans_n for each in joined),
+                heard.cut_n,
+                heard.start_s,
+            )
+            for places in sorted((p for each in joined for p in each.odd), key=_first):
+                # Only to count what belongs to nothing, and to find what was begun twice.
+                load.records(places.tolist())
+            return load
 
         yield read
 
 
-def _together(
-    heard: Heard,
-    files: Sequence[ActsFile],
-    forms: Mapping[str, Form],
-    before: Prints | None,
-    final: Prints | None,
-    stack: ExitStack,
-) -> Gathered:
-    reads = [(BEFORE, before), (FINAL, final)]
-    told = [set(read.fields) - set(forms) for _, read in reads if read is not None]
-    names = (*forms, *sorted(set().union(*told)))
-    acts = Texts([file.path for file in files])
-    spills = heard.spills
-    load = Gathered(
-        heard.volume, names, spills.keyless, spills.lines, spills.spots, spills.went, acts, files,
-        heard.joined.records_n, heard.joined.orphans_n, heard.cut_n, heard.start_s,
-    )  # fmt: skip
-    stack.callback(acts.close)
-    for places in heard.joined.odd:
-        # Only to count what belongs to nothing, and to find what was begun twice.
-        load.records(places.tolist())
-    for who, read in reads:
-        if read is not None:
-            scan_rows(read, who, names, load.spots)
-    return load
+def _first(places: Ints) -> int:
+    return int(places[0])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,31 +66,50 @@ class _Groups:
     is_plain: Flags
 
 
+class Spots:
+    """Where entries of records are kept: of what is to stand in storage, of saves as they went.
+
+    keyless are lines of records that never got a key. Raises EnvironmentBroken.
+    """
+
+    def __init__(self, partitions_n: int) -> None:
+        self.spots = Spill(SPOT, partitions_n, by="key")
+        self.keyless = Spill(SPOT, partitions_n, by="key")
+        self.went = Spill(WENT, partitions_n, by="slot")
+
+    @property
+    def all(self) -> tuple[Spill, ...]:
+        """Each of them."""
+        return self.spots, self.keyless, self.went
+
+
 def join_records(
-    lines: Spill, forms: Hashes, spots: Spill, keyless: Spill, went: Spill, start_s: float
+    lines: Spill, forms: Hashes, into: Spots, start_s: float, partitions: Iterable[int]
 ) -> Joined:
     """Keep an entry per record where it is to stand, and one for every save as it went.
 
     Those of records that never got a key stand by themselves, by the hash of each record.
 
     forms are the hashes of the forms' names, by their numbers; of others nothing is judged.
-    start_s is when the load began.
+    start_s is when the load began. It is done for these partitions of the lines alone.
     """
     joined = Joined()
-    for partition in range(lines.partitions_n):
+    for partition in partitions:
         entries = lines.read(partition)
         if len(entries):
             groups = _grouped(entries, forms)
-            spots.add(_plain(groups))
+            into.spots.add(_plain(groups))
             _find_odd(groups, joined)
             known = ~groups.is_odd & (groups.form >= 0)
             others = known & groups.has_key & ~groups.is_plain
-            spots.add(_lines(groups, others, groups.key))
+            into.spots.add(_lines(groups, others, groups.key))
             alone = known & ~groups.has_key
-            keyless.add(_lines(groups, alone, groups.entries["rec"][groups.begin]))
-            went.add(_went(groups, start_s))
+            into.keyless.add(_lines(groups, alone, groups.entries["rec"][groups.begin]))
+            into.went.add(_went(groups, start_s))
             joined.records_n += int((~groups.is_odd).sum())
             joined.orphans_n += _orphans_n(groups)
+    for spill in into.all:
+        spill.flush()
     return joined
 
 

@@ -97,6 +97,10 @@ class Spill:
 
     def read(self, partition: int) -> Entries:
         """The entries of one partition, in the order in which they were added."""
+        return np.frombuffer(b"".join(self.pieces(partition)), dtype=self.dtype)
+
+    def pieces(self, partition: int) -> list[bytes]:
+        """The same as bytes, in the pieces in which they stand."""
         self.flush()
         if len(self._counts) > 1:
             self._counts = [np.vstack(self._counts)]
@@ -107,7 +111,7 @@ class Spill:
             for begin, more, count in zip(self._begins, ahead.tolist(), mine, strict=True):
                 if count:
                     parts.append(self._read(begin + more, count))
-        return np.frombuffer(b"".join(parts), dtype=self.dtype)
+        return parts
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
@@ -124,6 +128,19 @@ class Spill:
         if len(data) != size:
             raise EnvironmentBroken("a file of entries was cut while it was in use")
         return data
+
+
+class Pair:
+    """Entries of one kind that two processes have kept, each in a file of its own."""
+
+    def __init__(self, one: Spill, other: Spill) -> None:
+        self.partitions_n = one.partitions_n
+        self._both = one, other
+
+    def read(self, partition: int) -> Entries:
+        """The entries of one partition, those of each in the order in which it added them."""
+        one, other = (spill.pieces(partition) for spill in self._both)
+        return np.frombuffer(b"".join(one + other), dtype=self._both[0].dtype)
 
 
 def _broken(error: OSError) -> EnvironmentBroken:
