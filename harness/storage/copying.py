@@ -21,7 +21,7 @@ from harness.storage.connection import Connection, spelled
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 # So much is looked at together; a row alone may be more.
-BLOCK_BYTES = 256 << 10
+BLOCK_BYTES = 512 << 10
 BLOCK_ROWS = 1 << 13
 # What libpq reads at once is as much as its buffer holds, and that grows to its longest message.
 _BUFFER = f"SELECT pg_catalog.repeat(' ', {1 << 20})".encode()
