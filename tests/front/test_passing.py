@@ -16,6 +16,18 @@ from harness.front import Front
 from harness.front.link import IDLE_S_MAX
 from tests.front.application import Application, Caller, Request, await_quiet, ok, running
 
+STOPS_S_MAX = 5.0
+
+
+def suspend(process: psutil.Process) -> None:
+    """Stop it; one that was only told to may still take what comes in the next moment."""
+    process.suspend()
+    until_s = time.monotonic() + STOPS_S_MAX
+    while process.status() != psutil.STATUS_STOPPED:
+        assert time.monotonic() < until_s
+        time.sleep(0.001)
+
+
 Behind = Callable[..., Application]
 
 
@@ -303,7 +315,7 @@ def test_a_kept_connection_that_the_target_has_closed_is_not_used(
     caller.ask()
     front.answered()  # whoever answers this has put the connection by
     stopped = psutil.Process(front.pid)
-    stopped.suspend()
+    suspend(stopped)
     caller.send(b"POST /notes HTTP/1.1\r\nContent-Length: 4\r\n\r\ntext")
     old.requests[0].writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
     stopped.resume()
@@ -320,7 +332,7 @@ def test_a_connection_is_not_kept_for_long(behind: Behind, front: Front, caller:
     old = behind()
     caller.ask()
     stopped = psutil.Process(front.pid)
-    stopped.suspend()
+    suspend(stopped)
     caller.send(b"POST /notes HTTP/1.1\r\nContent-Length: 4\r\n\r\ntext")
     time.sleep(IDLE_S_MAX + 0.05)
     stopped.resume()
