@@ -23,6 +23,9 @@ from harness.sieve.acts import form_hashes, scan
 from harness.sieve.join import Joined, Spots, join_records
 from harness.sieve.spill import Spill
 
+# To take a turn is to add one to a number.
+TURN_S_MAX = 30.0
+
 
 @dataclass(slots=True)
 class Heard:
@@ -64,16 +67,25 @@ def hear(files: Sequence[ActsFile], lines: Spill) -> Heard:
 
 
 class Turns:
-    """Partitions, each to whoever comes first of those that have these turns."""
+    """Partitions, each to whoever comes first of those that have these turns.
+
+    Iterating raises EnvironmentBroken where one of them died with its turn half taken.
+    """
 
     def __init__(self, partitions_n: int, next_: Synchronized[int]) -> None:
         self._partitions_n = partitions_n
         self._next = next_
 
     def __iter__(self) -> Iterator[int]:
+        lock = self._next.get_lock()
         while True:
-            with self._next.get_lock():
-                mine, self._next.value = self._next.value, self._next.value + 1
+            if not lock.acquire(timeout=TURN_S_MAX):
+                raise EnvironmentBroken(
+                    "one of the processes that judge a load has died while it took its turn; was "
+                    "there memory enough?"
+                )
+            mine, self._next.value = self._next.value, self._next.value + 1
+            lock.release()
             if mine >= self._partitions_n:
                 return
             yield mine

@@ -32,6 +32,7 @@ _SPELLING = {
 _ADVICE = {
     "42501": "grant this user SELECT on it",
     "25006": "setup may SET but not write: it runs in a read-only transaction",
+    "55P03": "somebody held a lock on it for longer than the statement timeout",
     "57014": "it took longer than the statement timeout",
 }
 

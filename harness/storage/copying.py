@@ -25,7 +25,7 @@ BLOCK_BYTES = 512 << 10
 BLOCK_ROWS = 1 << 13
 # What libpq reads at once is as much as its buffer holds, and that grows to its longest message.
 _BUFFER = f"SELECT pg_catalog.repeat(' ', {1 << 20})".encode()
-# Longer than any statement may take, whose end the server tells.
+# Far longer than rows ever come apart from each other.
 SILENT_S_MAX = 900.0
 _HEAD_BYTES = 19
 _END = b"\xff\xff"

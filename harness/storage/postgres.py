@@ -21,6 +21,13 @@ from harness.storage.reader import RowReader, column
 from harness.storage.scope import EVERY_ROW, EveryRow, Keys, Scope
 
 STATEMENT_S_MAX = 300
+# For all rows of a form, however many: as long as the longest round of scenarios may take.
+ROWS_S_MAX = 14_400
+# Only they take their time: who waits for a lock waits no longer than any other statement.
+_PATIENT = (
+    "SELECT set_config('lock_timeout', current_setting('statement_timeout'), true)",
+    f"SELECT set_config('statement_timeout', '{ROWS_S_MAX}s', true)",
+)
 # Rows that cross the network together; a row may hold megabytes, so not many.
 ROWS_AT_ONCE = 64
 _CHUNKED_SINCE = 170000
@@ -105,10 +112,11 @@ class PostgresSnapshot:
     def prints(self, form: Form) -> Iterator[Block]:
         """The prints of every row, some at a time; raises StorageUnreadable.
 
-        However many rows there are: while they come, a statement may take as long as it takes.
+        However many rows there are, they have ROWS_S_MAX to come.
         """
         with self._of(form):
-            run_one(self._connection, "SET LOCAL statement_timeout = 0")
+            for statement in _PATIENT:
+                run_one(self._connection, statement)
             reader = RowReader(locate(self._connection, form), self._folder)
             told = self._connection.info.parameter_status
             # Bytes are taken as they come, also where a form's setup has changed what they spell.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -275,6 +276,19 @@ def test_very_many_rows_may_take_longer_than_a_statement(database: Database) -> 
         assert sum(block.rows_n for block in snapshot.prints(slow)) == 30
         with pytest.raises(StorageUnreadable, match="longer than the statement timeout"):
             list(snapshot.observe(slow))
+
+
+def test_a_lock_is_waited_for_no_longer_than_any_statement_is(database: Database) -> None:
+    """Rows may take their time to come; a table that somebody else has locked is told soon."""
+    database.run("CREATE TABLE note (id int, text text)")
+    storage = PostgresStorage(database.dsn, statement_timeout_s=1)
+
+    with psycopg.connect(database.dsn) as other, storage.snapshot() as snapshot:
+        other.execute("LOCK TABLE note IN ACCESS EXCLUSIVE MODE")
+        began_s = time.monotonic()
+        with pytest.raises(StorageUnreadable, match="lock on it for longer"):
+            list(snapshot.prints(NOTE))
+        assert time.monotonic() - began_s < 30
 
 
 def test_rows_that_cannot_be_read_leave_the_next_form_alone(database: Database) -> None:
