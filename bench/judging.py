@@ -15,35 +15,19 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from bench.calling import call
+from bench.judge_one import LOST, NAMES, NOTE
 from bench.memory import peak_mb
-from harness.checks.course import course_of
-from harness.checks.volume import sift
 from harness.contracts import fingerprint
 from harness.deploy.postgres import postgres_server
 from harness.errors import EvidenceError
-from harness.journal.acts_files import find_acts
 from harness.journal.volume import SCHEMA
-from harness.model import Contract, Field, Form
-from harness.prints import find_prints
-from harness.sieve.gathering import gathering
-from harness.storage.streaming import stream_prints
 
-NAMES = ("reason", "history", "examination", "conclusion")
-NOTE = Form(
-    "note",
-    "main",
-    ("id",),
-    tuple(Field(name, name, contract=Contract(newline="any")) for name in NAMES),
-    table="note",
-)
 # What one save stores, keys and all.
 ROW_BYTES = 840
 USERS_N = 200
 RATE = 5_000
 SUM_LINES = 1_000
 TIMEOUT_S_MAX = 3_600.0
-# Its note is not what was saved, and it alone has to be found.
-LOST = 777
 # By how many saves there are, what the loads took that were judged so far.
 _peaks_mb: dict[int, list[float]] = {}
 
@@ -103,30 +87,6 @@ def _judged(dsn: str, folder: Path, saves_n: int) -> tuple[float, float]:
     if done.returncode != 0:
         raise EvidenceError(f"the load was not judged: {done.stdout}{done.stderr}")
     return float(done.stdout), peak()
-
-
-def judge(dsn: str, folder: Path, saves_n: int) -> float:
-    """Read storage and judge every save, and give the seconds it took.
-
-    Raises EvidenceError where what was lost is not found, or anything else is.
-    """
-    forms = {NOTE.name: NOTE}
-    began_s = time.monotonic()
-    with gathering(find_acts(folder), forms, None) as read, TemporaryDirectory() as into:
-        stream_prints(
-            {"main": dsn}, forms, id="2-load-final", role="load", purpose="final", into=Path(into)
-        )
-        (final,) = find_prints(Path(into))
-        load = read(final)
-        course = course_of(load)
-        sifted = sift(load, forms, None, final)
-    took_s = time.monotonic() - began_s
-    found = [suspect.owing.handles[0].key for suspect in sifted.suspects]
-    if found != [(str(LOST),)] or sifted.verified_n != saves_n - 1 or sifted.strays_n:
-        raise EvidenceError(f"{found} were found, of {sifted.verified_n} saves that are whole")
-    if course.states["acknowledged"] != saves_n:
-        raise EvidenceError(f"{course.states} were journaled, and not {saves_n} acknowledgements")
-    return took_s
 
 
 @contextmanager

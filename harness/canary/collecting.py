@@ -16,9 +16,9 @@ from harness.drive.spec import Spec
 from harness.errors import UsageError
 from harness.model import Case, Form, Role
 from harness.plan import Plan
-from harness.plan.suggest import advice
 from harness.runs import RunFolder
 from harness.runs.disk import write_whole
+from harness.suggest import advice
 
 ACTION_S_MAX = 10.0
 FOLDER = "cases"

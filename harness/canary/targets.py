@@ -13,9 +13,9 @@ from harness.hiding import passwords, scrub
 from harness.plan import Plan
 from harness.plan.schema import TargetTable
 from harness.plan.secrecy import is_api
-from harness.plan.suggest import advice
 from harness.storage.api import ApiStorage, Place
 from harness.storage.seams import Storage
+from harness.suggest import advice
 
 UNKNOWN = "unknown"
 # Where a run was driven.

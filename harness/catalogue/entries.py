@@ -11,7 +11,7 @@ from harness.catalogue.expectation import FILE_NAME, Expectation, read_expectati
 from harness.errors import UsageError
 from harness.plan import Plan
 from harness.plan.schema import CatalogueTable
-from harness.plan.suggest import advice
+from harness.suggest import advice
 
 PROBLEMS_MAX = 40
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from harness.model import Anomaly, Layer
 from harness.plan.problems import dotted, shown
 from harness.plan.schema import ProfileName, Text, Texts
-from harness.plan.suggest import nearest
+from harness.suggest import nearest
 
 FILE_NAME = "release.toml"
 # High enough for an application's own `migrations` beside our `mechanism`.

@@ -17,9 +17,9 @@ from harness.errors import UsageError
 from harness.gate.promising import spec_for
 from harness.model import Case
 from harness.plan import Plan, load_plan
-from harness.plan.suggest import advice
 from harness.promise import FURTHER, STAGES
 from harness.runs import create_run
+from harness.suggest import advice
 
 
 def check_entries(plan: Plan, entries: Sequence[Entry], env: Mapping[str, str]) -> dict[str, Plan]:

@@ -22,9 +22,9 @@ from harness.exhibits import LoadSecond
 from harness.journal.schedule import Schedule
 from harness.journal.volume import State
 from harness.sieve.acts import counted, runs
-from harness.sieve.gathering import Gathered
 from harness.sieve.join import ACKNOWLEDGED, REFUSED, UNKNOWN
 from harness.sieve.spill import Entries
+from harness.sieve.told import Told
 
 # When something lasted, from and to, on the host's monotonic clock.
 Span: TypeAlias = tuple[float, float]
@@ -99,7 +99,7 @@ class Course:
         }
 
 
-def course_of(load: Gathered, faults: Sequence[Fault] = ()) -> Course:
+def course_of(load: Told, faults: Sequence[Fault] = ()) -> Course:
     """Add up everything that a load journaled; what our own faults made of it is nobody's fault."""
     volume = load.volume
     course = Course(
@@ -148,7 +148,7 @@ def _met(went: Entries, faults: Sequence[Fault]) -> Counter[str]:
     return counts
 
 
-def _parts(load: Gathered, faults: Sequence[Fault], course: Course | None) -> Iterator[Entries]:
+def _parts(load: Told, faults: Sequence[Fault], course: Course | None) -> Iterator[Entries]:
     """Every save, all of a second in one part, with what a fault overlapped excused."""
     for partition in range(load.went.partitions_n):
         went = load.went.read(partition).copy()
@@ -176,7 +176,7 @@ def _over_s(went: Entries) -> npt.NDArray[np.float64]:
 class _Words:
     """How many saves of each form are in each state, and what was said of the first of them."""
 
-    def __init__(self, load: Gathered, course: Course) -> None:
+    def __init__(self, load: Told, course: Course) -> None:
         self._load = load
         self._course = course
         self._counts: dict[int, Numbers] = {}
@@ -335,7 +335,7 @@ def _bucket(took_us: Numbers) -> Numbers:
     return bucket
 
 
-def _percentiles(load: Gathered, faults: Sequence[Fault], adding: _Adding) -> dict[int, int]:
+def _percentiles(load: Told, faults: Sequence[Fault], adding: _Adding) -> dict[int, int]:
     """Exact to the microsecond: first in which bucket each stands, and then which of it it is."""
     course = adding.course
     if not course.took_n:

@@ -110,7 +110,7 @@ def pace_of(record: LoadRecord, began: LoadBegan | None) -> Figures:
     """How fast a load was of which nothing else is judged; nothing where it is not there whole."""
     course = Course()
     with suppress(RecordUnreadable), gathered(record.files, {}, None, None) as load:
-        found = course_of(load)
+        found = course_of(load.told)
         if all(file.closed for file in record.files) and not absent(found, began):
             course = found
     return measure(course, began)
@@ -129,14 +129,15 @@ def _judge_load(
     observations = [o for o in observations if load_of(o.id) == name]
     sifted, looked, controls = Sifted(), Looked(), Controls(0, 0)
     with gathered(record.files, forms, record.before, final) as load:
-        course = course_of(load, history.faults)
-        faults = faults_within(course.schedules, history.faults)
+        faults = faults_within(load.told.volume.schedules, history.faults)
         load.excuse = partial(excuse, faults=faults)
+        adding_up = load.meanwhile(partial(course_of, faults=faults))
         if final is not None:
             sifted = sift(load, forms, record.before, final, slices=record.slices)
-            course.orphans_n = max(course.orphans_n, sifted.orphans_n)
             looked = look(sifted, forms, tag, observations)
             controls = plant_load_controls(sifted.whole, forms, tag)
+        course = adding_up()
+        course.orphans_n = max(course.orphans_n, sifted.orphans_n)
     figures = measure(course, began)
     telling = _Telling(course, figures, sifted, looked, forms, final, name, faults)
     findings = telling.findings()

@@ -57,7 +57,7 @@ def sift(
     with undisturbed():
         sieve = _sieve(load, forms, final)
         # What was read until here is in no part, and in every slice.
-        sieve.sifted.orphans_n = load.volume.orphans_n
+        sieve.sifted.orphans_n = load.told.volume.orphans_n
         looking = _Looking(load, sieve, before, final, in_bulk)
         for path, of in slices:
             add_slice(path, sieve, of)
@@ -131,10 +131,10 @@ class _Looking:
         if self.in_bulk and len(rest):
             rest &= ~self._unchanged(part)
             rest &= ~self._whole(part)
-        known_n = self.load.volume.orphans_n
+        known_n = self.load.told.volume.orphans_n
         self._sifting(part, rest).sift()
         # Here alone each record is read once: who looks at it again finds them again.
-        self.sieve.sifted.orphans_n += self.load.volume.orphans_n - known_n
+        self.sieve.sifted.orphans_n += self.load.told.volume.orphans_n - known_n
 
     def find_doubles(self) -> None:
         """Look once more at records of which a value stands in a row that is nobody's."""

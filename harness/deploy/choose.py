@@ -11,8 +11,8 @@ from harness.deploy.releases import check_release_known
 from harness.deploy.seams import Deployer
 from harness.errors import EnvironmentBroken, UsageError
 from harness.plan import Plan
-from harness.plan.suggest import advice
 from harness.runs import RunFolder
+from harness.suggest import advice
 
 __all__ = ["check_release_known", "deployer_for"]
 

@@ -30,8 +30,8 @@ from harness.errors import EnvironmentBroken, PlanError, UsageError
 from harness.model import Release, Role
 from harness.plan import Plan, expand
 from harness.plan.secrecy import passwords
-from harness.plan.suggest import advice
 from harness.runs import RunFolder
+from harness.suggest import advice
 
 UP_S_MAX = 600.0
 ASK_S_MAX = 60.0

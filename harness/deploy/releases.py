@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.model import Release
 from harness.plan import Plan, expand
-from harness.plan.suggest import nearest
+from harness.suggest import nearest
 
 GIT_S_MAX = 10.0
 LISTED_MAX = 20

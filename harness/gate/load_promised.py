@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from harness.errors import UsageError
 from harness.gate.asked import Asked
 from harness.plan import Plan, Profile
-from harness.plan.suggest import advice
 from harness.promise import FAULTS_LOAD, FURTHER, LOAD, STAGES
+from harness.suggest import advice
 
 # Deployers of what runs elsewhere, to which nothing is done.
 UNTOUCHED = ("external",)

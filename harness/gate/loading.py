@@ -228,7 +228,7 @@ class Loading:
         if before is None or final is None:
             raise EvidenceError("the reads around the load are not there")
         load = read(final)
-        load.excuse = partial(excuse, faults=faults_within(load.volume.schedules, faults))
+        load.excuse = partial(excuse, faults=faults_within(load.told.volume.schedules, faults))
         sifted = sift(load, forms, before, final)
         scope = {
             form: Keys(wants.keys, wants.marks)

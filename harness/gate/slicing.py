@@ -67,7 +67,7 @@ def judge_slice(run: RunFolder, which: Slice) -> list[str]:
         with gathered(
             record.files, forms, record.before, record.final, slices_n=which.of_n
         ) as load:
-            load.excuse = partial(excuse, faults=faults_within(load.volume.schedules, faults))
+            load.excuse = partial(excuse, faults=faults_within(load.told.volume.schedules, faults))
             slice_ = (which.nth - 1, which.of_n)
             sieve = sift_slice(load, forms, record.before, record.final, slice_)
         path = run.path / FOLDER / f"{name}-{which.nth}-of-{which.of_n}.json"

@@ -13,7 +13,7 @@ from harness.plan.expand import placeholders
 from harness.plan.problems import Problem, Where, shown
 from harness.plan.schema import ApiTable, FormTable
 from harness.plan.secrecy import is_api
-from harness.plan.suggest import advice
+from harness.suggest import advice
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # One line of ASCII; what a request cannot carry is found before anything is asked.

@@ -33,7 +33,7 @@ from harness.plan.schema import (
     Table,
 )
 from harness.plan.secrecy import texts
-from harness.plan.suggest import advice
+from harness.suggest import advice
 
 # The names a scenario's save handle has for itself; a field is an attribute beside them.
 HANDLE_NAMES = frozenset(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from harness.errors import PlanError
 from harness.plan.problems import Where
-from harness.plan.suggest import advice
+from harness.suggest import advice
 
 PLACEHOLDERS: Mapping[str, str] = {
     "release": "the candidate's or the baseline's name",

@@ -38,7 +38,7 @@ from harness.plan.schema import (
 )
 from harness.plan.secrecy import hide, scrub, substitute, unset, with_texts
 from harness.plan.structure import structure_problems
-from harness.plan.suggest import advice
+from harness.suggest import advice
 
 FILE_NAME = "harness.toml"
 

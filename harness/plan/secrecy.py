@@ -9,7 +9,7 @@ from typing import Any
 from harness.hiding import HIDDEN, PASSWORDS, passwords, scrub, words_of_header
 from harness.plan.expand import allowed, escape
 from harness.plan.problems import Problem, Where, shown
-from harness.plan.suggest import nearest
+from harness.suggest import nearest
 
 __all__ = ["hide", "passwords", "scrub", "substitute", "texts", "unset", "with_texts"]
 

@@ -13,7 +13,7 @@ from harness.plan.keys import table_at
 from harness.plan.problems import Problem, Where, shown
 from harness.plan.schema import PlanTable
 from harness.plan.secrecy import hide
-from harness.plan.suggest import advice
+from harness.suggest import advice
 
 _EXPECTED = {
     "string_type": "write a text in quotes",

@@ -279,6 +279,10 @@ class Texts:
         self._paths = paths
         self._fds: dict[int, int] = {}
 
+    def __reduce__(self) -> tuple[type[Texts], tuple[Sequence[Path]]]:
+        # Another process opens them anew.
+        return Texts, (self._paths,)
+
     def words(self, packed_place: int) -> list[str]:
         """One line; raises RecordUnreadable where it is not there any more."""
         file, place = unpacked(packed_place)

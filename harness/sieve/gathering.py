@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,11 +23,15 @@ from harness.sieve.acts import (
     unpacked,
     unreadable,
 )
+from harness.sieve.heard import Task, Turns
 from harness.sieve.hearing import Beside, Here
 from harness.sieve.join import Spots, spots_of
 from harness.sieve.rows import BEFORE, FINAL, KINDS_N, LINES, PLAIN, scan_rows, spot_of
 from harness.sieve.spill import Entries, Pair, Spill
+from harness.sieve.told import Told
 from harness.sieve.words import NAMELESS, Flags, Hashes, Ints, digest_of, order_of, words_of
+
+Answer = TypeVar("Answer")
 
 # So much of the record is looked at together: its texts are objects then, if none of it is whole.
 PARTITION_BYTES = 3 << 20
@@ -38,49 +42,45 @@ BESIDE_BYTES_MIN = 64 << 20
 
 @dataclass(slots=True)
 class Gathered:
-    """A load's journal and the reads around it.
+    """What a load's journals tell, and the reads around it.
 
-    volume has no record and no save in it; there are records_n, orphans_n lines that belong to
-    nothing, and cut_n files end in the middle of a line. keyless are the lines of records that
-    never got a key; excuse is told every save that is read. names are the forms by their numbers,
-    those of the reads alone at the end.
+    keyless are the lines of records that never got a key; excuse is told every save that is read.
+    names are the forms by their numbers, those of the reads alone at the end.
     """
 
-    volume: Volume
+    told: Told
     names: tuple[str, ...]
     keyless: Pair
     lines: Spill
     spots: Pair
-    went: Pair
-    acts: Texts
     files: Sequence[ActsFile]
-    records_n: int = 0
-    orphans_n: int = 0
-    cut_n: int = 0
-    start_s: float = 0.0
+    hearing: Here | Beside
     excuse: Callable[[Iterable[VolumeSave]], None] = lambda _: None
+
+    def meanwhile(self, ask: Callable[[Told], Answer]) -> Callable[[], Answer]:
+        """Ask something of the journals, maybe in another process; calling what is given waits.
+
+        The question can be pickled, and so can the answer. One is asked at a time.
+        """
+        return self.hearing.meanwhile(ask, self.told)
 
     def part(self, partition: int) -> Part:
         """All that is to be said of some spots."""
         return Part(self, self.spots.read(partition))
-
-    def fourth(self, place: int) -> str:
-        """The fourth word of a line: a form's name, or what was said of a save."""
-        return unquote(self.acts.words(place)[3])
 
     def records(self, places: Iterable[int]) -> list[VolumeRecord]:
         """The records that these lines tell of, which is each of their lines."""
         volume, saves = Volume(), dict[str, VolumeSave]()
         shift_s = 0.0
         for place in places:
-            words = self.acts.words(place)
+            words = self.told.acts.words(place)
             number, offset = unpacked(place)
             shift_s = self.files[number].shift_s
             try:
                 take(words, volume, saves)
             except (ValueError, IndexError) as error:
                 raise unreadable(self.files[number].path, offset, error) from error
-        self.volume.orphans_n += volume.orphans_n
+        self.told.volume.orphans_n += volume.orphans_n
         found = list(volume.records.values())
         for record in found:
             if shift_s:
@@ -203,35 +203,40 @@ def gathering(
     count = -(-count // slices_n) * slices_n
     with ExitStack() as stack:
         lines, there, here = Spill(ACT, count, by="rec"), Spots(count), Spots(count)
+        turns = Turns(count)
+        stack.callback(turns.close)
         for spill in (lines, *there.all, *here.all):
             stack.callback(spill.close)
         # Of little most is done on arrays, while whoever reads storage goes on in a thread.
         kind = Beside if size >= BESIDE_BYTES_MIN else Here
-        hearing = kind(files, tuple(forms), lines, there)
+        hearing = kind(Task(files, tuple(forms), lines, there, here, turns))
         stack.callback(hearing.close)
 
         def read(final: Prints | None) -> Gathered:
             reads = [(who, read) for who, read in ((BEFORE, before), (FINAL, final)) if read]
-            told = [set(read.fields) - set(forms) for _, read in reads]
-            names = (*forms, *sorted(set().union(*told)))
+            added = [set(read.fields) - set(forms) for _, read in reads]
+            names = (*forms, *sorted(set().union(*added)))
             for who, read in reads:
                 scan_rows(read, who, names, here.spots)
-            heard, joined = hearing.heard(here)
-            acts = Texts([file.path for file in files])
-            stack.callback(acts.close)
-            load = Gathered(
+            heard, joined = hearing.heard()
+            told = Told(
                 heard.volume,
-                names,
-                Pair(there.keyless, here.keyless),
-                lines,
-                Pair(there.spots, here.spots),
                 Pair(there.went, here.went),
-                acts,
-                files,
+                Texts([file.path for file in files]),
                 sum(each.records_n for each in joined),
                 sum(each.orphans_n for each in joined),
                 heard.cut_n,
                 heard.start_s,
+            )
+            stack.callback(told.acts.close)
+            load = Gathered(
+                told,
+                names,
+                Pair(there.keyless, here.keyless),
+                lines,
+                Pair(there.spots, here.spots),
+                files,
+                hearing,
             )
             for places in sorted((p for each in joined for p in each.odd), key=_first):
                 # Only to count what belongs to nothing, and to find what was begun twice.

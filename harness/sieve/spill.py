@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from multiprocessing.context import get_spawning_popen
-from multiprocessing.reduction import DupFd
 from tempfile import TemporaryFile
 from typing import Any, TypeAlias
 
@@ -25,8 +23,9 @@ class Spill:
     """Entries of one kind in so many partitions, by the first bits of a hash in each.
 
     Blocks stand in the file as they came, each sorted by partition. The file has no name, so that
-    nothing stays of it however its processes end. A process that is begun with it has it as well,
-    one after the other. Raises EnvironmentBroken where it cannot be made, written or read back.
+    nothing stays of it however its processes end. A process that is started with the file open, as
+    the same number, has its entries as well, one after the other: it is pickled without them.
+    Raises EnvironmentBroken where it cannot be made, written or read back.
     """
 
     def __init__(self, dtype: np.dtype[Any], partitions_n: int, by: str) -> None:
@@ -42,17 +41,9 @@ class Spill:
         self._held_n = 0
         try:
             with TemporaryFile(prefix="harness-load-") as file:
-                self._fd = os.dup(file.fileno())
+                self.fd = os.dup(file.fileno())
         except OSError as error:
-            raise _broken(error) from error
-
-    def __getstate__(self) -> dict[str, Any]:
-        handed = DupFd(self._fd) if get_spawning_popen() is not None else None
-        return {**self.__dict__, "_fd": handed}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        handed = state["_fd"]
-        self.__dict__.update(state, _fd=-1 if handed is None else handed.detach())
+            raise no_room(error) from error
 
     def follow(self, other: Spill) -> None:
         """Know the entries that another process has added, which had this one."""
@@ -88,10 +79,10 @@ class Spill:
         data = entries.view(np.uint8).data
         try:
             while data:
-                written = os.pwrite(self._fd, data, self._size)
+                written = os.pwrite(self.fd, data, self._size)
                 data, self._size = data[written:], self._size + written
         except OSError as error:
-            raise _broken(error) from error
+            raise no_room(error) from error
         self._begins.append(begin)
         self._counts.append(counts.astype(np.uint16))
 
@@ -115,16 +106,16 @@ class Spill:
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
     def _read(self, begin: int, count: int) -> bytes:
         size = count * self.dtype.itemsize
         try:
-            data = os.pread(self._fd, size, begin)
+            data = os.pread(self.fd, size, begin)
         except OSError as error:
-            raise _broken(error) from error
+            raise no_room(error) from error
         if len(data) != size:
             raise EnvironmentBroken("a file of entries was cut while it was in use")
         return data
@@ -143,7 +134,8 @@ class Pair:
         return np.frombuffer(b"".join(one + other), dtype=self._both[0].dtype)
 
 
-def _broken(error: OSError) -> EnvironmentBroken:
+def no_room(error: OSError) -> EnvironmentBroken:
+    """That what is kept on disk while a load is judged cannot be."""
     return EnvironmentBroken(
         f"there is no room for what a load is judged by: {error}; free the disk of the temporary "
         "folder, or name another one with TMPDIR"

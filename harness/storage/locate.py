@@ -10,8 +10,8 @@ from psycopg import sql
 
 from harness.errors import LocatorMissing
 from harness.model import Field, Form
-from harness.plan.suggest import advice
 from harness.storage.connection import Connection, run_one
+from harness.suggest import advice
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
 # A cast to text spells these as any read of them does; that of others trims or words them anew.

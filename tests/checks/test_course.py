@@ -32,7 +32,7 @@ save = st.tuples(
 def course(folder: Path, story: LoadStory, partitions_n: int) -> Course:
     write_acts(folder, story.volume, 2)
     with gathered(find_acts(folder), FORMS, None, None, partitions_n) as load:
-        return course_of(load)
+        return course_of(load.told)
 
 
 def percentile(took_us: list[int], percent: int) -> int:

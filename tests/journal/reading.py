@@ -34,6 +34,6 @@ def read_volume(folder: Path) -> Journaled:
         found = part.records(np.ones(len(part.begin), dtype=np.bool_))
         found += load.keyless_records()
         found.sort(key=lambda record: record.opened_s)
-        read = load.volume
+        read = load.told.volume
     records = {record.id: record for record in found}
     return Journaled(read.schedules, records, read.orphans_n, read.troubles)

@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent.parent.parent
 def read(files: list[ActsFile]) -> Course:
     """What these journals add up to."""
     with gathered(files, FORMS, None, None) as load:
-        return course_of(load)
+        return course_of(load.told)
 
 
 def saved(writer: VolumeWriter, number: int = 0) -> None:
