@@ -26,6 +26,9 @@ STARTING_S_MAX = 30.0
 ENDING_S_MAX = 10.0
 ANSWER_S_MAX = 10.0
 LIMIT_SPARE_S = 60.0
+# A user that comes to its first save makes the schedule start within ten seconds: where none has by
+# so long after one raised, none ever will.
+RAISING_S_MAX = 20.0
 WORKERS_S_MAX = 60
 # More than a line ever has, and no matter for the memory.
 READ_BYTES = 16 << 20
@@ -108,10 +111,14 @@ def drive_load(
     run_s_max = STARTING_S_MAX + lasts_s(spec.legs) + ENDING_S_MAX
     child = _child(spec, run, run_s_max, line)
     growth, busy = Growth(spec.journal), Busy()
+    raising = _Raising(child, growth)
 
     def poll(pid: int) -> None:
         on_progress(growth.read())
         busy.sample(pid, growth.schedule)
+        # What processes on other hosts do is in no journal and no log here.
+        if line is None or not line.away:
+            raising.look()
 
     began_s = time.monotonic()
     spare_s = ANSWER_S_MAX + LIMIT_SPARE_S + (line.workers_s_max if line is not None else 0.0)
@@ -131,6 +138,36 @@ def drive_load(
         raise DriveFailed(f"the load file journaled no save: {_why_none(child, code, growth)}")
     seconds = time.monotonic() - began_s
     return LoadResult(code, seconds, child.log, counts, busy.share, growth.trouble)
+
+
+@dataclass(slots=True)
+class _Raising:
+    """Users of whom some raised and none has come to a save."""
+
+    child: Child
+    growth: Growth
+    since_s: float | None = None
+
+    def look(self) -> None:
+        """Raise DriveFailed where that lasts too long."""
+        now_s = time.monotonic()
+        if self.growth.schedule is not None:
+            self.since_s = None
+        elif self.since_s is None:
+            self.since_s = now_s if self._has_raised() else None
+        elif now_s - self.since_s > RAISING_S_MAX:
+            raised = self.growth.trouble or f"an error: {self.child.tail()}"
+            raise DriveFailed(
+                f"the load file journaled no save within {RAISING_S_MAX:g} s after it raised "
+                f"{raised}; see {self.child.log}"
+            )
+
+    def _has_raised(self) -> bool:
+        if self.growth.troubles:
+            return True
+        # A user that raises as it starts has no journal yet.
+        text = self.child.log.read_text(encoding="utf-8", errors="replace")
+        return SPAWNED in text and "Traceback" in text
 
 
 def _broken(child: Child) -> str:

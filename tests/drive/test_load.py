@@ -227,6 +227,34 @@ def test_what_ended_every_user_is_told(
     assert "Aggregated" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "        def on_start(self):\n            raise KeyError('a word')\n",
+            "KeyError: 'a word'",
+        ),
+        (
+            "        @task\n        def write(self):\n            Journal(self).record('nots')\n",
+            "ScenarioError: no form is called 'nots', the nearest is",
+        ),
+    ],
+    ids=["at its start", "ahead of each save"],
+)
+def test_users_that_only_raise_are_not_waited_for(
+    tmp_path: Path, run: Folder, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    """However long the load is to last, it ends soon where no user comes to a save."""
+    monkeypatch.setattr(driving, "RAISING_S_MAX", 2.0)
+    text = f"{HEAD}    class Writer(FastHttpUser):\n{text}"
+    spec = spec_of(tmp_path, "http://127.0.0.1:9", text, hold_s=3_600.0)
+    began_s = time.monotonic()
+    with pytest.raises(DriveFailed, match=f"(?s)no save within 2 s after it raised .*{words}"):
+        drive_load(spec, run)
+
+    assert time.monotonic() - began_s < 30.0
+
+
 def test_locusts_own_environment_changes_nothing(
     tmp_path: Path, run: Folder, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
