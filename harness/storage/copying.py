@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import repeat
 from select import select
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGconn
 
 from harness.errors import StorageUnreadable
 from harness.storage.connection import Connection, spelled
@@ -115,25 +117,31 @@ def _copied(connection: Connection, copy: sql.Composable) -> Iterator[list[memor
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COPY_OUT):
             raise error_from_result(result, "utf-8")
     get = wire.get_copy_data
-    block, block_bytes = [], 0
-    size = 0
+    block: list[memoryview] = []
+    size, left = 0, BLOCK_BYTES
     try:
         # Asked in a way that does not wait: waiting itself would hold up every other thread.
         while size >= 0:
-            size, data = get(1)
+            for _ in repeat(None, BLOCK_ROWS - len(block)):
+                size, data = get(1)
+                if size <= 0:
+                    break
+                block.append(data)
+                left -= size
+                if left <= 0:
+                    break
             if size == 0:
                 _wait(connection)
-                continue
-            if size > 0:
-                block.append(data)
-                block_bytes += size
-            is_full = block_bytes >= BLOCK_BYTES or len(block) >= BLOCK_ROWS
-            if block and (size < 0 or is_full):
+            elif block:
                 yield block
-                block, block_bytes = [], 0
+                block, left = [], BLOCK_BYTES
     finally:
         if size >= 0 and wire.status == ConnStatus.OK:
             _stop(connection)
+    _end(wire)
+
+
+def _end(wire: PGconn) -> None:
     # To the end also where one says what went wrong: nobody else is heard before.
     results = list(iter(wire.get_result, None))
     for last in results:

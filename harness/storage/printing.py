@@ -40,7 +40,7 @@ def copied_prints(connection: Connection, reader: RowReader) -> Iterator[Block]:
     Raises psycopg.Error, StorageUnreadable.
     """
     if reader.raw is not None:
-        columns_n = len(reader.form.key) + len(reader.form.fields) + 1
+        columns_n = len(reader.form.key) + len(reader.form.fields) + bool(reader.others)
         for columns in copied_columns(connection, reader.raw, columns_n):
             yield _of_columns(columns, reader)
     else:
@@ -51,19 +51,18 @@ def copied_prints(connection: Connection, reader: RowReader) -> Iterator[Block]:
 
 def _of_columns(columns: Sequence[Column], reader: RowReader) -> Block:
     form, others = reader.form, reader.others
-    key_n = len(form.key)
-    *values, rest = columns[key_n:]
+    first, last, key_n = columns[0], columns[-1], len(form.key)
     # A length may hold such a byte as well, and then each cell is looked at for nothing.
-    has_breaks = b"\r" in rest.data
+    has_breaks = b"\r" in first.data
     prints = [
         _printed(column, _printer(field, has_breaks=has_breaks))
-        for field, column in zip(form.fields, values, strict=True)
+        for field, column in zip(form.fields, columns[key_n:], strict=False)
     ]
     rests = NO_REST
     if others:
-        rests = " ".join(named(others, cell.decode("ascii")) for cell in rest.cells())
+        rests = " ".join(named(others, cell.decode("ascii")) for cell in last.cells())
     keys = _keys(columns[:key_n], reader)
-    return Block(form.name, len(rest.begin), keys, prints, rests.encode("ascii"))
+    return Block(form.name, len(first.begin), keys, prints, rests.encode("ascii"))
 
 
 def _printed(column: Column, printer: Printer) -> bytes:

@@ -36,8 +36,9 @@ class RowReader:
     """Selects a located form's rows and reads them; codecs are found when it is made.
 
     is_plain: each field is what one column spells. others are columns of which the selection has
-    a digest each, in its last cell. raw selects the same, all of it as text; None where a cast to
-    text spells a column otherwise than a read does. Raises StorageUnreadable.
+    a digest each, in its last cell. raw selects the same, all of it as text, and no last cell where
+    there are no others; None where a cast to text spells a column otherwise than a read does.
+    Raises StorageUnreadable.
     """
 
     def __init__(self, located: Located, folder: Path) -> None:
@@ -59,7 +60,8 @@ class RowReader:
         names = [*located.form.key, *(field.column for field in located.form.fields)]
         self.raw: sql.Composable | None = None
         if self.is_plain and all(located.columns[name].casts_as_spelled for name in names):
-            texts = [sql.SQL("{}::pg_catalog.text").format(part) for part in (*key, *fields, rest)]
+            parts = [*key, *fields, *([rest] if self.others else [])]
+            texts = [sql.SQL("{}::pg_catalog.text").format(part) for part in parts]
             self.raw = select.format(sql.SQL(", ").join(texts), located.relation)
 
     @property
