@@ -153,7 +153,7 @@ def _record(number: int) -> str:
 def _begun(number: int, prints: list[str]) -> str:
     at_s, record = 1_000 + number / RATE, _record(number)
     owed = " ".join(f"{name}=plain:{print_}" for name, print_ in zip(NAMES, prints, strict=True))
-    return f"r {at_s:.6f} {record} note {number}\ni {at_s:.6f} {at_s:.6f} {record}/s1 save {owed}\n"
+    return f"n {at_s:.6f} {at_s:.6f} {record} note {number} save {owed}\n"
 
 
 def _told(number: int) -> str:

@@ -200,7 +200,7 @@ class _Words:
 
     def close(self) -> None:
         """Put names to it."""
-        word = self._load.fourth
+        word = self._load.said
         forms = sorted(self._counts, key=self._opened.__getitem__)
         for form in forms:
             counts = self._counts[form].tolist()

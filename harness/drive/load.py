@@ -257,7 +257,7 @@ class Growth:
         return LoadProgress(max(0.0, time.monotonic() - start_s), self.saves_n, self.acknowledged_n)
 
     def _take(self, lines: bytes) -> None:
-        self.saves_n += lines.count(b"\ni ")
+        self.saves_n += lines.count(b"\nn ") + lines.count(b"\ni ")
         self.acknowledged_n += lines.count(b"\na ")
         if self.schedule is None and b"\np " in lines:
             line = lines.partition(b"\np ")[2].partition(b"\n")[0].decode("ascii")

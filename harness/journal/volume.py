@@ -6,9 +6,12 @@ at. Each process appends to a file of its own, ``load-WORKER-PID.acts``, whose f
 and names the schema. Words are percent-encoded and stand one blank apart::
 
     p AT START_S PEAK NTH/OF_N TO:OVER_S ...  the schedule of this process, and its legs
-    r AT RECORD FORM KEY                     a record was opened; KEY is ? while it is not known
+    n AT DUE RECORD FORM KEY OPERATION NAME=CLASS:FINGERPRINT[:VALUE] ...
+                                             a record, and its first save RECORD/s1, which begins
+    r AT RECORD FORM KEY                     a record by itself; KEY is ? while it is not known
     k AT RECORD KEY                          its key became known
     i AT DUE SAVE OPERATION NAME=CLASS:FINGERPRINT[:VALUE] ...
+                                             a save begins
     t AT SAVE NAME=FINGERPRINT:VALUE         what was held after input
     a AT SAVE EVIDENCE                       acknowledged
     x AT SAVE EVIDENCE                       refused
@@ -21,7 +24,8 @@ A sum of no lines is the last of all: its process had nothing more to say. A jou
 without one was cut, be it between two lines.
 
 AT is seconds on the host's monotonic clock; DUE is when the save was to begin, ? where nobody
-set a pace. VALUE is JSON, and left out where CLASS says all of it.
+set a pace. VALUE is JSON, and left out where CLASS says all of it. Nearly every line is an ``n`` or
+an ``a``: an ``r`` is of a record that was not saved next of all that happened to it.
 """
 
 from __future__ import annotations
@@ -32,15 +36,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
 from harness.journal import events as ev
 from harness.journal.schedule import Schedule
 from harness.model import Key, Leg, Value, value_from_json
 
-SCHEMA = "harness.load/3"
+SCHEMA = "harness.load/4"
 UNKNOWN = "?"
+OPERATIONS: tuple[str, ...] = get_args(ev.Operation)
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
@@ -77,7 +82,8 @@ class VolumeSave:
 class VolumeRecord:
     """One record of a load and its saves, in the order they were intended.
 
-    keyed_late: its key became known only after it was opened, as that of a record that is made.
+    opened_s is when its first save began, where one line tells of both. keyed_late: its key became
+    known only after it was opened, as that of a record that is made.
     """
 
     id: str
@@ -127,16 +133,12 @@ def take(words: Sequence[str], volume: Volume, saves: dict[str, VolumeSave]) -> 
     Raises ValueError or IndexError where no writer wrote it.
     """
     act, at_s, name = words[0], float(words[1]), words[2]
-    if act == "i":
-        record = volume.records.get(words[3].rpartition("/")[0])
-        if record is None:
-            volume.orphans_n += 1
-            return
-        save = _save_of(words, at_s)
-        if save.id in saves:
-            raise ValueError(f"the save {save.id} begins a second time")
-        saves[save.id] = save
-        record.saves.append(save)
+    if act == "n":
+        _, _, due, name, form, key, *saved = words
+        take(("r", words[1], name, form, key), volume, saves)
+        take(("i", words[1], due, first_save(name), *saved), volume, saves)
+    elif act == "i":
+        _begin(words, at_s, volume, saves)
     elif act == "r":
         if name in volume.records:
             raise ValueError(
@@ -158,6 +160,23 @@ def take(words: Sequence[str], volume: Volume, saves: dict[str, VolumeSave]) -> 
         _take_other(words, volume)
 
 
+def _begin(words: Sequence[str], at_s: float, volume: Volume, saves: dict[str, VolumeSave]) -> None:
+    record = volume.records.get(words[3].rpartition("/")[0])
+    if record is None:
+        volume.orphans_n += 1
+        return
+    save = _save_of(words, at_s)
+    if save.id in saves:
+        raise ValueError(f"the save {save.id} begins a second time")
+    saves[save.id] = save
+    record.saves.append(save)
+
+
+def first_save(record: str) -> str:
+    """The id of a record's first save."""
+    return f"{record}/s1"
+
+
 def _take_other(words: Sequence[str], volume: Volume) -> None:
     act = words[0]
     if act == "e":
@@ -176,7 +195,7 @@ _STATES: Mapping[str, State] = {"a": "acknowledged", "x": "refused", "u": "unkno
 
 def _save_of(words: Sequence[str], at_s: float) -> VolumeSave:
     due_s = None if words[2] == UNKNOWN else float(words[2])
-    if words[4] not in ("save", "clear", "delete", "discard"):
+    if words[4] not in OPERATIONS:
         raise ValueError(f"no operation is called {words[4]!r}")
     fields = {}
     for word in words[5:]:

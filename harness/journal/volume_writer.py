@@ -7,9 +7,9 @@ import os
 import re
 import time
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
@@ -31,6 +31,8 @@ TROUBLE_CHARS_MAX = 200
 NAMES_MAX = 4096
 # So many lines are summed up together: what is spoiled is known to within as many.
 SUM_LINES = 1_000
+# So many records may wait for their first save; where there are more they are told by themselves.
+WAITING_MAX = 4_096
 _PLAIN = re.compile(r"[A-Za-z0-9_.~/ -]+")
 
 
@@ -52,7 +54,8 @@ class VolumeWriter(AppendOnly):
         super().__init__(folder / f"load-{worker}-{os.getpid()}.acts")
         self._secrets = frozenset(secrets)
         self._known: dict[tuple[object, ...], tuple[_Owed, ...]] = {}
-        self._opened: deque[str] = deque()
+        # When records were opened of which nothing is written yet, and what is to be, by their ids.
+        self._waiting: dict[str, tuple[float, str]] = {}
         head = {
             "kind": "opened",
             "schema": SCHEMA,
@@ -82,22 +85,40 @@ class VolumeWriter(AppendOnly):
     def write(self, event: ev.Event) -> float:
         """Append the event, stamped now; returns its at_s. Raises ValueError on a foreign kind."""
         at_s = time.monotonic()
-        self.append(self._line(event, at_s))
+        line = self._line(event, at_s)
+        with self._lock:
+            if isinstance(event, ev.RecordKeyed) and event.record in self._waiting:
+                self._append_opened([event.record])
+            self._append(line)
         return at_s
 
     def opened(self, record: Record) -> float:
         """A record was opened, which matters with its first save and is written with that."""
         at_s = time.monotonic()
         form, key = _named_form(record.form.name), key_word(record.key)
-        self._opened.append(f"r {at_s:.6f} {record.id} {form} {key}")
+        with self._lock:
+            if len(self._waiting) >= WAITING_MAX:
+                self._append_opened(list(self._waiting))
+            self._waiting[record.id] = at_s, f"{record.id} {form} {key}"
         return at_s
 
     def intended(self, save: Save, entered: Entered, spelled: str, due_s: float | None) -> float:
         """A save of what it holds begins; due_s is when it was to, spelled what is prepared."""
         at_s = time.monotonic()
         due = UNKNOWN if due_s is None else f"{due_s:.6f}"
-        owed = spelled or self.spelled(entered, save.held)
-        self.append(f"i {at_s:.6f} {due} {save.id} {save.operation}{owed}")
+        saved = f"{save.operation}{spelled or self.spelled(entered, save.held)}"
+        record = save.record.id
+        with self._lock:
+            opened = self._waiting.get(record)
+            if opened is None:
+                self._append(f"i {at_s:.6f} {due} {save.id} {saved}")
+            elif save.revision == 1:
+                self._append(f"n {at_s:.6f} {due} {opened[1]} {saved}")
+                del self._waiting[record]
+            else:
+                # Of its first save nothing could be written.
+                self._append_opened([record])
+                self._append(f"i {at_s:.6f} {due} {save.id} {saved}")
         return at_s
 
     def typed(self, save: Save, name: str, value: Value, how: str) -> float:
@@ -118,19 +139,15 @@ class VolumeWriter(AppendOnly):
         """Sum up what is left, end with a sum of nothing, and close; a second call does nothing."""
         with self._lock:
             if self._fd >= 0:
-                if self._opened:
-                    self._append(self._opened.pop())
+                self._append_opened(list(self._waiting))
                 left = _sum(self._crc, self._lines_n) if self._lines_n else b""
                 self._write(left + _sum(self._crc, 0))
                 self._lines_n = 0
         super().close()
 
-    def _append(self, line: str) -> None:
-        """A line after those of what was opened, and now and then a sum since the last one."""
-        lines_n = self._lines_n + 1
-        if self._opened:
-            opened = [*self._take_opened(), line]
-            lines_n, line = lines_n + len(opened) - 1, "\n".join(opened)
+    def _append(self, line: str, lines_n: int = 1) -> None:
+        """A line, or some, and now and then a sum since the last one."""
+        lines_n += self._lines_n
         data = f"{line}\n".encode("ascii")
         crc = zlib.crc32(data, self._crc)
         if lines_n >= SUM_LINES:
@@ -139,10 +156,14 @@ class VolumeWriter(AppendOnly):
         self._write(data)
         self._crc, self._lines_n = crc, lines_n
 
-    def _take_opened(self) -> Iterator[str]:
-        # Whoever opens a record meanwhile does not wait, and adds to the other end.
-        while self._opened:
-            yield self._opened.popleft()
+    def _append_opened(self, records: Iterable[str]) -> None:
+        """These records by themselves, which then wait no more; whoever calls holds the lock."""
+        left = iter(records)
+        while some := list(islice(left, SUM_LINES)):
+            opened = (self._waiting[record] for record in some)
+            self._append("\n".join(f"r {at_s:.6f} {told}" for at_s, told in opened), len(some))
+            for record in some:
+                del self._waiting[record]
 
     def _line(self, event: ev.Event, at_s: float) -> str:
         match event:

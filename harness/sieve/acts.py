@@ -15,9 +15,11 @@ import numpy as np
 
 from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile
-from harness.sieve.intents import AHEAD, digests, fields_of
+from harness.journal.volume import OPERATIONS, first_save
+from harness.sieve.intents import AHEAD, AHEAD_OPENING, digests, fields_of, operation_of
 from harness.sieve.spill import Entries, Spill
 from harness.sieve.words import (
+    EIGHT,
     KEEP,
     NAMELESS,
     Hashes,
@@ -29,49 +31,64 @@ from harness.sieve.words import (
     joined,
     read_lines,
     times,
+    words_of,
 )
 
-# What a line is. SAVE is an intent that a digest says all of, INTENT any other.
-OPENED, UNKEYED, KEYED, SAVE, INTENT, TOLD, REFUSED, CUT, TYPED = range(1, 10)
-# rec is the hash of a record's id. said is the hash of a key (OPENED, KEYED) or of a save's id;
-# more is the hash of the form (OPENED, UNKEYED) or the digest of what is saved (SAVE). place is the
-# file's number, the line's place in it and its kind. at_s is when it was said of a save; due_s is
-# that of an intent, else no number.
+# What a line says, which may be several of these: it opens a record, tells its key, begins a save,
+# and a digest says all of that save; or it tells how a save went, or what was typed.
+KIND_BITS = 8
+OPENS, KEYS, BEGINS, WHOLE, TOLD, REFUSED, CUT, TYPED = (1 << bit for bit in range(KIND_BITS))
+# rec is the hash of a record's id, save that of a save's, key and form are those of a record's;
+# digest is that of what is saved. place is the file's number, the line's place in it and what it
+# says. at_s is when it was said of a save; due_s is that of a save that begins, else no number.
 ACT = np.dtype(
     [
         ("rec", "<u8"),
-        ("said", "<u8"),
-        ("more", "<u8"),
+        ("save", "<u8"),
+        ("key", "<u8"),
+        ("form", "<u8"),
+        ("digest", "<u8"),
         ("at_s", "<f8"),
         ("due_s", "<f8"),
         ("place", "<u8"),
     ]
 )
 _BYTES = np.dtype((np.void, ACT.itemsize))
-_FILE_SHIFT, _KIND_BITS = np.uint64(48), np.uint64(8)
+_FILE_SHIFT, _KIND_SHIFT = np.uint64(48), np.uint64(KIND_BITS)
 _OFFSET_MAX = 1 << 40
-_KINDS = np.uint64(0xFF)
-# By its first letter: what a line of that many words is; an intent has as many as it has fields.
+_KINDS = np.uint64((1 << KIND_BITS) - 1)
+# By its first letter: how many words a line has.
 _WORDS = {"r": 5, "k": 4, "a": 4, "x": 4, "u": 5, "t": 4}
-_KIND = {"i": INTENT, "a": TOLD, "x": REFUSED, "u": CUT, "t": TYPED}
+# How many it has at least: ahead of a word for each field.
+_WORDS_MIN = {"n": AHEAD_OPENING, "i": AHEAD}
+# What it says, and where it names its record or its save, and a key.
+_SAYS = {
+    "r": OPENS, "k": KEYS, "n": OPENS | BEGINS, "i": BEGINS,
+    "a": TOLD, "x": REFUSED, "u": CUT, "t": TYPED,
+}  # fmt: skip
+_NAME = {"r": 2, "k": 2, "n": 3, "i": 3, "a": 2, "x": 2, "u": 2, "t": 2}
+_KEY = {"r": 4, "k": 3, "n": 5}
 _SUM_WORDS = 5
 _REVISION_CHARS_MAX = 8
 _UNKNOWN, _DUE_WORD = ord("?"), 2
+# The words of operations, and what a first save adds to the id of its record.
+_OPERATIONS = words_of(OPERATIONS)[:, 0]
+_FIRST = words_of([first_save("")])[:, 0]
 
 
 def packed(file: int, offset: Ints, kind: Ints | int) -> Hashes:
     """The number of a file, places in it and what stands there, as one number each."""
-    place = (offset.astype(np.uint64) << _KIND_BITS) | np.asarray(kind).astype(np.uint64)
+    place = (offset.astype(np.uint64) << _KIND_SHIFT) | np.asarray(kind).astype(np.uint64)
     return place | (np.uint64(file) << _FILE_SHIFT)
 
 
 def unpacked(place: int) -> tuple[int, int]:
     """The number of the file and the place in it."""
-    return place >> int(_FILE_SHIFT), (place >> int(_KIND_BITS)) & (_OFFSET_MAX - 1)
+    return place >> int(_FILE_SHIFT), (place >> KIND_BITS) & (_OFFSET_MAX - 1)
 
 
 def kind_of(entries: Entries) -> Ints:
-    """What each entry's line is."""
+    """What each entry's line says."""
     return (entries["place"] & _KINDS).astype(np.int64)
 
 
@@ -146,9 +163,11 @@ class _Chunk:
         code, rest = lines.code, np.ones(len(lines.at), dtype=np.bool_)
         one_letter = lines.end[lines.first] - lines.begin[lines.first] == 1
         entries = np.zeros(len(lines.at), dtype=ACT)
-        for letter, words_n in (*_WORDS.items(), ("i", 0)):
-            fits = lines.count == words_n if words_n else lines.count >= AHEAD
-            mine = np.flatnonzero((code == ord(letter)) & fits & one_letter)
+        for letter in _SAYS:
+            mine = np.flatnonzero((code == ord(letter)) & one_letter)
+            count = lines.count[mine]
+            known_n = _WORDS.get(letter)
+            mine = mine[count == known_n if known_n else count >= _WORDS_MIN[letter]]
             rest[mine] = False
             if len(mine):
                 # As bytes: arrays of many fields are filled field by field, in ten times the time.
@@ -161,7 +180,7 @@ class _Chunk:
     def _other(self, line: int, take: Callable[[Sequence[str]], None]) -> None:
         try:
             words = self.lines.text(line).split(" ")
-            if words[0] in _WORDS or words[0] == "i":
+            if words[0] in _SAYS:
                 raise ValueError(f"a line {words[0]!r} of {len(words)} words")
             take(words)
         except (ValueError, IndexError) as error:
@@ -171,35 +190,54 @@ class _Chunk:
         return unreadable(self.file.path, int(self.lines.places[line]), error)
 
     def _entries(self, letter: str, mine: Ints) -> Entries:
-        lines = self.lines
-        entries = np.zeros(len(mine), dtype=ACT)
-        if letter in "rk":
-            entries["rec"] = lines.hashes(*lines.word(mine, 2))
-            begin, end = lines.word(mine, 4 if letter == "r" else 3)
-            entries["said"] = lines.hashes(begin, end)
-            kind = np.full(len(mine), OPENED if letter == "r" else KEYED)
-            if letter == "r":
-                entries["more"] = lines.hashes(*lines.word(mine, 3))
-                kind[(end - begin == 1) & (lines.data[begin] == _UNKNOWN)] = UNKEYED
+        entries, says = np.zeros(len(mine), dtype=ACT), np.full(len(mine), _SAYS[letter])
+        if letter in _KEY:
+            says |= self._of_record(letter, mine, entries)
         else:
-            begin, end = lines.word(mine, 3 if letter == "i" else 2)
-            cut = before_revision(lines, mine, begin, end)
-            for n in np.flatnonzero(cut < 0):
-                line = int(mine[n])
-                raise self.broken(line, f"no save is called {lines.text(line)!r:.200}")
-            entries["rec"] = lines.hashes(begin, cut)
+            self._of_save(letter, mine, entries)
+        if says[0] & ~(OPENS | KEYS):
             entries["at_s"] = self._times(mine, 1)
-            # What follows is a revision of a few digits.
-            rest = lines.eight(cut) & KEEP[np.minimum(end - cut, 8)]
-            entries["said"] = joined(entries["rec"], rest)
-            kind = np.full(len(mine), _KIND[letter])
-            if letter == "i":
-                self.first_s = float(entries["at_s"].min())
-                entries["due_s"] = self._times(mine, _DUE_WORD)
-                entries["more"], plain = digests(lines, mine)
-                kind[plain] = SAVE
-        entries["place"] = packed(self.number, lines.places[mine], kind)
+        if says[0] & BEGINS:
+            self.first_s = min(self.first_s, float(entries["at_s"].min()))
+            entries["due_s"] = self._times(mine, _DUE_WORD)
+            entries["digest"], whole = digests(self.lines, mine)
+            says[whole] |= WHOLE
+            self._check_operations(mine[~whole])
+        entries["place"] = packed(self.number, self.lines.places[mine], says)
         return entries
+
+    def _of_record(self, letter: str, mine: Ints, entries: Entries) -> Ints:
+        """Put in which record it is, and say where its key is told."""
+        lines = self.lines
+        entries["rec"] = lines.hashes(*lines.word(mine, _NAME[letter]))
+        begin, end = lines.word(mine, _KEY[letter])
+        entries["key"] = lines.hashes(begin, end)
+        if _SAYS[letter] & OPENS:
+            entries["form"] = lines.hashes(*lines.word(mine, _KEY[letter] - 1))
+        if _SAYS[letter] & BEGINS:
+            entries["save"] = joined(entries["rec"], _FIRST)
+        return np.where((end - begin > 1) | (lines.data[begin] != _UNKNOWN), KEYS, 0)
+
+    def _of_save(self, letter: str, mine: Ints, entries: Entries) -> None:
+        """Put in which save it is, and of which record."""
+        lines = self.lines
+        begin, end = lines.word(mine, _NAME[letter])
+        cut = before_revision(lines, mine, begin, end)
+        for n in np.flatnonzero(cut < 0):
+            line = int(mine[n])
+            raise self.broken(line, f"no save is called {lines.text(line)!r:.200}")
+        entries["rec"] = lines.hashes(begin, cut)
+        # What follows is a revision of a few digits.
+        rest = lines.eight(cut) & KEEP[np.minimum(end - cut, EIGHT)]
+        entries["save"] = joined(entries["rec"], rest)
+
+    def _check_operations(self, mine: Ints) -> None:
+        """Raise RecordUnreadable where what begins is nothing that anybody does."""
+        lines = self.lines
+        begin, end = operation_of(lines, mine)
+        word = lines.eight(begin) & KEEP[np.minimum(end - begin, EIGHT)]
+        for line in mine[~np.isin(word, _OPERATIONS)][:1].tolist():
+            raise self.broken(line, f"no operation is called so: {lines.text(line)!r:.200}")
 
     def _times(self, mine: Ints, number: int) -> Times:
         lines = self.lines
@@ -228,14 +266,17 @@ def recs_with(file: ActsFile, prints: Hashes) -> Hashes:
     found = [np.zeros(0, dtype=np.uint64)]
     try:
         for lines in read_lines(file.path, file.offset):
-            mine = np.flatnonzero((lines.code == ord("i")) & (lines.count > AHEAD))
-            has = np.zeros(len(mine), dtype=np.bool_)
-            for some, _, _, told in fields_of(lines, mine):
-                hashes = digest_of(NAMELESS, told)
-                at = np.minimum(np.searchsorted(prints, hashes), len(prints) - 1)
-                has[some] |= prints[at] == hashes
-            begin, end = lines.word(mine[has], 3)
-            found.append(lines.hashes(begin, before_revision(lines, mine[has], begin, end)))
+            for letter, ahead in _WORDS_MIN.items():
+                mine = np.flatnonzero((lines.code == ord(letter)) & (lines.count > ahead))
+                has = np.zeros(len(mine), dtype=np.bool_)
+                for some, _, _, told in fields_of(lines, mine):
+                    hashes = digest_of(NAMELESS, told)
+                    at = np.minimum(np.searchsorted(prints, hashes), len(prints) - 1)
+                    has[some] |= prints[at] == hashes
+                begin, end = lines.word(mine[has], _NAME[letter])
+                if letter == "i":
+                    end = before_revision(lines, mine[has], begin, end)
+                found.append(lines.hashes(begin, end))
     except (OSError, ValueError) as error:
         raise RecordUnreadable(f"the journal {file.path} cannot be read: {error}") from error
     return np.unique(np.concatenate(found))

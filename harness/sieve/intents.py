@@ -25,8 +25,8 @@ from harness.sieve.words import (
     hash_of,
 )
 
-# How many words an intent has ahead of its fields.
-AHEAD = 5
+# How many words an intent has ahead of its fields: more where it opens its record as well.
+AHEAD, AHEAD_OPENING = 5, 7
 # So many shapes are tried in some lines; what is left is read field by field.
 SHAPES_MAX = 16
 # Fewer lines than this are not worth a shape of their own.
@@ -41,7 +41,7 @@ def digests(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
     """The digest of what each of these intents saves, and of which a digest says all."""
     digest = np.zeros(len(mine), dtype=np.uint64)
     plain = np.zeros(len(mine), dtype=np.bool_)
-    begin = lines.word(mine, AHEAD - 1)[0]
+    begin = operation_of(lines, mine)[0]
     size = lines.last_word(mine)[1] - begin
     count = lines.count[mine]
     left, others = np.arange(len(mine)), [np.zeros(0, dtype=np.int64)]
@@ -99,7 +99,8 @@ class _Shape:
 
 def _shape(line: str) -> _Shape | None:
     """The shape of a line; None where a digest does not say all of it."""
-    _, operation, *fields = line.split(" ")[AHEAD - 2 :]
+    words = line.split(" ")
+    operation, *fields = words[(AHEAD_OPENING if words[0] == "n" else AHEAD) - 1 :]
     if operation != _OPERATION or not fields:
         return None
     told, kept, prints = bytearray(operation.encode()), bytearray(b"\xff" * len(operation)), []
@@ -123,11 +124,11 @@ def _shape(line: str) -> _Shape | None:
 
 
 def _field_by_field(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
-    begin, end = lines.word(mine, AHEAD - 1)
+    begin, end = operation_of(lines, mine)
     four = lines.eight(begin) & np.uint64(0xFFFFFFFF)
     plain: Flags = end - begin == len(_OPERATION)
     plain &= four == np.uint64(int.from_bytes(_OPERATION.encode(), "little"))
-    plain &= lines.count[mine] > AHEAD
+    plain &= lines.count[mine] > _ahead(lines, mine)
     digest = np.zeros(len(mine), dtype=np.uint64)
     for some, fine, names, prints in fields_of(lines, mine):
         digest[some] += digest_of(names, prints)
@@ -140,12 +141,13 @@ def fields_of(lines: Lines, mine: Ints) -> Iterator[tuple[Ints, Flags, Hashes, H
 
     Names are hashes, prints as :func:`digest_of` takes them.
     """
-    fields_n = lines.count[mine] - AHEAD
+    ahead = _ahead(lines, mine)
+    fields_n = lines.count[mine] - ahead
     equals = np.append(np.flatnonzero(lines.data == ord("=")), len(lines.data))
     colons = np.append(np.flatnonzero(lines.data == ord(":")), [len(lines.data)] * 2)
     for nth in range(int(fields_n.max(initial=0))):
         some = np.flatnonzero(fields_n > nth)
-        begin, end = lines.word(mine[some], AHEAD + nth)
+        begin, end = lines.word(mine[some], ahead[some] + nth)
         equal = equals[np.searchsorted(equals, begin)]
         colon = np.searchsorted(colons, begin)
         print_at, print_end = colons[colon] + 1, np.minimum(colons[colon + 1], end)
@@ -156,3 +158,12 @@ def fields_of(lines: Lines, mine: Ints) -> Iterator[tuple[Ints, Flags, Hashes, H
         prints = lines.eights(print_at, PRINT_WORDS)
         prints[size == _ODD_PRINT_CHARS] &= ODD
         yield some, fine, lines.hashes(begin, equal), prints
+
+
+def operation_of(lines: Lines, mine: Ints) -> tuple[Ints, Ints]:
+    """Where the operation of each of these intents begins and ends."""
+    return lines.word(mine, _ahead(lines, mine) - 1)
+
+
+def _ahead(lines: Lines, mine: Ints) -> Ints:
+    return np.where(lines.data[lines.at[mine]] == ord("n"), AHEAD_OPENING, AHEAD)

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.sieve import acts
 from harness.sieve.acts import kind_of, runs
-from harness.sieve.rows import LINES, PLAIN, SPOT, spot_of
+from harness.sieve.rows import LINES, MADE, PLAIN, SPOT, spot_of
 from harness.sieve.spill import Entries, Spill, partition_of
 from harness.sieve.words import Flags, Hashes, Ints, mixed, order_of
 
@@ -30,11 +30,19 @@ WENT = np.dtype(
 )
 ACKNOWLEDGED, REFUSED, UNKNOWN = range(3)
 _STATE = {acts.TOLD: ACKNOWLEDGED, acts.REFUSED: REFUSED, acts.CUT: UNKNOWN}
-# By the kind of a line; of one that says nothing of how a save went, -1.
-_STATES = np.array([_STATE.get(kind, -1) for kind in range(acts.TYPED + 1)])
+# What only a save that was begun can be told of.
+_LATER = acts.TOLD | acts.REFUSED | acts.CUT | acts.TYPED
+# By what a line says; of one that says nothing of how a save went, -1.
+_STATES = np.array([_STATE.get(says, -1) for says in range(1 << acts.KIND_BITS)])
+# The same as numbers whose sum says how often each thing was said, of so few lines.
 _BITS = 4
-_KEPT = sum(1 << (_BITS * kind) for kind in (acts.OPENED, acts.SAVE, acts.TOLD))
-_MADE = sum(1 << (_BITS * kind) for kind in (acts.UNKEYED, acts.KEYED, acts.SAVE, acts.TOLD))
+_COUNTS = np.array(
+    [
+        sum((says >> bit & 1) << (_BITS * bit) for bit in range(acts.KIND_BITS))
+        for says in range(1 << acts.KIND_BITS)
+    ]
+)
+_EACH_ONCE = _COUNTS[acts.OPENS | acts.KEYS | acts.BEGINS | acts.WHOLE | acts.TOLD]
 _PLACES = SPOT["lines"].shape[0]
 
 
@@ -132,15 +140,14 @@ def _grouped(entries: Entries, forms: Hashes) -> _Groups:
     kind = kind_of(entries)
     begin, size = runs(entries["rec"])
     of = np.repeat(np.arange(len(begin)), size)
-    opened = np.flatnonzero((kind == acts.OPENED) | (kind == acts.UNKEYED))
+    opened = np.flatnonzero(kind & acts.OPENS)
     opened_n = np.bincount(of[opened], minlength=len(begin))
     form = np.full(len(begin), -1)
-    form[of[opened]] = _numbers(entries["more"][opened], forms)
+    form[of[opened]] = _numbers(entries["form"][opened], forms)
     key, has_key = np.zeros(len(begin), dtype=np.uint64), np.zeros(len(begin), dtype=np.bool_)
     # The last word on it holds, and a later line takes the place of an earlier one here as well.
-    for which in (acts.OPENED, acts.KEYED):
-        told = np.flatnonzero(kind == which)
-        key[of[told]], has_key[of[told]] = entries["said"][told], True
+    for told in (opened[(kind[opened] & acts.KEYS) != 0], np.flatnonzero(kind == acts.KEYS)):
+        key[of[told]], has_key[of[told]] = entries["key"][told], True
     groups = _Groups(
         entries, kind, begin, size, form, key, has_key, opened_n != 1, np.zeros(0, dtype=np.bool_)
     )
@@ -159,40 +166,34 @@ def _numbers(hashes: Hashes, forms: Hashes) -> Ints:
 def _are_plain(groups: _Groups) -> Flags:
     """Records that were opened, saved once and told so, in this order, and nothing else."""
     begin, size, entries = groups.begin, groups.size, groups.entries
-    weights = np.left_shift(1, _BITS * groups.kind)
-    total = np.add.reduceat(weights, begin)
-    plain = ((total == _KEPT) & (size == 3)) | ((total == _MADE) & (size == 4))
-    plain &= (groups.form >= 0) & (kind_at(groups, begin, acts.OPENED, acts.UNKEYED))
-    some = np.flatnonzero(plain)
-    mine = np.repeat(plain, size)
-    save = np.flatnonzero(mine & (groups.kind == acts.SAVE))
-    told = np.flatnonzero(mine & (groups.kind == acts.TOLD))
-    plain[some] = (save < told) & (entries["said"][save] == entries["said"][told])
+    plain = (np.add.reduceat(_COUNTS[groups.kind], begin) == _EACH_ONCE) & (size <= _PLACES)
+    plain &= (groups.form >= 0) & ((groups.kind[begin] & acts.OPENS) != 0)
+    save, told = _only(groups, plain, acts.BEGINS), _only(groups, plain, acts.TOLD)
+    plain[plain] = (save < told) & (entries["save"][save] == entries["save"][told])
     found: Flags = plain
     return found
 
 
-def kind_at(groups: _Groups, at: Ints | slice, *kinds: int) -> Flags:
-    """Whether the entries at these places are of one of these kinds."""
-    return np.isin(groups.kind[at], kinds)
+def _only(groups: _Groups, some: Flags, says: int) -> Ints:
+    """The entries of these records that say something."""
+    return np.flatnonzero(np.repeat(some, groups.size) & ((groups.kind & says) != 0))
 
 
 def _plain(groups: _Groups) -> Entries:
     some = groups.is_plain
-    mine = np.repeat(some, groups.size)
-    save = np.flatnonzero(mine & (groups.kind == acts.SAVE))
-    told = np.flatnonzero(mine & (groups.kind == acts.TOLD))
+    save, told = _only(groups, some, acts.BEGINS), _only(groups, some, acts.TOLD)
     entries = np.zeros(len(save), dtype=SPOT)
     entries["key"] = groups.key[some]
     entries["form"] = groups.form[some]
     entries["who"] = PLAIN
-    entries["digest"] = groups.entries["more"][save]
+    entries["digest"] = groups.entries["digest"][save]
     entries["ready_s"] = groups.entries["at_s"][told]
     begin, place = groups.begin[some], groups.entries["place"]
-    for n in range(_PLACES - 1):
-        entries["lines"][:, n] = place[begin + n]
-    made = np.flatnonzero(groups.size[some] == _PLACES)
-    entries["lines"][made, _PLACES - 1] = place[begin[made] + _PLACES - 1]
+    entries["lines"][:, 0] = place[begin]
+    entries["lines"][:, 1] = np.where(save == begin, 0, place[save])
+    entries["lines"][:, 2] = place[told]
+    keyed = _only(groups, some, acts.KEYS)
+    entries["lines"][:, MADE] = np.where(keyed == begin, 0, place[keyed])
     return entries
 
 
@@ -209,23 +210,23 @@ def _find_odd(groups: _Groups, joined: Joined) -> None:
 def _orphans_n(groups: _Groups) -> int:
     rest = np.flatnonzero(np.repeat(~groups.is_plain, groups.size))
     lines, kind = groups.entries.take(rest), groups.kind[rest]
-    known = np.isin(lines["rec"], lines["rec"][np.isin(kind, (acts.OPENED, acts.UNKEYED))])
-    begun = lines["said"][np.isin(kind, (acts.SAVE, acts.INTENT))]
-    later = np.isin(kind, (*_STATE, acts.TYPED))
-    known[later] &= np.isin(lines["said"][later], begun)
+    known = np.isin(lines["rec"], lines["rec"][(kind & acts.OPENS) != 0])
+    begun = lines["save"][(kind & acts.BEGINS) != 0]
+    later = (kind & _LATER) != 0
+    known[later] &= np.isin(lines["save"][later], begun)
     return int((~known).sum())
 
 
 def _amiss(groups: _Groups) -> Flags:
     """Records with a save that is begun twice, or with lines of a save that was not."""
     of = np.repeat(np.arange(len(groups.begin)), groups.size)
-    begun = np.flatnonzero(kind_at(groups, slice(None), acts.SAVE, acts.INTENT))
-    begun = begun[order_of(groups.entries["said"][begun])]
-    told = np.flatnonzero(kind_at(groups, slice(None), acts.TYPED, *_STATE))
-    said = groups.entries["said"]
+    save = groups.entries["save"]
+    begun = np.flatnonzero(groups.kind & acts.BEGINS)
+    begun = begun[order_of(save[begun])]
+    told = np.flatnonzero(groups.kind & _LATER)
     found = np.zeros(len(groups.begin), dtype=np.bool_)
-    found[of[begun[1:][said[begun[1:]] == said[begun[:-1]]]]] = True
-    found[of[told[~np.isin(said[told], said[begun])]]] = True
+    found[of[begun[1:][save[begun[1:]] == save[begun[:-1]]]]] = True
+    found[of[told[~np.isin(save[told], save[begun])]]] = True
     return found
 
 
@@ -254,12 +255,12 @@ def _went(groups: _Groups, start_s: float) -> Entries:
     of = np.repeat(np.arange(len(groups.begin)), groups.size)
     plain = groups.is_plain[of]
     begun, told = (
-        np.flatnonzero(plain & (kind == acts.SAVE)),
+        np.flatnonzero(plain & ((kind & acts.BEGINS) != 0)),
         np.flatnonzero(plain & _is_told(kind)),
     )
     if not plain.all():
         others = np.flatnonzero(~plain & ~groups.is_odd[of])
-        others = others[(kind[others] == acts.SAVE) | (kind[others] == acts.INTENT)]
+        others = others[(kind[others] & acts.BEGINS) != 0]
         begun = np.concatenate((begun, others))
         told = np.concatenate((told, _last_told(groups, others)))
     has = told >= 0
@@ -267,7 +268,7 @@ def _went(groups: _Groups, start_s: float) -> Entries:
     found["due_s"] = entries["due_s"][begun]
     found["began_s"] = entries["at_s"][begun]
     opened = groups.begin[of[begun]]
-    found["form"] = entries["more"][opened]
+    found["form"] = entries["form"][opened]
     found["opened"] = entries["place"][opened]
     found["intent"] = entries["place"][begun]
     found["state"] = np.where(has, _STATES[kind[told]], UNKNOWN)
@@ -286,11 +287,11 @@ def _is_told(kind: Ints) -> Flags:
 
 def _last_told(groups: _Groups, begun: Ints) -> Ints:
     """The line that says last how each of these saves went; -1 where none does."""
-    said = groups.entries["said"]
+    save = groups.entries["save"]
     ended = np.flatnonzero(_is_told(groups.kind))
-    ended = ended[order_of(said[ended])]
+    ended = ended[order_of(save[ended])]
     if not len(ended):
         return np.full(len(begun), -1)
-    last = np.searchsorted(said[ended], said[begun], side="right") - 1
+    last = np.searchsorted(save[ended], save[begun], side="right") - 1
     found = ended[np.maximum(last, 0)]
-    return np.where((last >= 0) & (said[found] == said[begun]), found, -1)
+    return np.where((last >= 0) & (save[found] == save[begun]), found, -1)

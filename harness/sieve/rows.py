@@ -38,8 +38,8 @@ SPOT = np.dtype(
         ("lines", "<u8", (4,)),
     ]
 )
-# Where the entry of a row has the hash of its other columns, and that of a record its fourth line,
-# which only a record has that was made: its key came late.
+# Where the entry of a row has the hash of its other columns, and that of a record the line that
+# told its key, which only a record has that was made: its key came late.
 REST, MADE = 2, 3
 # So many blocks are looked at together.
 BLOCKS_N = 8

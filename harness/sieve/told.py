@@ -27,6 +27,7 @@ class Told:
     cut_n: int
     start_s: float
 
-    def fourth(self, place: int) -> str:
-        """The fourth word of a line: a form's name, or what was said of a save."""
-        return unquote(self.acts.words(place)[3])
+    def said(self, place: int) -> str:
+        """What a line says: a form's name where it opens a record, or how a save went."""
+        words = self.acts.words(place)
+        return unquote(words[4 if words[0] == "n" else 3])

@@ -74,7 +74,7 @@ class Lines:
         last = self.first[line] + self.count[line] - 1
         return bytes(self.data[self.at[line] : self.end[last]]).decode("ascii")
 
-    def word(self, lines: Ints, number: int) -> tuple[Ints, Ints]:
+    def word(self, lines: Ints, number: int | Ints) -> tuple[Ints, Ints]:
         """Where a word of each of these lines begins and ends; they have so many words."""
         at = self.first[lines] + number
         return self.begin[at], self.end[at]

@@ -13,6 +13,7 @@ from harness.journal.volume import (
     Volume,
     VolumeRecord,
     VolumeSave,
+    first_save,
     key_word,
     schedule_words,
 )
@@ -47,9 +48,28 @@ def write_lines(path: Path, lines: list[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in [*lines, *sums]), "ascii")
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of one process, its head first, without their sums."""
+    return [line for line in path.read_text("ascii").splitlines() if not line.startswith("c ")]
+
+
+def take_apart(path: Path) -> None:
+    """Have each record and its first save told by two lines, as those that do not go together."""
+    write_lines(path, [each for line in read_lines(path) for each in apart(line)])
+
+
+def apart(line: str) -> list[str]:
+    """A line, or what it says of a record and of its first save."""
+    if not line.startswith("n "):
+        return [line]
+    _, at_s, due, record, form, key, *saved = line.split(" ")
+    intent = " ".join(["i", at_s, due, first_save(record), *saved])
+    return [f"r {at_s} {record} {form} {key}", intent]
+
+
 def move_behind(path: Path, act: str, of: str) -> None:
     """Put the line of this act of a record or save behind all others of its process."""
-    lines = [line for line in path.read_text("ascii").splitlines() if not line.startswith("c ")]
+    lines = read_lines(path)
     (at,) = (n for n, line in enumerate(lines) if line[0] == act and of in line.split(" "))
     write_lines(path, [*lines[:at], *lines[at + 1 :], lines[at]])
 
@@ -57,23 +77,36 @@ def move_behind(path: Path, act: str, of: str) -> None:
 def told(record: VolumeRecord) -> list[str]:
     """The lines of one record."""
     key = UNKNOWN if record.keyed_late else key_word(record.key)
-    lines = [f"r {record.opened_s:.6f} {record.id} {quote(record.form)} {key}"]
-    lines += [line for save in record.saves for line in begun(save)]
+    of = f"{record.id} {quote(record.form)} {key}"
+    saves = list(record.saves)
+    if saves and saves[0].id == first_save(record.id):
+        first = saves.pop(0)
+        lines = [" ".join([f"n {first.began_s:.6f} {_due(first)} {of}", *_owed(first)])]
+    else:
+        lines = [f"r {record.opened_s:.6f} {of}"]
+    lines += map(begun, saves)
     if record.keyed_late:
         lines.append(f"k {record.opened_s:.6f} {record.id} {key_word(record.key)}")
     return lines + [line for save in record.saves for line in ended(save)]
 
 
-def begun(save: VolumeSave) -> list[str]:
+def begun(save: VolumeSave) -> str:
     """A save's intent."""
-    due = UNKNOWN if save.due_s is None else f"{save.due_s:.6f}"
-    fields = []
+    return " ".join([f"i {save.began_s:.6f} {_due(save)} {save.id}", *_owed(save)])
+
+
+def _due(save: VolumeSave) -> str:
+    return UNKNOWN if save.due_s is None else f"{save.due_s:.6f}"
+
+
+def _owed(save: VolumeSave) -> list[str]:
+    words: list[str] = [save.operation]
     for name, owed in save.fields.items():
         word = f"{quote(name)}={quote(owed.text_class)}:{owed.fingerprint}"
         if owed.value is not None:
             word += ":" + quote(json.dumps(value_to_json(owed.value[0])), safe="")
-        fields.append(word)
-    return [" ".join([f"i {save.began_s:.6f} {due} {save.id} {save.operation}", *fields])]
+        words.append(word)
+    return words
 
 
 def ended(save: VolumeSave) -> list[str]:

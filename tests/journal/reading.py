@@ -13,6 +13,9 @@ from harness.journal.volume import Volume, VolumeSave
 from harness.model import Form
 from harness.sieve.gathering import gathered
 
+# Which word of a line that opens a record is the name of its form.
+FORM_AT = {"r": 3, "n": 4}
+
 
 class Journaled(Volume):
     """A load's journal with its records in it, in the order they were opened."""
@@ -27,7 +30,8 @@ def read_volume(folder: Path) -> Journaled:
     """Every record of a run's load; raises RecordUnreadable."""
     files = find_acts(folder)
     lines = (line for file in files for line in file.path.read_text("ascii").splitlines())
-    names = {unquote(line.split(" ")[3]) for line in lines if line.startswith("r ")}
+    told = [line.split(" ") for line in lines]
+    names = {unquote(words[FORM_AT[words[0]]]) for words in told if words[0] in FORM_AT}
     forms = {name: Form(name, "", (), ()) for name in sorted(names)}
     with gathered(files, forms, None, None, partitions_n=1) as load:
         part = load.part(0)
