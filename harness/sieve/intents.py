@@ -33,6 +33,8 @@ SHAPES_MAX = 16
 LINES_MIN = 32
 _ODD_PRINT_CHARS = 1
 _OPERATION = "save"
+_PRINT = np.dtype((np.void, PRINT_WORDS * EIGHT))
+_WHOLE = np.full(PRINT_WORDS, (1 << 64) - 1, dtype=np.uint64)
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _COLONS = np.uint64(0x3A3A3A3A3A3A3A3A)
 
@@ -54,10 +56,9 @@ def digests(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
         if shape is None:
             others.append(some)
         else:
-            at = begin[some]
-            fits = shape.fits(lines, at)
+            told, fits = shape.digests(lines, begin[some])
             some, alike[alike] = some[fits], fits
-            digest[some], plain[some] = shape.digests(lines, at[fits]), True
+            digest[some], plain[some] = told[fits], True
         left = left[~alike]
     rest = np.concatenate([left, *others])
     if len(rest):
@@ -69,32 +70,35 @@ def digests(lines: Lines, mine: Ints) -> tuple[Hashes, Flags]:
 class _Shape:
     """What stands in a line from its operation on, with zeros in the place of fingerprints.
 
-    kept says which bytes are compared; prints are a place and a size for each name's hash.
+    kept says which bytes are compared, ats where fingerprints stand; names are the hashes of their
+    fields, and sizes says what stays of each.
     """
 
     told: Hashes
     kept: Hashes
-    prints: tuple[tuple[int, int, int], ...]
+    ats: tuple[int, ...]
+    names: Hashes
+    sizes: Hashes
 
-    def fits(self, lines: Lines, begin: Ints) -> Flags:
-        """Which of the lines whose operation begins there, and that are as long, have it."""
+    def digests(self, lines: Lines, begin: Ints) -> tuple[Hashes, Flags]:
+        """What each of the lines saves whose operation begins there, and which have this shape.
+
+        They are as long as the shape is.
+        """
         here = lines.eights(begin, len(self.told))
-        found: Flags = np.bitwise_or.reduce((here ^ self.told) & self.kept, axis=1) == 0
+        prints = np.empty((len(self.ats), len(begin)), dtype=_PRINT)
+        for n, at in enumerate(self.ats):
+            prints[n] = np.ndarray(len(here), _PRINT, here.data, at, here.strides[:1])
+        told = prints.view("<u8").reshape(*prints.shape, PRINT_WORDS) & self.sizes
         # A fingerprint has no colon in it: what stands behind one is a value. Of bytes that become
         # zero by it the next higher bit is borrowed from.
-        free = (here ^ _COLONS) | self.kept
-        found &= np.bitwise_or.reduce((free - _ONES) & ~free & _HIGH, axis=1) == 0
-        return found
-
-    def digests(self, lines: Lines, begin: Ints) -> Hashes:
-        """The digest of what each of these saves."""
-        digest = np.zeros(len(begin), dtype=np.uint64)
-        for at, size, name in self.prints:
-            prints = lines.eights(begin + at, PRINT_WORDS)
-            if size < PRINT_CHARS:
-                prints &= ODD
-            digest += digest_of(np.array([name], dtype=np.uint64), prints)
-        return digest
+        free = told ^ _COLONS
+        colons = np.bitwise_or.reduce((free - _ONES) & ~free & _HIGH, axis=0)
+        here ^= self.told
+        here &= self.kept
+        fits: Flags = np.bitwise_or.reduce(here, axis=1) == 0
+        fits &= np.bitwise_or.reduce(colons, axis=1) == 0
+        return digest_of(self.names, told).sum(axis=0, dtype=np.uint64), fits
 
 
 def _shape(line: str) -> _Shape | None:
@@ -103,7 +107,8 @@ def _shape(line: str) -> _Shape | None:
     operation, *fields = words[(AHEAD_OPENING if words[0] == "n" else AHEAD) - 1 :]
     if operation != _OPERATION or not fields:
         return None
-    told, kept, prints = bytearray(operation.encode()), bytearray(b"\xff" * len(operation)), []
+    told, kept = bytearray(operation.encode()), bytearray(b"\xff" * len(operation))
+    ats, names, sizes = [], [], []
     for field in fields:
         name, equal, rest = field.partition("=")
         text_class, colon, print_ = rest.partition(":")
@@ -112,14 +117,20 @@ def _shape(line: str) -> _Shape | None:
         if ":" in name or ":" in print_:
             return None
         ahead = f" {name}={text_class}:".encode()
-        prints.append((len(told) + len(ahead), len(print_), hash_of(name)))
+        ats.append(len(told) + len(ahead))
+        names.append(hash_of(name))
+        sizes.append(_WHOLE if len(print_) == PRINT_CHARS else ODD)
         told += ahead + bytes(len(print_))
         kept += b"\xff" * len(ahead) + bytes(len(print_))
-    room = bytes(-len(told) % EIGHT)
+    # A fingerprint of one character is read as any other.
+    size = ats[-1] + PRINT_CHARS
+    room = bytes(size - len(told) + -size % EIGHT)
     return _Shape(
         np.frombuffer(bytes(told + room), dtype="<u8"),
         np.frombuffer(bytes(kept + room), dtype="<u8"),
-        tuple(prints),
+        tuple(ats),
+        np.array(names, dtype=np.uint64)[:, np.newaxis],
+        np.array(sizes)[:, np.newaxis],
     )
 
 

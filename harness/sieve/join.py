@@ -11,7 +11,7 @@ from harness.sieve import acts
 from harness.sieve.acts import kind_of, runs
 from harness.sieve.rows import LINES, MADE, PLAIN, SPOT, spot_of
 from harness.sieve.spill import Entries, Spill, partition_of
-from harness.sieve.words import Flags, Hashes, Ints, mixed, order_of
+from harness.sieve.words import Flags, Hashes, Ints, keep_freed, mixed, order_of
 
 # One save as it went: slot is the same of all that ended in a second. form is the hash of its form;
 # opened, intent and told are places of lines, told 0 where nobody said anything.
@@ -61,17 +61,27 @@ class Joined:
 
 @dataclass(slots=True)
 class _Groups:
-    """The entries of a partition, those of one record together and in the order of their lines."""
+    """The entries of a partition, those of one record together and in the order of their lines.
+
+    opened is where each record has the entry that opens it; of those that are plain, save is where
+    their save begins, and told where they were told of it.
+    """
 
     entries: Entries
     kind: Ints
     begin: Ints
     size: Ints
+    opened: Ints
     form: Ints
     key: Hashes
     has_key: Flags
     is_odd: Flags
-    is_plain: Flags
+    is_plain: Flags = field(init=False)
+    save: Ints = field(init=False)
+    told: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_plain, self.save, self.told = _are_plain(self)
 
 
 class Spots:
@@ -101,6 +111,7 @@ def join_records(
     forms are the hashes of the forms' names, by their numbers; of others nothing is judged.
     start_s is when the load began. It is done for these partitions of the lines alone.
     """
+    keep_freed()
     joined = Joined()
     for partition in partitions:
         entries = lines.read(partition)
@@ -140,38 +151,37 @@ def _grouped(entries: Entries, forms: Hashes) -> _Groups:
     kind = kind_of(entries)
     begin, size = runs(entries["rec"])
     of = np.repeat(np.arange(len(begin)), size)
-    opened = np.flatnonzero(kind & acts.OPENS)
-    opened_n = np.bincount(of[opened], minlength=len(begin))
-    form = np.full(len(begin), -1)
-    form[of[opened]] = _numbers(entries["form"][opened], forms)
+    opens = np.flatnonzero(kind & acts.OPENS)
+    opened_n = np.bincount(of[opens], minlength=len(begin))
+    opened, form = begin.copy(), np.full(len(begin), -1)
+    opened[of[opens]] = opens
+    form[of[opens]] = _numbers(entries["form"][opens], forms)
     key, has_key = np.zeros(len(begin), dtype=np.uint64), np.zeros(len(begin), dtype=np.bool_)
     # The last word on it holds, and a later line takes the place of an earlier one here as well.
-    for told in (opened[(kind[opened] & acts.KEYS) != 0], np.flatnonzero(kind == acts.KEYS)):
+    for told in (opens[(kind[opens] & acts.KEYS) != 0], np.flatnonzero(kind == acts.KEYS)):
         key[of[told]], has_key[of[told]] = entries["key"][told], True
-    groups = _Groups(
-        entries, kind, begin, size, form, key, has_key, opened_n != 1, np.zeros(0, dtype=np.bool_)
-    )
-    groups.is_plain = _are_plain(groups)
-    return groups
+    return _Groups(entries, kind, begin, size, opened, form, key, has_key, opened_n != 1)
 
 
 def _numbers(hashes: Hashes, forms: Hashes) -> Ints:
-    if not len(forms):
-        return np.full(len(hashes), -1)
-    order = np.argsort(forms)
-    at = np.minimum(np.searchsorted(forms[order], hashes), len(forms) - 1)
-    return np.where(forms[order][at] == hashes, order[at], -1)
+    found = np.full(len(hashes), -1)
+    for number, form in enumerate(forms):
+        found[hashes == form] = number
+    return found
 
 
-def _are_plain(groups: _Groups) -> Flags:
-    """Records that were opened, saved once and told so, in this order, and nothing else."""
+def _are_plain(groups: _Groups) -> tuple[Flags, Ints, Ints]:
+    """Records that were opened, saved once and told so, in this order, and nothing else.
+
+    With where their saves are, and that they were told.
+    """
     begin, size, entries = groups.begin, groups.size, groups.entries
     plain = (np.add.reduceat(_COUNTS[groups.kind], begin) == _EACH_ONCE) & (size <= _PLACES)
     plain &= (groups.form >= 0) & ((groups.kind[begin] & acts.OPENS) != 0)
     save, told = _only(groups, plain, acts.BEGINS), _only(groups, plain, acts.TOLD)
-    plain[plain] = (save < told) & (entries["save"][save] == entries["save"][told])
-    found: Flags = plain
-    return found
+    fine = (save < told) & (entries["save"][save] == entries["save"][told])
+    plain[plain] = fine
+    return plain, save[fine], told[fine]
 
 
 def _only(groups: _Groups, some: Flags, says: int) -> Ints:
@@ -180,8 +190,7 @@ def _only(groups: _Groups, some: Flags, says: int) -> Ints:
 
 
 def _plain(groups: _Groups) -> Entries:
-    some = groups.is_plain
-    save, told = _only(groups, some, acts.BEGINS), _only(groups, some, acts.TOLD)
+    some, save, told = groups.is_plain, groups.save, groups.told
     entries = np.zeros(len(save), dtype=SPOT)
     entries["key"] = groups.key[some]
     entries["form"] = groups.form[some]
@@ -190,10 +199,11 @@ def _plain(groups: _Groups) -> Entries:
     entries["ready_s"] = groups.entries["at_s"][told]
     begin, place = groups.begin[some], groups.entries["place"]
     entries["lines"][:, 0] = place[begin]
-    entries["lines"][:, 1] = np.where(save == begin, 0, place[save])
+    apart = np.flatnonzero(save != begin)
+    entries["lines"][apart, 1] = place[save[apart]]
     entries["lines"][:, 2] = place[told]
-    keyed = _only(groups, some, acts.KEYS)
-    entries["lines"][:, MADE] = np.where(keyed == begin, 0, place[keyed])
+    made = np.flatnonzero((groups.kind[begin] & acts.KEYS) == 0)
+    entries["lines"][made, MADE] = place[_only(groups, some, acts.KEYS)[made]]
     return entries
 
 
@@ -252,22 +262,19 @@ def _lines(groups: _Groups, rest: Flags, keys: Hashes) -> Entries:
 def _went(groups: _Groups, start_s: float) -> Entries:
     """Every save whose record was opened, with the last outcome that it was told."""
     entries, kind = groups.entries, groups.kind
-    of = np.repeat(np.arange(len(groups.begin)), groups.size)
-    plain = groups.is_plain[of]
-    begun, told = (
-        np.flatnonzero(plain & ((kind & acts.BEGINS) != 0)),
-        np.flatnonzero(plain & _is_told(kind)),
-    )
-    if not plain.all():
-        others = np.flatnonzero(~plain & ~groups.is_odd[of])
-        others = others[(kind[others] & acts.BEGINS) != 0]
+    begun, told, record = groups.save, groups.told, np.flatnonzero(groups.is_plain)
+    rest = ~groups.is_plain & ~groups.is_odd
+    if rest.any():
+        of = np.repeat(np.arange(len(rest)), groups.size)
+        others = np.flatnonzero(rest[of] & ((kind & acts.BEGINS) != 0))
         begun = np.concatenate((begun, others))
         told = np.concatenate((told, _last_told(groups, others)))
+        record = np.concatenate((record, of[others]))
     has = told >= 0
     found = np.zeros(len(begun), dtype=WENT)
     found["due_s"] = entries["due_s"][begun]
     found["began_s"] = entries["at_s"][begun]
-    opened = groups.begin[of[begun]]
+    opened = groups.opened[record]
     found["form"] = entries["form"][opened]
     found["opened"] = entries["place"][opened]
     found["intent"] = entries["place"][begun]
