@@ -71,7 +71,7 @@ _NAME = {"r": 2, "k": 2, "n": 3, "i": 3, "a": 2, "x": 2, "u": 2, "t": 2}
 _KEY = {"r": 4, "k": 3, "n": 5}
 _SUM_WORDS = 5
 _REVISION_CHARS_MAX = 8
-_UNKNOWN, _DUE_WORD = ord("?"), 2
+_UNKNOWN, _BLANK, _DUE_WORD = ord("?"), ord(" "), 2
 # The words of operations, and what a first save adds to the id of its record.
 _OPERATIONS = words_of(OPERATIONS)[:, 0]
 _FIRST = words_of([first_save("")])[:, 0]
@@ -162,14 +162,13 @@ class _Chunk:
 
     def scan(self, take: Callable[[Sequence[str]], None]) -> None:
         lines = self.lines
-        code, told = lines.code, np.zeros(len(lines.at), dtype=np.bool_)
-        of = {}
+        of, told = {}, np.zeros(len(lines.at), dtype=np.bool_)
+        code = np.where(lines.data[lines.at + 1] == _BLANK, lines.code, 0)
         for letter in _SAYS:
             mine = np.flatnonzero(code == ord(letter))
-            begin, end = lines.word(mine, 0)
             count, known_n = lines.count[mine], _WORDS.get(letter)
             fits = count == known_n if known_n else count >= _WORDS_MIN[letter]
-            of[letter] = mine = mine[fits & (end - begin == 1)]
+            of[letter] = mine = mine[fits]
             told[mine] = True
         # Where each line's entry is: all others have none.
         at = np.cumsum(told) - 1
