@@ -101,11 +101,11 @@ class Lines:
 
     def word(self, lines: Ints, number: int | Ints) -> tuple[Ints, Ints]:
         """Where a word of each of these lines begins and ends; they have so many words."""
-        return self._of(self.first[lines] + number)
+        return self._of(self.first.take(lines) + number)
 
     def last_word(self, lines: Ints) -> tuple[Ints, Ints]:
         """Where the last word of each of these lines begins and ends."""
-        return self._of(self.first[lines] + self.count[lines] - 1)
+        return self._of(self.first.take(lines) + self.count.take(lines) - 1)
 
     def _of(self, words: Ints) -> tuple[Ints, Ints]:
         return self.bounds.take(words) + 1, self.bounds.take(words + 1)
