@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from harness.checks.course import Course, course_of
@@ -90,6 +90,10 @@ def in_arrays(
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(RECORDS, st.booleans(), MISHAPS, st.integers(0, 90), st.integers(1, 3))
+@example([(True, "at once", [(PLAIN, "a")])], False, [("late", 1)], 0, 1)
+@example([(False, "at once", [(PLAIN, "a")])], False, [("late", 0)], 0, 1)
+@example([(False, "at once", [(PLAIN, ""), (PLAIN, "a")])], False, [("lost", 1)], 0, 1)
+@example([(False, "saved", [(PLAIN, "a")])], False, [("late", 0)] * 2, 0, 1)
 def test_arrays_say_what_each_line_says(
     records: list[tuple[bool, str, list[tuple[str, str]]]],
     are_beside: bool,
