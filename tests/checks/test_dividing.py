@@ -126,6 +126,7 @@ def flat(sifted: Sifted) -> dict[str, object]:
     st.lists(record, max_size=4),
     st.lists(beside, max_size=8),
     st.booleans(),
+    st.booleans(),
     st.integers(2, 5),
     st.integers(1, 3),
 )
@@ -133,10 +134,14 @@ def test_what_is_divided_is_the_same(
     records: list[tuple[object, ...]],
     others: list[tuple[str, int]],
     is_early: bool,
+    is_apart: bool,
     parts_n: int,
     files_n: int,
 ) -> None:
-    """In however many parts and files, and in bulk or one by one, a load says the same."""
+    """In however many parts and files, and in bulk or one by one, a load says the same.
+
+    However the lines came that open its records.
+    """
     with tempfile.TemporaryDirectory() as folder:
         story = LoadStory(Path(folder) / "o", form=FORM)
         for n, (_, _, _, stood) in enumerate(records):
@@ -156,6 +161,9 @@ def test_what_is_divided_is_the_same(
         files = find_acts(story.folder)
         assert held.final is not None
         whole = sifted_of(files, FORMS, held.before, held.final, 1, in_bulk=False)
+        if is_apart:
+            for file in files:
+                take_apart(file.path)
         divided = sifted_of(files, FORMS, held.before, held.final, parts_n)
         sliced = sifted_in_slices(story.folder, held, parts_n)
 

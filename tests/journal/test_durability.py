@@ -152,6 +152,21 @@ def test_a_line_that_was_cut_counts_for_nothing_and_is_told(tmp_path: Path) -> N
     assert (course.states["acknowledged"], course.states["unknown"], course.cut_n) == (0, 1, 1)
 
 
+def test_a_journal_that_is_cut_at_any_byte_says_what_is_whole(tmp_path: Path) -> None:
+    """Of a process that is killed in any of its writes only what was in flight is unknown."""
+    with VolumeWriter(tmp_path) as writer:
+        for number in range(2):
+            saved(writer, number)
+    whole = writer.path.read_bytes()
+    for size in range(whole.index(b"\n") + 1, len(whole)):
+        writer.path.write_bytes(whole[:size])
+        course = read(find_acts(tmp_path))
+        begun, told = (whole[:size].rpartition(b"\n")[0].count(act) for act in (b"\nn ", b"\na "))
+
+        assert (course.records_n, course.orphans_n) == (begun, 0)
+        assert (course.states["acknowledged"], course.states["unknown"]) == (told, begun - told)
+
+
 @pytest.mark.parametrize("damage", ["a byte", "a hole", "a line"])
 def test_what_was_changed_after_it_was_written_is_an_error(tmp_path: Path, damage: str) -> None:
     """Lines that are not what their process summed up are named, whatever happened to them."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from harness.contracts import fingerprint
-from harness.errors import RecordUnreadable, ScenarioError
+from harness.errors import EnvironmentBroken, RecordUnreadable, ScenarioError
+from harness.journal import volume_writer
 from harness.journal.handles import Record, Trial, exact
 from harness.journal.schedule import Schedule
 from harness.journal.volume import SCHEMA
@@ -106,7 +108,115 @@ def test_an_opening_is_written_with_its_first_save(tmp_path: Path) -> None:
     assert ([], ["n"], ["n", "r", "r"]) == (before, after, closed[:-2])
 
 
-@pytest.mark.parametrize("text", ["z 1.0 load/1/1/r1\n", "r no load/1/1/r1 note 1\n", "a 1.0\n"])
+def test_what_comes_ahead_of_the_first_save_follows_its_record(tmp_path: Path) -> None:
+    """A key that is known before anything is saved is told of a record that is there by then."""
+    with VolumeWriter(tmp_path) as writer:
+        record = user(writer).record("note")
+        record.key = 7
+        saved(record)
+        saved(record)
+    lines = writer.path.read_text().splitlines()
+    (found,) = read_volume(tmp_path).records.values()
+
+    assert ["r", "k", "i", "a", "i", "a"] == [line[0] for line in lines[1:-2]]
+    assert (found.key, found.keyed_late, len(found.saves)) == (("7",), True, 2)
+
+
+def test_one_line_says_all_of_a_record_and_its_first_save(tmp_path: Path) -> None:
+    """Whatever the first save does, and whether the key is known by then."""
+    with VolumeWriter(tmp_path) as writer:
+        trial = user(writer)
+        with trial.record("note", key=1).delete() as save:
+            save.acknowledged("200", level="transport")
+        made = trial.record("note")
+        with made.save(title=exact("a b")) as save:
+            save.acknowledged("200", level="transport")
+        made.key = 2
+    lines = writer.path.read_text().splitlines()
+    deleted, kept = read_volume(tmp_path).records.values()
+
+    assert ["n", "a", "n", "a", "k"] == [line[0] for line in lines[1:-2]]
+    assert (deleted.key, deleted.saves[0].id) == (("1",), "load/3/1/r1/s1")
+    assert (deleted.saves[0].operation, deleted.saves[0].due_s) == ("delete", 12.5)
+    assert deleted.opened_s == deleted.saves[0].began_s
+    assert (kept.key, kept.keyed_late, kept.saves[0].fields["title"].value) == (
+        ("2",),
+        True,
+        ("a b",),
+    )
+
+
+def test_records_that_wait_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those that nobody saves none is kept for long, and each may be saved all the same."""
+    monkeypatch.setattr(volume_writer, "WAITING_MAX", 10)
+    with VolumeWriter(tmp_path) as writer:
+        trial = user(writer)
+        records = [trial.record("note", key=n) for n in range(25)]
+        written = writer.path.read_text().count("\nr ")
+        for record in records:
+            saved(record)
+    read = read_volume(tmp_path)
+
+    assert written == 20
+    assert [len(record.saves) for record in read.records.values()] == [1] * 25
+    assert read.orphans_n == 0
+
+
+def test_a_first_save_that_could_not_be_written_takes_no_record_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once there is room again, a later save follows the record that it is of."""
+    with VolumeWriter(tmp_path) as writer:
+        record = user(writer).record("note", key=1)
+        with monkeypatch.context() as full:
+            full.setattr(volume_writer.VolumeWriter, "_write", no_room)
+            with pytest.raises(EnvironmentBroken):
+                saved(record)
+        saved(record)
+    read = read_volume(tmp_path)
+
+    assert [save.id for save in read.saves] == ["load/3/1/r1/s2"]
+    assert read.orphans_n == 0
+
+
+def no_room(*_: object) -> None:
+    """A disk that is full."""
+    raise EnvironmentBroken("no room")
+
+
+def test_users_in_threads_open_and_save_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever of them opens or saves in between, each record stands ahead of its saves."""
+    monkeypatch.setattr(volume_writer, "WAITING_MAX", 3)
+
+    def work_of(number: int) -> None:
+        trial = user(writer, number)
+        for keys in range(0, 40, 2):
+            both = [trial.record("note", key=keys), trial.record("note")]
+            both[1].key = keys + 1
+            for record in both:
+                saved(record)
+
+    with VolumeWriter(tmp_path) as writer, ThreadPoolExecutor(8) as threads:
+        list(threads.map(work_of, range(8)))
+    read = read_volume(tmp_path)
+
+    assert (len(read.records), read.orphans_n) == (320, 0)
+    assert [save.state for save in read.saves] == ["acknowledged"] * 320
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "z 1.0 load/1/1/r1\n",
+        "r no load/1/1/r1 note 1\n",
+        "a 1.0\n",
+        "n 1.0 ? load/1/1/r1 note 1\n",
+        "n 1.0 ? load/1/1/r1 note 1 keep a=plain:0123456789abcdef\n",
+        "i 1.0 ? load/1/1/r1/s1 keep\n",
+    ],
+)
 def test_a_foreign_line_is_an_error_with_its_place(tmp_path: Path, text: str) -> None:
     """A line that no writer wrote is named by file and number, and never skipped."""
     with VolumeWriter(tmp_path) as writer:
