@@ -166,6 +166,8 @@ class _Chunk:
         code = np.where(lines.data[lines.at + 1] == _BLANK, lines.code, 0)
         for letter in _SAYS:
             mine = np.flatnonzero(code == ord(letter))
+            if not len(mine):
+                continue
             count, known_n = lines.count[mine], _WORDS.get(letter)
             fits = count == known_n if known_n else count >= _WORDS_MIN[letter]
             of[letter] = mine = mine[fits]
@@ -206,7 +208,8 @@ class _Chunk:
             entries["due_s"] = self._times(mine, _DUE_WORD)
             entries["digest"], whole = digests(self.lines, mine)
             says[whole] |= WHOLE
-            self._check_operations(mine[~whole])
+            if not whole.all():
+                self._check_operations(mine[~whole])
         entries["place"] = packed(self.number, self.lines.places[mine], says)
         return entries
 
@@ -295,6 +298,8 @@ def before_revision(lines: Lines, mine: Ints, begin: Ints, end: Ints) -> Ints:
         hit = lines.data[at] == ord("/")
         cut[left[hit]] = at[hit]
         left = left[~hit]
+        if not len(left):
+            break
     return cut
 
 
