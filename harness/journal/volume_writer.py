@@ -96,29 +96,30 @@ class VolumeWriter(AppendOnly):
         """A record was opened, which matters with its first save and is written with that."""
         at_s = time.monotonic()
         form, key = _named_form(record.form.name), key_word(record.key)
-        with self._lock:
-            if len(self._waiting) >= WAITING_MAX:
+        if len(self._waiting) >= WAITING_MAX:
+            with self._lock:
                 self._append_opened(list(self._waiting))
-            self._waiting[record.id] = at_s, f"{record.id} {form} {key}"
+        # Whoever opens a record waits for nobody who writes.
+        self._waiting[record.id] = at_s, f"{record.id} {form} {key}"
         return at_s
 
     def intended(self, save: Save, entered: Entered, spelled: str, due_s: float | None) -> float:
         """A save of what it holds begins; due_s is when it was to, spelled what is prepared."""
         at_s = time.monotonic()
         due = UNKNOWN if due_s is None else f"{due_s:.6f}"
-        saved = f"{save.operation}{spelled or self.spelled(entered, save.held)}"
+        owed = spelled or self.spelled(entered, save.held)
         record = save.record.id
         with self._lock:
             opened = self._waiting.get(record)
-            if opened is None:
-                self._append(f"i {at_s:.6f} {due} {save.id} {saved}")
-            elif save.revision == 1:
-                self._append(f"n {at_s:.6f} {due} {opened[1]} {saved}")
-                del self._waiting[record]
-            else:
+            if opened is not None and save.revision > 1:
                 # Of its first save nothing could be written.
                 self._append_opened([record])
-                self._append(f"i {at_s:.6f} {due} {save.id} {saved}")
+                opened = None
+            if opened is None:
+                self._append(f"i {at_s:.6f} {due} {save.id} {save.operation}{owed}")
+            else:
+                self._append(f"n {at_s:.6f} {due} {opened[1]} {save.operation}{owed}")
+                del self._waiting[record]
         return at_s
 
     def typed(self, save: Save, name: str, value: Value, how: str) -> float:
