@@ -84,6 +84,14 @@ BENCHES = {
     "judge-100k": Bench(
         partial(judging.seconds, saves_n=100_000), "s", "loads", 3.0, digits=2, every=True
     ),
+    "judge-mixed": Bench(
+        partial(judging.seconds, saves_n=300_000, corrected=True),
+        "s",
+        "loads",
+        4.0,
+        digits=2,
+        every=True,
+    ),
     "judge-1m": Bench(partial(judging.ratios, saves_n=MILLION), "", "pairs", 2.0, long=True),
     "judge-10m": Bench(partial(judging.ratios, saves_n=10 * MILLION), "", "pairs", 2.0, long=True),
     "judge-1m-memory": Bench(

@@ -28,6 +28,9 @@ USERS_N = 200
 RATE = 5_000
 SUM_LINES = 1_000
 TIMEOUT_S_MAX = 3_600.0
+# What is written again in every other note, where notes are corrected, and so many notes later.
+CORRECTED = ("history", "conclusion")
+LATER_N = 500
 # By how many saves there are, what the loads took that were judged so far.
 _peaks_mb: dict[int, list[float]] = {}
 
@@ -47,9 +50,12 @@ def ratios(pairs_n: int, saves_n: int) -> Iterator[float]:
             yield judged_s / copied_s
 
 
-def seconds(loads_n: int, saves_n: int) -> Iterator[float]:
-    """One figure a load: how long it takes to be judged."""
-    with _made(saves_n) as (dsn, folder):
+def seconds(loads_n: int, saves_n: int, *, corrected: bool = False) -> Iterator[float]:
+    """One figure a load: how long it takes to be judged; corrected: a third of it are corrections.
+
+    There each of two notes is saved once, and the other once more.
+    """
+    with _made(saves_n, corrected=corrected) as (dsn, folder):
         for _ in range(loads_n):
             yield _judged(dsn, folder, saves_n)[0]
 
@@ -90,7 +96,7 @@ def _judged(dsn: str, folder: Path, saves_n: int) -> tuple[float, float]:
 
 
 @contextmanager
-def _made(saves_n: int) -> Iterator[tuple[str, Path]]:
+def _made(saves_n: int, *, corrected: bool = False) -> Iterator[tuple[str, Path]]:
     """A database that holds what a load saved, but for one save, and the load's journal."""
     with ExitStack() as stack:
         made = stack.enter_context(TemporaryDirectory(prefix="bench-"))
@@ -104,7 +110,7 @@ def _made(saves_n: int) -> Iterator[tuple[str, Path]]:
             cursor.copy("COPY note FROM STDIN") as copy,
             Path(made, "load-0-1.acts").open("wb") as journal,
         ):
-            _Journal(journal).write(saves_n, copy)
+            _Journal(journal).write(saves_n, copy, corrected=corrected)
         connection.execute("VACUUM ANALYZE note")
         yield dsn, Path(made)
 
@@ -116,17 +122,21 @@ class _Journal:
         self._stream = stream
         self._crc = self._lines_n = 0
 
-    def write(self, saves_n: int, copy: psycopg.Copy) -> None:
+    def write(self, saves_n: int, copy: psycopg.Copy, *, corrected: bool) -> None:
         head = json.dumps({"schema": SCHEMA, "worker": 0, "name": "", "pid": 1})
         self._raw(f"{head}\n".encode())
         under_way: list[str] = []
-        for number in range(saves_n):
-            texts = _texts(number)
-            prints = [fingerprint(text, NOTE.fields[0].contract) for text in texts]
-            copy.write_row((number, *(_texts(-1) if number == LOST else texts)))
-            self._lines(_begun(number, prints))
-            under_way.append(_told(number))
-            if len(under_way) > RATE // 50:
+        notes_n = saves_n * 2 // 3 if corrected else saves_n
+        for number in range(notes_n + (LATER_N if corrected else 0)):
+            if number < notes_n:
+                copy.write_row((number, *_stored(number, corrected=corrected)))
+                self._lines(_begun(number, [_print(text) for text in _texts(number)]))
+                under_way.append(_told(number))
+            first = number - LATER_N
+            if corrected and first >= 0 and first % 2:
+                self._lines(_begun_again(first, number))
+                under_way.append(_told(first, number, save="s2"))
+            while len(under_way) > RATE // 50:
                 self._lines(under_way.pop(0))
         for line in under_way:
             self._lines(line)
@@ -156,8 +166,32 @@ def _begun(number: int, prints: list[str]) -> str:
     return f"n {at_s:.6f} {at_s:.6f} {record} note {number} save {owed}\n"
 
 
-def _told(number: int) -> str:
-    return f"a {1_000.02 + number / RATE:.6f} {_record(number)}/s1 PATCH%20/notes/{number}%20204\n"
+def _begun_again(number: int, after: int) -> str:
+    at_s, record, texts = 1_000 + after / RATE, _record(number), _corrections(number)
+    owed = " ".join(f"{name}=plain:{_print(text)}" for name, text in texts.items())
+    return f"i {at_s:.6f} {at_s:.6f} {record}/s2 save {owed}\n"
+
+
+def _told(number: int, after: int | None = None, save: str = "s1") -> str:
+    at_s = 1_000.02 + (number if after is None else after) / RATE
+    return f"a {at_s:.6f} {_record(number)}/{save} PATCH%20/notes/{number}%20204\n"
+
+
+def _print(text: str) -> str:
+    return fingerprint(text, NOTE.fields[0].contract)
+
+
+def _stored(number: int, *, corrected: bool) -> list[str]:
+    """What the note's row holds, without the last save of the one that is lost."""
+    if not corrected or number % 2 == 0:
+        return _texts(-1 if number == LOST else number)
+    again = {} if number == LOST else _corrections(number)
+    return [again.get(name, text) for name, text in zip(NAMES, _texts(number), strict=True)]
+
+
+def _corrections(number: int) -> dict[str, str]:
+    texts = dict(zip(NAMES, _texts(number), strict=True))
+    return {name: texts[name][::-1] for name in CORRECTED}
 
 
 def _texts(number: int) -> list[str]:

@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from itertools import groupby, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -27,6 +28,9 @@ from harness.observations import Purpose, Row
 SCHEMA = "harness.prints/3"
 SUFFIX = ".prints"
 _TAIL_BYTES = 64
+_HEAD_BYTES = 16 << 10
+# Of so many blocks it is known where their fingerprints begin.
+_BLOCKS_MAX = 1 << 15
 NO_REST = "-"
 _NO_RESTS = NO_REST.encode()
 # So many rows are kept together: few enough to read all of them for one, and enough to look at all
@@ -198,6 +202,52 @@ class Prints:
             name, rows_n, keys[:-1], [each[:-1] for each in prints], rests[:-1],
             offset << _INDEX_BITS,
         )  # fmt: skip
+
+
+class Cells:
+    """Single fingerprints of a read, of which nothing else is read. Raises RecordUnreadable."""
+
+    def __init__(self, prints: Prints) -> None:
+        self._prints = prints
+        # Of each block how many rows it has, and where its fingerprints begin.
+        self._blocks: dict[int, tuple[int, int]] = {}
+
+    def read(self, places: Iterable[int], fields: Iterable[int]) -> bytes:
+        """In sixteen characters each, of the rows in these places the field of each number."""
+        found = []
+        try:
+            with self._prints.path.open("rb", buffering=0) as stream:
+                for place, number in zip(places, fields, strict=True):
+                    offset = place >> _INDEX_BITS
+                    rows_n, begin = self._block(stream, offset)
+                    begin += number * (rows_n * PRINT_CHARS + 1)
+                    begin += (place & (_ROWS_MAX - 1)) * PRINT_CHARS
+                    found.append(os.pread(stream.fileno(), PRINT_CHARS, begin))
+        except (OSError, ValueError, IndexError) as error:
+            raise self._prints.unreadable(error) from error
+        if any(len(print_) < PRINT_CHARS for print_ in found):
+            raise self._prints.unreadable(ValueError("it was cut while it was in use"))
+        return b"".join(found)
+
+    def _block(self, stream: FileIO, offset: int) -> tuple[int, int]:
+        if offset not in self._blocks:
+            if len(self._blocks) == _BLOCKS_MAX:
+                self._blocks.clear()
+            self._blocks[offset] = _prints_of(stream, offset)
+        return self._blocks[offset]
+
+
+def _prints_of(stream: FileIO, offset: int) -> tuple[int, int]:
+    """How many rows a block has that begins there, and where their fingerprints do."""
+    stream.seek(offset)
+    read = b""
+    while read.count(b"\n") < 2:
+        more = stream.read(_HEAD_BYTES)
+        if not more:
+            raise ValueError(f"no rows begin at {offset}")
+        read += more
+    head, keys, _ = read.split(b"\n", 2)
+    return int(head.split()[2]), offset + len(head) + len(keys) + 2
 
 
 def load_of(read: str) -> str:

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness import prints
 from harness.contracts import fingerprint
 from harness.errors import EnvironmentBroken, RecordUnreadable
 from harness.journal.volume import key_word
 from harness.model import ABSENT, Field, Form
 from harness.observations import Row
-from harness.prints import PrintRow, PrintsWriter, blocks_of, find_prints, printed
+from harness.prints import Cells, PrintRow, PrintsWriter, blocks_of, find_prints, printed
 from harness.sieve.rows import FINAL, SPOT, scan_rows
 from harness.sieve.spill import Spill
 
@@ -44,6 +45,28 @@ def test_rows_come_back(tmp_path: Path) -> None:
         PrintRow("note", "1,a%20b%2C%25c%3F", (fingerprint("x"), "-"), "abc"),
         PrintRow("note", "2,%C3%A9", ("?", fingerprint("")), ""),
     ]
+
+
+def test_single_fingerprints_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field of a row is found by the row's place, in whatever block and with whatever keys."""
+    monkeypatch.setattr(prints, "_BLOCKS_MAX", 1)
+    rows = [
+        PrintRow("note", f"{n:050}", (f"{n:016x}", "-" if n % 2 else f"{n:016X}"))
+        for n in range(2 * prints.BLOCK_ROWS + 7)
+    ]
+    writing = writer(tmp_path)
+    writing.write(blocks_of(rows))
+    writing.close(13.25)
+    (found,) = find_prints(tmp_path)
+    places = [block.place + n for block in found.blocks() for n in range(block.rows_n)]
+    wanted = [*range(len(rows) - 1, 0, -97), 0, prints.BLOCK_ROWS]
+    for field in (0, 1):
+        due = [rows[n].prints[field] for n in wanted]
+        read = Cells(found).read([places[n] for n in wanted], [field] * len(wanted))
+        assert b"".join(map(prints.padded, due)) == read
+
+    with pytest.raises(RecordUnreadable, match="no rows begin"):
+        Cells(found).read([places[-1] << 8], [0])
 
 
 def test_a_read_that_was_cut_is_no_read(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 What is whole passes through, and that is nearly everything: a record that was saved once and told
 so, of which storage has one row with just these fingerprints, is compared by one number, thousands
-at a time. The others are read and weighed one by one, a part of them at a time, so that a load of
+at a time; and so is one that was saved several times, or not in every field, once its intents are
+read again. The others are read and weighed one by one, a part of them at a time, so that a load of
 any size takes the same memory. What does not pass is a suspect, whose texts are then read and
 judged by the oracle as any other record is.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.checks.owing import Owing
+from harness.checks.several import Several
 from harness.checks.sifted import First, Sifted
 from harness.checks.sifting import (
     CONTROL_CANDIDATES_MAX,
@@ -30,7 +32,7 @@ from harness.journal.volume import VolumeRecord, undisturbed
 from harness.model import Form
 from harness.prints import Prints
 from harness.sieve.gathering import Gathered, Part
-from harness.sieve.rows import BEFORE, FINAL, MADE, PLAIN, REST
+from harness.sieve.rows import BEFORE, FINAL, LINES, MADE, PLAIN, REST
 from harness.sieve.spill import Entries
 from harness.sieve.words import Flags, Hashes, Ints, hash_of
 
@@ -124,6 +126,10 @@ class _Looking:
     # The first rows of each form that are whole, by their numbers, and what there is of them.
     first: dict[int, Hashes] = field(default_factory=dict)
     offered: list[Entries] = field(default_factory=list)
+    several: Several = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.several = Several(self.sieve.forms, self.before, self.final)
 
     def look(self, part: Part) -> None:
         """Let through what is plainly whole, and weigh the rest."""
@@ -131,6 +137,7 @@ class _Looking:
         if self.in_bulk and len(rest):
             rest &= ~self._unchanged(part)
             rest &= ~self._whole(part)
+            rest &= ~self._kept(part, rest)
         known_n = self.load.told.volume.orphans_n
         self._sifting(part, rest).sift()
         # Here alone each record is read once: who looks at it again finds them again.
@@ -197,6 +204,17 @@ class _Looking:
         self._count_fields(forms)
         self._offer(part, spots, forms, told["lines"][rows, 1])
 
+    def _kept(self, part: Part, spots: Flags) -> Flags:
+        """Those of these records that have one row, as their saves left it one after the other."""
+        kept, sifted = self.several.kept(part, spots), self.sieve.sifted
+        rows = part.of(FINAL, kept.spots)
+        sifted.acknowledged_n += kept.saves_n
+        sifted.verified_n += kept.visible_n
+        sifted.hidden_n += kept.saves_n - kept.visible_n
+        self._count_fields(rows["form"])
+        self._offer(part, kept.spots, rows["form"], rows["lines"][:, 1])
+        return kept.spots
+
     def _count_fields(self, forms: Ints) -> None:
         widths = np.array([len(self.final.fields.get(name, ())) for name in self.load.names])
         self.sieve.sifted.fields_read += int(widths[forms].sum())
@@ -217,7 +235,7 @@ class _Looking:
             wanted[mine] = numbers[mine] <= first[-1:].max(initial=0)
         some = np.zeros(len(spots), dtype=np.bool_)
         some[np.flatnonzero(spots)[wanted]] = True
-        self.offered += [part.of(who, some) for who in (PLAIN, BEFORE, FINAL)]
+        self.offered += [part.of(who, some) for who in (PLAIN, LINES, BEFORE, FINAL)]
 
     def offer(self) -> None:
         """Read the whole records that are the first of all, so that controls have something."""

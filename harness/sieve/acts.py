@@ -90,7 +90,17 @@ def unpacked(place: int) -> tuple[int, int]:
 
 def kind_of(entries: Entries) -> Ints:
     """What each entry's line says."""
-    return (entries["place"] & _KINDS).astype(np.int64)
+    return kinds_at(entries["place"])
+
+
+def kinds_at(places: Hashes) -> Ints:
+    """What the line at each place says."""
+    return (places & _KINDS).astype(np.int64)
+
+
+def files_at(places: Hashes) -> Ints:
+    """The number of the file of each place."""
+    return (places >> _FILE_SHIFT).astype(np.int64)
 
 
 class Scanned(NamedTuple):

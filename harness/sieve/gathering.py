@@ -139,6 +139,10 @@ class Part:
         mine = np.flatnonzero(self._who == who)
         return mine[spots[self._of[mine]]]
 
+    def spots_at(self, at: Ints) -> Ints:
+        """The number of the spot of each of these entries."""
+        return self._of[at]
+
     def of(self, who: int, spots: Flags) -> Entries:
         """The entries of a kind, of these spots alone."""
         found: Entries = self.entries.take(self.at(who, spots))

@@ -10,6 +10,7 @@ import numpy as np
 from harness.sieve import acts
 from harness.sieve.acts import kind_of, runs
 from harness.sieve.rows import LINES, MADE, PLAIN, SPOT, spot_of
+from harness.sieve.several import told_s
 from harness.sieve.spill import Entries, Spill, partition_of
 from harness.sieve.words import Flags, Hashes, Ints, keep_freed, mixed, order_of
 
@@ -252,6 +253,8 @@ def _lines(groups: _Groups, rest: Flags, keys: Hashes) -> Entries:
     entries["form"] = groups.form[rest][of]
     entries["who"] = LINES
     entries["digest"] = groups.entries["rec"][begin][of]
+    if len(of):
+        entries["ready_s"] = told_s(groups.entries, groups.begin, groups.size)[rest][of]
     for n in range(_PLACES):
         at = nth * _PLACES + n
         has = at < size[of]

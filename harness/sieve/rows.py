@@ -25,9 +25,9 @@ from harness.sieve.words import (
 # last read of every row, and the one before the load.
 PLAIN, LINES, FINAL, BEFORE = range(KINDS_N := 4)
 # key is the hash of a key; form and who are numbers. digest is of what is saved or held, of LINES
-# the hash of their record. ready_s is when the save of a PLAIN record was told. lines are places of
-# lines, 0 where there are fewer; of a row the second is its number, and the third the hash of what
-# its other columns hold.
+# the hash of their record. ready_s is when the last save of a record was told, infinity where it
+# was not kept save by save. lines are places of lines, 0 where there are fewer; of a row the second
+# is its number, and the third the hash of what its other columns hold.
 SPOT = np.dtype(
     [
         ("key", "<u8"),
@@ -91,10 +91,15 @@ def _hashes(words: bytes) -> Hashes:
 def _digests(block: Block, names: Sequence[str]) -> Hashes:
     digest = np.zeros(block.rows_n, dtype=np.uint64)
     for name, column in zip(names, block.prints, strict=True):
-        told = np.frombuffer(column, dtype="<u8").reshape(-1, PRINT_WORDS)
-        odd = np.flatnonzero(told[:, -1] == _DOTS)
-        if len(odd):
-            told = told.copy()
-            told[odd] &= ODD
-        digest += digest_of(np.array([hash_of(quote(name))], dtype=np.uint64), told)
+        digest += digest_of(np.array([hash_of(quote(name))], dtype=np.uint64), words_at(column))
     return digest
+
+
+def words_at(column: bytes) -> Hashes:
+    """Fingerprints of sixteen characters each as :func:`digest_of` takes them."""
+    told = np.frombuffer(column, dtype="<u8").reshape(-1, PRINT_WORDS)
+    odd = np.flatnonzero(told[:, -1] == _DOTS)
+    if len(odd):
+        told = told.copy()
+        told[odd] &= ODD
+    return told

@@ -1,0 +1,220 @@
+"""Records that were saved several times, or not in all of their fields, and each time told so.
+
+A digest says whether two rows hold the same, and not which field was saved by which save. Here the
+intents of such records are read once more, and nothing else of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+import numpy as np
+
+from harness.model import Form
+from harness.prints import Cells
+from harness.sieve import acts
+from harness.sieve.acts import files_at, kind_of, kinds_at, runs, unpacked, unreadable
+from harness.sieve.intents import fields_of
+from harness.sieve.rows import LINES, PLAIN, words_at
+from harness.sieve.spill import Entries
+from harness.sieve.words import (
+    Flags,
+    Hashes,
+    Ints,
+    Lines,
+    Times,
+    digest_of,
+    hash_of,
+    lines_of,
+)
+
+if TYPE_CHECKING:
+    from harness.sieve.gathering import Part
+
+# A line that is longer is read with all of its record, one by one.
+LINE_BYTES = 1024
+# So many lines are at hand together.
+LINES_N = 8_192
+_BEGIN = (ord("i"), ord("n"))
+
+
+def told_s(entries: Entries, begin: Ints, size: Ints) -> Times:
+    """When the last save of each record was told; infinity where it was not kept save by save.
+
+    The entries of a record stand together and in the order of their lines, begin and size say
+    where. It was kept that was opened once, got one key, and has saves of which digests say all,
+    each acknowledged before the next one began; and nothing else.
+    """
+    kind, at_s, said = kind_of(entries), entries["at_s"], entries["save"]
+    of = np.repeat(np.arange(len(begin)), size)
+
+    def count(says: int, *, exactly: bool = False) -> Ints:
+        at = kind == says if exactly else (kind & says) == says
+        return np.bincount(of[at], minlength=len(begin))
+
+    saves_n, told_n = count(acts.BEGINS | acts.WHOLE), count(acts.TOLD)
+    kept: Flags = ((kind[begin] & acts.OPENS) != 0) & (count(acts.OPENS) == 1)
+    kept &= (count(acts.KEYS) == 1) & (saves_n > 0) & (saves_n == told_n)
+    # What begins no such save only opens the record, tells its key or how a save went.
+    alone_n = count(acts.OPENS, exactly=True) + count(acts.OPENS | acts.KEYS, exactly=True)
+    kept &= size == saves_n + told_n + alone_n + count(acts.KEYS, exactly=True)
+    # The clocks of two files are not compared.
+    file = files_at(entries["place"])
+    kept &= file[begin] == file[begin + size - 1]
+    saves, told = np.flatnonzero(kind & acts.BEGINS), np.flatnonzero(kind == acts.TOLD)
+    # As many of the one as of the other, so that the nth save is the one that is told nth.
+    saves, told = saves[kept[of[saves]]], told[kept[of[told]]]
+    odd = (said[saves] != said[told]) | (told < saves)
+    began_s, after = at_s[saves[1:]], of[saves[1:]] == of[saves[:-1]]
+    odd[1:] |= after & ((began_s < at_s[told[:-1]]) | (began_s < at_s[saves[:-1]]))
+    ordered = np.sort(said[saves])
+    odd |= np.isin(said[saves], ordered[1:][ordered[1:] == ordered[:-1]])
+    kept[of[saves[odd]]] = False
+    last_s = np.maximum.reduceat(np.where(kind == acts.TOLD, at_s, -np.inf), begin)
+    return np.where(kept, last_s, np.inf)
+
+
+@dataclass(slots=True)
+class Saved:
+    """Spots that are one record's each, which was kept save by save.
+
+    ready_s and is_made are of the nth such spot each: when its last save was told, and whether its
+    key came late. Of the intents, which are in their order, of says to which spot each belongs, and
+    places where it stands.
+    """
+
+    spots: Flags
+    ready_s: Times
+    is_made: Flags
+    of: Ints
+    places: Hashes
+
+    def only(self, some: Flags) -> Saved:
+        """The same of some of these spots."""
+        spots, mine = self.spots.copy(), some[self.of]
+        spots[spots] = some
+        number = np.cumsum(some) - 1
+        return Saved(
+            spots,
+            self.ready_s[some],
+            self.is_made[some],
+            number[self.of[mine]],
+            self.places[mine],
+        )
+
+
+def saved_of(part: Part, spots: Flags) -> Saved:
+    """Those of these spots at which one record alone is to stand, if it was kept save by save."""
+    plain_n, lines_n = part.count(PLAIN), part.count(LINES)
+    spots = spots & (np.minimum(lines_n, 1) + plain_n == 1)
+    at = np.sort(np.concatenate((part.at(PLAIN, spots), part.at(LINES, spots))))
+    entries = part.entries.take(at)
+    of = (np.cumsum(spots) - 1)[part.spots_at(at)]
+    begin, size = runs(of)
+    ready_s = entries["ready_s"][begin]
+    fine = np.isfinite(ready_s)
+    fine[of[entries["digest"] != np.repeat(entries["digest"][begin], size)]] = False
+    places = entries["lines"].ravel()
+    has = places > 0
+    places, of = places[has], np.repeat(of, entries["lines"].shape[1])[has]
+    kind = kinds_at(places)
+    is_made = np.bincount(of[kind == acts.KEYS], minlength=len(begin)) > 0
+    save = (kind & acts.BEGINS) != 0
+    return Saved(spots, ready_s, is_made, of[save], places[save]).only(fine)
+
+
+class Written(NamedTuple):
+    """What intents write, one field each: by the number of the intent and that of the field.
+
+    digest is what it adds to that of its row. odd are the intents of which this is not all.
+    """
+
+    intent: Ints
+    field: Ints
+    digest: Hashes
+    odd: Flags
+
+
+class Fields:
+    """The fields of some forms by their numbers; width is how many the form has that has most."""
+
+    def __init__(self, forms: Sequence[Form]) -> None:
+        self.widths = np.array([len(form.fields) for form in forms], dtype=np.int64)
+        self.width = int(self.widths.max(initial=1))
+        self._names = np.zeros((len(forms), self.width), dtype=np.uint64)
+        for number, form in enumerate(forms):
+            names = [hash_of(quote(spec.name)) for spec in form.fields]
+            self._names[number, : len(names)] = names
+
+    def written(self, paths: Sequence[Path], places: Hashes, forms: Ints) -> Written:
+        """What the intents in these places write, each into a record of the form of its number.
+
+        Raises RecordUnreadable where a line is not there any more.
+        """
+        none = np.zeros(0, dtype=np.int64)
+        found = [(none, none, none.astype(np.uint64))]
+        odd = np.zeros(len(places), dtype=np.bool_)
+        order = np.argsort(places)
+        with closing(_Intents(paths)) as intents:
+            for begin in range(0, len(order), LINES_N):
+                mine = order[begin : begin + LINES_N]
+                lines = intents.lines(places[mine])
+                fields_n, fine_n = np.zeros((2, len(mine)), dtype=np.int64)
+                for some, fine, names, prints in fields_of(lines, np.arange(len(mine))):
+                    number, known = self._numbers(names, forms[mine[some]])
+                    fields_n[some] += 1
+                    fine_n[some] += fine & known
+                    found.append((mine[some], number, digest_of(names, prints)))
+                odd[mine] = ~np.isin(lines.code, _BEGIN) | (fields_n == 0) | (fine_n < fields_n)
+        intent, field, digest = (np.concatenate(each) for each in zip(*found, strict=True))
+        return Written(intent, field, digest, odd)
+
+    def held(self, cells: Cells, places: Ints, forms: Ints, fields: Ints) -> Hashes:
+        """What a field of each of these rows adds to the digest of its row."""
+        # From one end of the file to the other.
+        order = np.argsort(places)
+        prints = words_at(cells.read(places[order].tolist(), fields[order].tolist()))
+        held = np.empty(len(places), dtype=np.uint64)
+        held[order] = digest_of(self._names[forms[order], fields[order]], prints)
+        return held
+
+    def _numbers(self, names: Hashes, forms: Ints) -> tuple[Ints, Flags]:
+        same = self._names[forms] == names[:, None]
+        same &= np.arange(self.width) < self.widths[forms, None]
+        return same.argmax(axis=1), same.any(axis=1)
+
+
+class _Intents:
+    """Lines of files by their places, many at once."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._fds: dict[int, int] = {}
+
+    def lines(self, places: Hashes) -> Lines:
+        """A line for each place; one that is too long is empty here."""
+        found = []
+        for packed in places.tolist():
+            number, place = unpacked(packed)
+            try:
+                if number not in self._fds:
+                    self._fds[number] = os.open(self._paths[number], os.O_RDONLY | os.O_CLOEXEC)
+                read = os.pread(self._fds[number], LINE_BYTES, place)
+                size = read.find(b"\n") + 1
+                if not size and len(read) < LINE_BYTES:
+                    raise ValueError("it was cut while it was in use")
+            except (OSError, ValueError) as error:
+                raise unreadable(self._paths[number], place, error) from error
+            found.append(read[:size] or b"\n")
+        return lines_of(b"".join(found))
+
+    def close(self) -> None:
+        for fd in self._fds.values():
+            os.close(fd)
+        self._fds = {}
