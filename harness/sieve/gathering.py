@@ -34,7 +34,7 @@ from harness.sieve.words import NAMELESS, Flags, Hashes, Ints, digest_of, order_
 Answer = TypeVar("Answer")
 
 # So much of the record is looked at together: its texts are objects then, if none of it is whole.
-PARTITION_BYTES = 3 << 20
+PARTITION_BYTES = 2 << 20
 PARTITIONS_MAX = 4096
 # Starting another process takes as long as reading this in a thread.
 BESIDE_BYTES_MIN = 64 << 20

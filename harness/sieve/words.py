@@ -21,7 +21,7 @@ Times: TypeAlias = npt.NDArray[np.float64]
 
 CHUNK_BYTES = 768 << 10
 # An allocator that was given back a piece of this size keeps what is smaller for whoever asks next.
-FREED_BYTES = 16 << 20
+FREED_BYTES = 4 << 20
 # Names of forms and fields come again and again; of keys, which are asked for too, there is no end.
 HASHES_MAX = 4_096
 # A line that is longer than this was written by nobody here.
