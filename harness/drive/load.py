@@ -26,9 +26,9 @@ STARTING_S_MAX = 30.0
 ENDING_S_MAX = 10.0
 ANSWER_S_MAX = 10.0
 LIMIT_SPARE_S = 60.0
-# A user that comes to its first save makes the schedule start within ten seconds: where none has by
-# so long after one raised, none ever will.
-RAISING_S_MAX = 20.0
+# Longer than users may take to sign in and gather, and processes to wait for each other: where some
+# raise and no save is due by then, none ever will be.
+RAISING_S_MAX = 50.0
 WORKERS_S_MAX = 60
 # More than a line ever has, and no matter for the memory.
 READ_BYTES = 16 << 20
