@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from harness.contracts import fingerprint, printer
 from harness.corpus import CLASSES
+from harness.errors import EnvironmentBroken
 from harness.hiding import scrub, without_user
 from harness.journal import events as ev
 from harness.journal.append_only import AppendOnly
@@ -99,7 +100,7 @@ class VolumeWriter(AppendOnly):
         if len(self._waiting) >= WAITING_MAX:
             with self._lock:
                 self._append_opened(list(self._waiting))
-        # Whoever opens a record waits for nobody who writes.
+        # Nearly always whoever opens a record waits for nobody who writes.
         self._waiting[record.id] = at_s, f"{record.id} {form} {key}"
         return at_s
 
@@ -110,16 +111,18 @@ class VolumeWriter(AppendOnly):
         owed = spelled or self.spelled(entered, save.held)
         record = save.record.id
         with self._lock:
-            opened = self._waiting.get(record)
-            if opened is not None and save.revision > 1:
+            if record in self._waiting and save.revision > 1:
                 # Of its first save nothing could be written.
                 self._append_opened([record])
-                opened = None
+            opened = self._waiting.pop(record, None)
             if opened is None:
                 self._append(f"i {at_s:.6f} {due} {save.id} {save.operation}{owed}")
-            else:
+                return at_s
+            try:
                 self._append(f"n {at_s:.6f} {due} {opened[1]} {save.operation}{owed}")
-                del self._waiting[record]
+            except EnvironmentBroken:
+                self._waiting[record] = opened
+                raise
         return at_s
 
     def typed(self, save: Save, name: str, value: Value, how: str) -> float:
@@ -160,7 +163,7 @@ class VolumeWriter(AppendOnly):
     def _append_opened(self, records: Iterable[str]) -> None:
         """These records by themselves, which then wait no more; whoever calls holds the lock."""
         left = iter(records)
-        while some := list(islice(left, SUM_LINES)):
+        while some := list(islice(left, SUM_LINES - self._lines_n)):
             opened = (self._waiting[record] for record in some)
             self._append("\n".join(f"r {at_s:.6f} {told}" for at_s, told in opened), len(some))
             for record in some:

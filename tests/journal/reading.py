@@ -29,7 +29,8 @@ class Journaled(Volume):
 def read_volume(folder: Path) -> Journaled:
     """Every record of a run's load; raises RecordUnreadable."""
     files = find_acts(folder)
-    lines = (line for file in files for line in file.path.read_text("ascii").splitlines())
+    # A last line without its end counts for nothing.
+    lines = (line for file in files for line in file.path.read_text("ascii").split("\n")[:-1])
     told = [line.split(" ") for line in lines]
     names = {unquote(words[FORM_AT[words[0]]]) for words in told if words[0] in FORM_AT}
     forms = {name: Form(name, "", (), ()) for name in sorted(names)}
