@@ -255,7 +255,7 @@ class Watch:
     def _child(self, *words: str) -> Child:
         asked = self.canary.asked
         command = [
-            sys.executable, "-m", "harness", "canary", *words, "--stream",
+            sys.executable, "-P", "-m", "harness", "canary", *words, "--stream",
             "--plan", str(asked.plan), "--runs", str(asked.runs), "--target", self.target.name,
         ]  # fmt: skip
         if asked.merge is not None:

@@ -51,7 +51,7 @@ class Gating:
             words += ["--merge", str(entry.plan)]
         for pattern in expected.scenarios:
             words += ["--only", pattern]
-        return [sys.executable, "-m", "harness", *words]
+        return [sys.executable, "-P", "-m", "harness", *words]
 
 
 @dataclass(slots=True)

@@ -250,8 +250,13 @@ def _start(lines: Sequence[socket.socket], run: Run, log: Path) -> subprocess.Po
     try:
         with log.open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "harness.front", *map(str, ends)],
-                env={**os.environ, **run.environment},
+                # What lies about in the current folder is no module of ours.
+                [sys.executable, "-P", "-m", "harness.front", *map(str, ends)],
+                env={
+                    **os.environ,
+                    **run.environment,
+                    "PYTHONPATH": os.pathsep.join(sys.path),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,7 +1,7 @@
-"""``python -m harness.sieve.beside``: hears journals for the process whose pipes it is given.
+"""``python -m harness.sieve.beside FD``: hears journals for the process that has begun it.
 
-It is told what to do on its standard input and answers on its standard output, in pickles, and it
-ends where its input does.
+It is told what to do on its standard input and answers on the pipe of that number, in pickles, and
+it ends where its input does.
 """
 
 from __future__ import annotations
@@ -10,45 +10,56 @@ import os
 import pickle
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, BinaryIO
 
 from harness.errors import HarnessError
 from harness.sieve.heard import Task, hear
 
 
-def main() -> None:
+def main(asked: SimpleQueue[Any], answers: BinaryIO) -> None:
     """Hear what there is, put it together by turns, and answer what is asked then."""
-    asked: SimpleQueue[Any] = SimpleQueue()
-    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
     task: Task = asked.get()
     try:
         heard = hear(task.files, task.lines)
-        _tell((heard, task.lines))
-        _tell((task.join(heard, task.there, task.turns), task.there))
+        _tell((heard, task.lines), answers)
+        _tell((task.join(heard, task.there, task.turns), task.there), answers)
         while True:
             question: Callable[[], object] = asked.get()
-            _tell(question())
+            _tell(question(), answers)
     except HarnessError as error:
-        _tell(error)
+        _tell(error, answers)
 
 
 def _listen(asked: SimpleQueue[Any]) -> None:
     try:
         while True:
             asked.put(pickle.load(sys.stdin.buffer))  # noqa: S301 - of whoever began this
-    except EOFError:
+    finally:
+        # Whoever began this is gone, also where it was in the middle of a word.
         os._exit(1)
 
 
-def _tell(answer: object) -> None:
+def _tell(answer: object, answers: BinaryIO) -> None:
+    pickle.dump(answer, answers)
+    answers.flush()
+
+
+def _begin(fd: int) -> None:
+    asked: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
     try:
-        pickle.dump(answer, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        main(asked, os.fdopen(fd, "wb"))
     except BrokenPipeError:
+        pass
+    except Exception:  # noqa: BLE001 - told, and the process ends
+        traceback.print_exc()
+    finally:
+        # An orderly end would wait for whoever listens.
         os._exit(1)
 
 
 if __name__ == "__main__":
-    main()
+    _begin(int(sys.argv[1]))

@@ -206,9 +206,9 @@ def gathering(
     count = partitions_n or min(PARTITIONS_MAX, 1 + (size + _bytes([before])) // PARTITION_BYTES)
     count = -(-count // slices_n) * slices_n
     with ExitStack() as stack:
-        lines, there, here = Spill(ACT, count, by="rec"), Spots(count), Spots(count)
         turns = Turns(count)
         stack.callback(turns.close)
+        lines, there, here = Spill(ACT, count, by="rec"), Spots(count), Spots(count)
         for spill in (lines, *there.all, *here.all):
             stack.callback(spill.close)
         # Of little most is done on arrays, while whoever reads storage goes on in a thread.

@@ -18,6 +18,8 @@ from harness.sieve.join import Joined
 from harness.sieve.told import Told
 
 Answer = TypeVar("Answer")
+# Who says nothing more is given so long to end by itself.
+ENDING_S_MAX = 1.0
 
 
 class Here:
@@ -55,24 +57,33 @@ class Beside:
     def __init__(self, task: Task) -> None:
         self._task = task
         spills = (task.lines, *task.there.all, *task.here.all)
+        answered, answers = os.pipe()
+        self._answered = os.fdopen(answered, "rb")
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "harness.sieve.beside"],
-                # Threads that multiply matrices are only begun, and there is nothing for them.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                # What lies about in the current folder is no module of ours.
+                [sys.executable, "-P", "-m", "harness.sieve.beside", str(answers)],
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(sys.path),
+                    # Threads that multiply matrices are only begun, and there is nothing for them.
+                    "OPENBLAS_NUM_THREADS": "1",
+                },
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=[*(spill.fd for spill in spills), task.turns.fd],
+                stdout=subprocess.DEVNULL,
+                pass_fds=[*(spill.fd for spill in spills), task.turns.fd, answers],
                 # Ctrl-C is for whoever began this, and ends it.
                 start_new_session=True,
             )
         except OSError as error:
+            self._answered.close()
             raise EnvironmentBroken(
                 f"the process that reads the load's journals cannot be started: {error}"
             ) from error
-        # Both are pipes, as was asked.
+        finally:
+            os.close(answers)
+        # A pipe, as was asked.
         self._asked = cast(IO[bytes], self._process.stdin)
-        self._answered = cast(IO[bytes], self._process.stdout)
         self._ask(task)
 
     def heard(self) -> tuple[Heard, list[Joined]]:
@@ -123,6 +134,9 @@ class Beside:
         return answer
 
     def _dead(self) -> EnvironmentBroken:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(ENDING_S_MAX)
+        self._process.kill()
         return EnvironmentBroken(
             "the process that read the load's journals has died with code "
             f"{self._process.wait()}; was there memory and disk enough?"

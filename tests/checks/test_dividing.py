@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -25,7 +27,9 @@ from harness.checks.slices import add_slice, write_slice
 from harness.checks.volume import sift, sift_slice
 from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile, find_acts
+from harness.journal.volume import SCHEMA
 from harness.sieve import gathering
+from harness.sieve.told import Told
 from tests.checks.acts import move_behind, take_apart, write_acts
 from tests.checks.load_story import LoadStory, sifted_of
 from tests.checks.test_volume import FORM, damaged, record, told
@@ -33,6 +37,7 @@ from tests.checks.test_volume import FORM, damaged, record, told
 FORMS = {FORM.name: FORM}
 # A process begins and ends in a fraction of it, whatever else goes on.
 STOPPED_S_MAX = 20.0
+HEAD = json.dumps({"schema": SCHEMA, "pid": 1})
 beside = st.tuples(
     st.sampled_from(
         [
@@ -385,6 +390,57 @@ def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == -signal.SIGKILL
     assert not is_there(beside)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["harness/__init__.py", "queue.py", "sitecustomize.py"])
+def test_what_lies_in_the_current_folder_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    """The process beside takes no module from where it is begun, nor a word of anybody's else."""
+    monkeypatch.setattr(gathering, "BESIDE_BYTES_MIN", 0)
+    story = LoadStory(tmp_path / "o", form=FORM)
+    story.saves(10)
+    held = story.record_of()
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("print('a word')\n")
+    monkeypatch.chdir(tmp_path)
+    if name == "sitecustomize.py":
+        monkeypatch.syspath_prepend(tmp_path)
+    with gathering.gathered(held.files, FORMS, held.before, held.final) as load:
+        records_n = load.meanwhile(_records_n)()
+
+    assert records_n == load.told.records_n == 10
+    assert capfd.readouterr() == ("", "")
+
+
+def _records_n(told: Told) -> int:
+    return told.records_n
+
+
+def test_what_cannot_be_read_beside_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The process beside ends by itself once it has told what is wrong, and says nothing else."""
+    monkeypatch.setattr(gathering, "BESIDE_BYTES_MIN", 0)
+    (tmp_path / "load-0-1.acts").write_text(f"{HEAD}\ni what is this\n", "ascii")
+    files = find_acts(tmp_path)
+    with gathering.gathering(files, FORMS, None) as read:
+        (beside,) = psutil.Process().children()
+        psutil.wait_procs([beside], timeout=STOPPED_S_MAX)
+        assert not is_there(beside.pid)
+        with pytest.raises(RecordUnreadable, match="line 2"):
+            read(None)
+
+    assert capfd.readouterr() == ("", "")
+
+
+def test_who_is_killed_in_the_middle_of_a_word_leaves_nobody(tmp_path: Path) -> None:
+    """The process beside ends with its input, also where that ends in the middle of a message."""
+    command = [sys.executable, "-m", "harness.sieve.beside", "1"]
+    beside = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    beside.communicate(pickle.dumps(["a word"])[:-4], timeout=STOPPED_S_MAX)
+
+    assert beside.returncode == 1
 
 
 def is_there(pid: int) -> bool:
