@@ -115,7 +115,7 @@ class Exchange:
                 )
                 return
             if seen is not faults.changed:  # told otherwise while it connected, before it was sent
-                pool.release(link, self.client.now_s())
+                pool.release(link)
                 continue
             self._waiting = None
             self._attach(link)
@@ -252,7 +252,7 @@ class Exchange:
         reusable = answer.keep_alive and self.head.keep_alive and self.request_ended
         self._end("answered")
         if reusable and link.framer.between:
-            link.pool.release(link, self.client.now_s())
+            link.pool.release(link)
         else:
             link.exchange = None
             link.transport.abort()

@@ -43,7 +43,8 @@ class Link(asyncio.Protocol):
         self.exchange: Exchange | None = None
         self.full = False
         self.lost = False
-        self.idle_since_s = 0.0
+        # On the loop's clock: when the target last said something, or took the connection.
+        self.heard_s = asyncio.get_running_loop().time()
         self._poll = select.poll()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,6 +72,7 @@ class Link(asyncio.Protocol):
             if self.exchange.client.full:
                 self.transport.pause_reading()
             return
+        self.heard_s = self.exchange.client.now_s()
         self.framer.feed(data)
         self.exchange.pump_answer()
 
@@ -115,7 +117,7 @@ class Pool:
         """A connection that is open and unused, the youngest first; None where there is none."""
         while self._idle:
             link = self._idle.pop()
-            if now_s - link.idle_since_s <= IDLE_S_MAX and link.usable():
+            if now_s - link.heard_s <= IDLE_S_MAX and link.usable():
                 return link
             link.transport.abort()
         return None
@@ -129,12 +131,11 @@ class Pool:
             )
         return link
 
-    def release(self, link: Link, now_s: float) -> None:
+    def release(self, link: Link) -> None:
         """Keep a connection whose exchange is over for the next one."""
         link.exchange = None
         if link.lost or link.transport.is_closing():
             return
-        link.idle_since_s = now_s
         link.transport.resume_reading()
         self._idle.append(link)
 
@@ -145,7 +146,7 @@ class Pool:
 
     def sweep(self, now_s: float) -> None:
         """Close what nobody used for too long."""
-        while self._idle and now_s - self._idle[0].idle_since_s > IDLE_S_MAX:
+        while self._idle and now_s - self._idle[0].heard_s > IDLE_S_MAX:
             self._idle.popleft().transport.close()
 
     def close_idle(self) -> None:
