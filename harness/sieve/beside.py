@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
@@ -51,13 +52,12 @@ def _begin(fd: int) -> None:
     asked: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(asked,), daemon=True).start()
     try:
-        main(asked, os.fdopen(fd, "wb"))
-    except BrokenPipeError:
-        pass
-    except Exception:  # noqa: BLE001 - told, and the process ends
-        traceback.print_exc()
+        with suppress(BrokenPipeError):
+            main(asked, os.fdopen(fd, "wb"))
     finally:
-        # An orderly end would wait for whoever listens.
+        # An orderly end would wait for whoever listens, and so nobody else tells of an error.
+        if error := sys.exception():
+            traceback.print_exception(error)
         os._exit(1)
 
 

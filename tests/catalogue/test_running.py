@@ -142,7 +142,7 @@ def test_the_call_of_a_gate(tmp_path: Path) -> None:
     one = Entry("2.0", tmp_path, told, "1.0")
     words = Gating(Path("harness.toml"), "process", 1, 1.0, {}).command(one, Path("runs/2.0"))
 
-    assert " ".join(words[3:]) == (
+    assert " ".join(words[4:]) == (
         "gate 2.0 --json --plan harness.toml --baseline 1.0 --profile release --runs runs/2.0 "
         f"--stages load --deployer process --merge {tmp_path / 'p.toml'} --only a* --only b*"
     )
