@@ -64,8 +64,7 @@ class Several:
         return self._kept(part, saved, form[fine])
 
     def _kept(self, part: Part, saved: Saved, form: Ints) -> Kept:
-        paths = [file.path for file in part.load.files]
-        written = self.fields.written(paths, saved.places, form[saved.of])
+        written = self.fields.written(part.load.told.acts, saved.places, form[saved.of])
         rows = part.of(FINAL, saved.spots)
         whole = np.ones(len(form), dtype=np.bool_)
         whole[saved.of[written.odd]] = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -30,6 +30,7 @@ from harness.sieve.words import (
     hash_of,
     joined,
     keep_freed,
+    lines_of,
     read_lines,
     times,
     words_of,
@@ -70,6 +71,8 @@ _SAYS = {
 _NAME = {"r": 2, "k": 2, "n": 3, "i": 3, "a": 2, "x": 2, "u": 2, "t": 2}
 _KEY = {"r": 4, "k": 3, "n": 5}
 _SUM_WORDS = 5
+# A line that is longer is read on its own.
+SHORT_BYTES = 1_024
 _REVISION_CHARS_MAX = 8
 _UNKNOWN, _BLANK, _DUE_WORD = ord("?"), ord(" "), 2
 # The words of operations, and what a first save adds to the id of its record.
@@ -333,7 +336,7 @@ def form_hashes(names: Sequence[str]) -> Hashes:
 
 
 class Texts:
-    """Lines of files by their places, as words."""
+    """Lines of files by their places."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
@@ -344,22 +347,41 @@ class Texts:
         return Texts, (self._paths,)
 
     def words(self, packed_place: int) -> list[str]:
-        """One line; raises RecordUnreadable where it is not there any more."""
-        file, place = unpacked(packed_place)
+        """The words of one line; raises RecordUnreadable where it is not there any more."""
         try:
-            if file not in self._fds:
-                self._fds[file] = os.open(self._paths[file], os.O_RDONLY | os.O_CLOEXEC)
-            size = 1024
-            while True:
-                read = os.pread(self._fds[file], size, place)
-                line, newline, _ = read.partition(b"\n")
-                if newline:
-                    return line.decode("ascii").split(" ")
-                if len(read) < size:
-                    raise ValueError("it was cut while it was in use")
-                size *= 8
+            return self._line(packed_place).decode("ascii").split(" ")
         except (OSError, ValueError) as error:
-            raise unreadable(self._paths[file], place, error) from error
+            raise self._unreadable(packed_place, error) from error
+
+    def short(self, packed_places: Iterable[int]) -> Lines:
+        """A line for each of some places, empty for one that is long; raises as :meth:`words`."""
+        found = []
+        for packed_place in packed_places:
+            try:
+                found.append(self._line(packed_place, is_short=True))
+            except (OSError, ValueError) as error:
+                raise self._unreadable(packed_place, error) from error
+        return lines_of(b"\n".join([*found, b""]))
+
+    def _line(self, packed_place: int, *, is_short: bool = False) -> bytes:
+        file, place = unpacked(packed_place)
+        if file not in self._fds:
+            self._fds[file] = os.open(self._paths[file], os.O_RDONLY | os.O_CLOEXEC)
+        size = SHORT_BYTES
+        while True:
+            read = os.pread(self._fds[file], size, place)
+            line, newline, _ = read.partition(b"\n")
+            if newline:
+                return line
+            if len(read) < size:
+                raise ValueError("it was cut while it was in use")
+            if is_short:
+                return b""
+            size *= 8
+
+    def _unreadable(self, packed_place: int, error: Exception) -> RecordUnreadable:
+        file, place = unpacked(packed_place)
+        return unreadable(self._paths[file], place, error)
 
     def close(self) -> None:
         """Close the files."""

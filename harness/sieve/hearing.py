@@ -45,7 +45,7 @@ class Here:
     @staticmethod
     def _hear(task: Task) -> tuple[Heard, list[Joined]]:
         heard = hear(task.files, task.lines)
-        return heard, [task.join(heard, task.there, range(task.lines.partitions_n))]
+        return heard, [task.join(heard, task.there, task.turns)]
 
 
 class Beside:

@@ -6,11 +6,8 @@ intents of such records are read once more, and nothing else of them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
@@ -19,7 +16,7 @@ import numpy as np
 from harness.model import Form
 from harness.prints import Cells
 from harness.sieve import acts
-from harness.sieve.acts import files_at, kind_of, kinds_at, runs, unpacked, unreadable
+from harness.sieve.acts import Texts, files_at, kind_of, kinds_at, runs
 from harness.sieve.intents import fields_of
 from harness.sieve.rows import LINES, PLAIN, words_at
 from harness.sieve.spill import Entries
@@ -27,18 +24,14 @@ from harness.sieve.words import (
     Flags,
     Hashes,
     Ints,
-    Lines,
     Times,
     digest_of,
     hash_of,
-    lines_of,
 )
 
 if TYPE_CHECKING:
     from harness.sieve.gathering import Part
 
-# A line that is longer is read with all of its record, one by one.
-LINE_BYTES = 1024
 # So many lines are at hand together.
 LINES_N = 8_192
 _BEGIN = (ord("i"), ord("n"))
@@ -152,7 +145,7 @@ class Fields:
             names = [hash_of(quote(spec.name)) for spec in form.fields]
             self._names[number, : len(names)] = names
 
-    def written(self, paths: Sequence[Path], places: Hashes, forms: Ints) -> Written:
+    def written(self, intents: Texts, places: Hashes, forms: Ints) -> Written:
         """What the intents in these places write, each into a record of the form of its number.
 
         Raises RecordUnreadable where a line is not there any more.
@@ -161,17 +154,16 @@ class Fields:
         found = [(none, none, none.astype(np.uint64))]
         odd = np.zeros(len(places), dtype=np.bool_)
         order = np.argsort(places)
-        with closing(_Intents(paths)) as intents:
-            for begin in range(0, len(order), LINES_N):
-                mine = order[begin : begin + LINES_N]
-                lines = intents.lines(places[mine])
-                fields_n, fine_n = np.zeros((2, len(mine)), dtype=np.int64)
-                for some, fine, names, prints in fields_of(lines, np.arange(len(mine))):
-                    number, known = self._numbers(names, forms[mine[some]])
-                    fields_n[some] += 1
-                    fine_n[some] += fine & known
-                    found.append((mine[some], number, digest_of(names, prints)))
-                odd[mine] = ~np.isin(lines.code, _BEGIN) | (fields_n == 0) | (fine_n < fields_n)
+        for begin in range(0, len(order), LINES_N):
+            mine = order[begin : begin + LINES_N]
+            lines = intents.short(places[mine].tolist())
+            fields_n, fine_n = np.zeros((2, len(mine)), dtype=np.int64)
+            for some, fine, names, prints in fields_of(lines, np.arange(len(mine))):
+                number, known = self._numbers(names, forms[mine[some]])
+                fields_n[some] += 1
+                fine_n[some] += fine & known
+                found.append((mine[some], number, digest_of(names, prints)))
+            odd[mine] = ~np.isin(lines.code, _BEGIN) | (fields_n == 0) | (fine_n < fields_n)
         intent, field, digest = (np.concatenate(each) for each in zip(*found, strict=True))
         return Written(intent, field, digest, odd)
 
@@ -188,33 +180,3 @@ class Fields:
         same = self._names[forms] == names[:, None]
         same &= np.arange(self.width) < self.widths[forms, None]
         return same.argmax(axis=1), same.any(axis=1)
-
-
-class _Intents:
-    """Lines of files by their places, many at once."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
-        self._fds: dict[int, int] = {}
-
-    def lines(self, places: Hashes) -> Lines:
-        """A line for each place; one that is too long is empty here."""
-        found = []
-        for packed in places.tolist():
-            number, place = unpacked(packed)
-            try:
-                if number not in self._fds:
-                    self._fds[number] = os.open(self._paths[number], os.O_RDONLY | os.O_CLOEXEC)
-                read = os.pread(self._fds[number], LINE_BYTES, place)
-                size = read.find(b"\n") + 1
-                if not size and len(read) < LINE_BYTES:
-                    raise ValueError("it was cut while it was in use")
-            except (OSError, ValueError) as error:
-                raise unreadable(self._paths[number], place, error) from error
-            found.append(read[:size] or b"\n")
-        return lines_of(b"".join(found))
-
-    def close(self) -> None:
-        for fd in self._fds.values():
-            os.close(fd)
-        self._fds = {}

@@ -47,7 +47,7 @@ ODD = np.array([0xFF] + [0] * (PRINT_WORDS - 1), dtype=np.uint64)
 def keep_freed() -> None:
     """Have memory that arrays give back stay here, as the next ones need as much of it again.
 
-    Else a fifth of the time goes into asking the system for it. What is given back is never used.
+    Else much of the time goes into asking the system for it. What is given back is never used.
     """
     np.empty(FREED_BYTES, dtype=np.uint8)
 

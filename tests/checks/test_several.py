@@ -24,7 +24,7 @@ from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile, find_acts
 from harness.journal.volume import VolumeRecord, key_word
 from harness.model import Field, Form, Value
-from harness.sieve import several
+from harness.sieve import acts
 from harness.sieve.gathering import gathered
 from tests.checks.acts import apart, told, write_acts, write_lines
 from tests.checks.load_story import LoadRecordStory, LoadStory, sifted_of
@@ -479,7 +479,7 @@ def test_a_line_that_is_too_long_is_read_with_its_record(
 
     def happens(story: LoadStory, n: int) -> None:
         note = story.record(f"k{n}").save("reason").acknowledged()
-        note.save(history="x" * (several.LINE_BYTES if n == 7 else 9)).acknowledged()
+        note.save(history="x" * (acts.SHORT_BYTES if n == 7 else 9)).acknowledged()
 
     sifted, weighed_n = weighed(tmp_path, monkeypatch, happens)
 
