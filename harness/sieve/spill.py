@@ -15,6 +15,9 @@ Entries: TypeAlias = npt.NDArray[Any]
 
 # So much is written together: the more, the fewer pieces there are of a partition to read back.
 HELD_BYTES = 2 << 20
+# And so much at once: a file gets memory in pieces as large as what is written to it, and large ones
+# may have to be fetched by a machine that is itself one of several, in ten times the time.
+WRITTEN_BYTES = 256 << 10
 # How many entries a block may have: how many of them are of one partition is kept in few bytes.
 COUNT_MAX = (1 << 16) - 1
 
@@ -79,7 +82,7 @@ class Spill:
         data = entries.view(np.uint8).data
         try:
             while data:
-                written = os.pwrite(self.fd, data, self._size)
+                written = os.pwrite(self.fd, data[:WRITTEN_BYTES], self._size)
                 data, self._size = data[written:], self._size + written
         except OSError as error:
             raise no_room(error) from error
