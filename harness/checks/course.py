@@ -151,7 +151,7 @@ def _met(went: Entries, faults: Sequence[Fault]) -> Counter[str]:
 def _parts(load: Told, faults: Sequence[Fault], course: Course | None) -> Iterator[Entries]:
     """Every save, all of a second in one part, with what a fault overlapped excused."""
     for partition in range(load.went.partitions_n):
-        went = load.went.read(partition).copy()
+        went = load.went.read(partition)
         if not len(went):
             continue
         over_s = _over_s(went)

@@ -31,8 +31,9 @@ from harness.checks.slices import add_slice
 from harness.journal.volume import VolumeRecord, undisturbed
 from harness.model import Form
 from harness.prints import Prints
+from harness.sieve.acts import KEYS, kinds_at
 from harness.sieve.gathering import Gathered, Part
-from harness.sieve.rows import BEFORE, FINAL, LINES, MADE, PLAIN, REST
+from harness.sieve.rows import BEFORE, BETWEEN, FINAL, LINES, NUMBER, PLAIN, REST
 from harness.sieve.spill import Entries
 from harness.sieve.words import Flags, Hashes, Ints, hash_of
 
@@ -187,7 +188,8 @@ class _Looking:
         fine = told["digest"][record] == told["digest"][row]
         fine &= self.final.began_s >= ready_s
         # What was made over a row that stood there took the place of what somebody else saved.
-        fine &= (told["lines"][record, MADE] == 0) | (stood_n[spots] == 0)
+        is_made = kinds_at(told["lines"][record, BETWEEN]) == KEYS
+        fine &= ~is_made | (stood_n[spots] == 0)
         spots[spots] = fine
         self._count_whole(part, spots, row[fine])
         return spots
@@ -202,7 +204,7 @@ class _Looking:
         sifted.hidden_n += same_n
         forms = told["form"][rows]
         self._count_fields(forms)
-        self._offer(part, spots, forms, told["lines"][rows, 1])
+        self._offer(part, spots, forms, told["lines"][rows, NUMBER])
 
     def _kept(self, part: Part, spots: Flags) -> Flags:
         """Those of these records that have one row, as their saves left it one after the other."""
@@ -212,7 +214,7 @@ class _Looking:
         sifted.verified_n += kept.visible_n
         sifted.hidden_n += kept.saves_n - kept.visible_n
         self._count_fields(rows["form"])
-        self._offer(part, kept.spots, rows["form"], rows["lines"][:, 1])
+        self._offer(part, kept.spots, rows["form"], rows["lines"][:, NUMBER])
         return kept.spots
 
     def _count_fields(self, forms: Ints) -> None:
@@ -245,5 +247,5 @@ class _Looking:
         rows = part.of(FINAL, np.ones(len(part.begin), dtype=np.bool_))
         some = np.zeros(len(part.begin), dtype=np.bool_)
         for form, first in self.first.items():
-            some |= (rows["form"] == form) & (rows["lines"][:, 1] <= first[-1:].max(initial=0))
+            some |= (rows["form"] == form) & (rows["lines"][:, NUMBER] <= first[-1:].max(initial=0))
         self._sifting(part, some).offer()

@@ -26,7 +26,7 @@ from harness.sieve.acts import (
 from harness.sieve.heard import Task, Turns
 from harness.sieve.hearing import Beside, Here
 from harness.sieve.join import Spots, spots_of
-from harness.sieve.rows import BEFORE, FINAL, KINDS_N, LINES, PLAIN, scan_rows, spot_of
+from harness.sieve.rows import BEFORE, FINAL, KINDS_N, LINES, NUMBER, PLAIN, scan_rows, spot_of
 from harness.sieve.spill import Entries, Pair, Spill
 from harness.sieve.told import Told
 from harness.sieve.words import NAMELESS, Flags, Hashes, Ints, digest_of, order_of, words_of
@@ -160,8 +160,8 @@ class Part:
     def rows(self, who: int, spots: Flags, read: Prints) -> list[tuple[int, PrintRow]]:
         """The rows of a read in these spots, with their numbers and in their order."""
         lines = self.of(who, spots)["lines"]
-        lines = lines[np.argsort(lines[:, 1])]
-        return list(zip(lines[:, 1].tolist(), read.rows_at(lines[:, 0].tolist()), strict=True))
+        lines = lines[np.argsort(lines[:, NUMBER])]
+        return list(zip(lines[:, NUMBER].tolist(), read.rows_at(lines[:, 0].tolist()), strict=True))
 
     def is_owned(self, key: int, form: str) -> bool:
         """Whether a record stands at a key of a form."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.sieve import acts
 from harness.sieve.acts import kind_of, runs
-from harness.sieve.rows import LINES, MADE, PLAIN, SPOT, spot_of
+from harness.sieve.rows import BETWEEN, LINES, PLAIN, SPOT, spot_of
 from harness.sieve.several import told_s
 from harness.sieve.spill import Entries, Spill, partition_of
 from harness.sieve.words import Flags, Hashes, Ints, keep_freed, mixed, order_of
@@ -200,11 +200,11 @@ def _plain(groups: _Groups) -> Entries:
     entries["ready_s"] = groups.entries["at_s"][told]
     begin, place = groups.begin[some], groups.entries["place"]
     entries["lines"][:, 0] = place[begin]
-    apart = np.flatnonzero(save != begin)
-    entries["lines"][apart, 1] = place[save[apart]]
+    three = np.flatnonzero(groups.size[some] == _PLACES)
+    # The others are the next two.
+    between = 2 * begin[three] + 3 - told[three]
+    entries["lines"][three, BETWEEN] = place[between]
     entries["lines"][:, 2] = place[told]
-    made = np.flatnonzero((groups.kind[begin] & acts.KEYS) == 0)
-    entries["lines"][made, MADE] = place[_only(groups, some, acts.KEYS)[made]]
     return entries
 
 
@@ -242,7 +242,7 @@ def _amiss(groups: _Groups) -> Flags:
 
 
 def _lines(groups: _Groups, rest: Flags, keys: Hashes) -> Entries:
-    """Every line of these records, four to an entry, each by its record's key."""
+    """Every line of these records, three to an entry, each by its record's key."""
     place = groups.entries["place"]
     size, begin = groups.size[rest], groups.begin[rest]
     parts_n = -(-size // _PLACES)

@@ -26,8 +26,9 @@ from harness.sieve.words import (
 PLAIN, LINES, FINAL, BEFORE = range(KINDS_N := 4)
 # key is the hash of a key; form and who are numbers. digest is of what is saved or held, of LINES
 # the hash of their record. ready_s is when the last save of a record was told, infinity where it
-# was not kept save by save. lines are places of lines, 0 where there are fewer; of a row the second
-# is its number, and the third the hash of what its other columns hold.
+# was not kept save by save. lines are places of lines, 0 where there are fewer: of a PLAIN one that
+# opens it, the one that is between, and that it was told. Of a row the first is its place, the
+# second its number, and the third the hash of what its other columns hold.
 SPOT = np.dtype(
     [
         ("key", "<u8"),
@@ -35,12 +36,11 @@ SPOT = np.dtype(
         ("who", "<u4"),
         ("digest", "<u8"),
         ("ready_s", "<f8"),
-        ("lines", "<u8", (4,)),
+        ("lines", "<u8", (3,)),
     ]
 )
-# Where the entry of a row has the hash of its other columns, and that of a record the line that
-# told its key, which only a record has that was made: its key came late.
-REST, MADE = 2, 3
+BETWEEN = NUMBER = 1
+REST = 2
 # So many blocks are looked at together.
 BLOCKS_N = 8
 # What stands behind a fingerprint of one character.
@@ -72,7 +72,7 @@ def scan_rows(prints: Prints, who: int, forms: Sequence[str], into: Spill) -> No
         entries["lines"][:, 0] = np.concatenate(
             [np.arange(each.place, each.place + each.rows_n) for each in blocks]
         )
-        entries["lines"][:, 1] = np.arange(rows_n, rows_n + block.rows_n)
+        entries["lines"][:, NUMBER] = np.arange(rows_n, rows_n + block.rows_n)
         into.add(entries)
         rows_n += block.rows_n
 

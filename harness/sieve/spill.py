@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import Any, TypeAlias
 
@@ -15,8 +16,8 @@ Entries: TypeAlias = npt.NDArray[Any]
 
 # So much is written together: the more, the fewer pieces there are of a partition to read back.
 HELD_BYTES = 2 << 20
-# And so much at once: a file gets memory in pieces as large as what is written to it, and large ones
-# may have to be fetched by a machine that is itself one of several, in ten times the time.
+# And so much at once: a file gets memory in pieces as large as what is written, and large ones may
+# have to be fetched by a machine that is itself one of several, in ten times the time.
 WRITTEN_BYTES = 256 << 10
 # How many entries a block may have: how many of them are of one partition is kept in few bytes.
 COUNT_MAX = (1 << 16) - 1
@@ -39,6 +40,8 @@ class Spill:
         self._begins: list[int] = []
         self._counts: list[npt.NDArray[np.uint16]] = []
         self._size = 0
+        # A partition, and where each block has its entries.
+        self._known: tuple[int, npt.NDArray[np.int64]] = 0, np.zeros(0, dtype=np.int64)
         # As bytes: arrays of many fields are copied field by field.
         self._held = self._nothing = np.empty(0, dtype=np.dtype((np.void, dtype.itemsize)))
         self._held_n = 0
@@ -51,6 +54,7 @@ class Spill:
     def follow(self, other: Spill) -> None:
         """Know the entries that another process has added, which had this one."""
         self._begins, self._counts, self._size = other._begins, other._counts, other._size
+        self._known = other._known
 
     def add(self, entries: Entries) -> None:
         """Keep some entries; those of one partition stay in their order."""
@@ -91,21 +95,24 @@ class Spill:
 
     def read(self, partition: int) -> Entries:
         """The entries of one partition, in the order in which they were added."""
-        return np.frombuffer(b"".join(self.pieces(partition)), dtype=self.dtype)
+        return read_all([self], partition)
 
-    def pieces(self, partition: int) -> list[bytes]:
-        """The same as bytes, in the pieces in which they stand."""
+    def pieces(self, partition: int) -> Iterator[tuple[int, int]]:
+        """Where the pieces of a partition stand, and how many bytes each has."""
         self.flush()
         if len(self._counts) > 1:
             self._counts = [np.vstack(self._counts)]
-        parts = []
         for counts in map(np.atleast_2d, self._counts):
-            ahead = counts[:, :partition].sum(axis=1, dtype=np.int64) * self.dtype.itemsize
-            mine = counts[:, partition].tolist()
-            for begin, more, count in zip(self._begins, ahead.tolist(), mine, strict=True):
-                if count:
-                    parts.append(self._read(begin + more, count))
-        return parts
+            # Partitions are nearly always read in their order.
+            known, begins = self._known
+            if partition < known or len(begins) < len(counts):
+                known, begins = 0, np.array(self._begins)
+            size = self.dtype.itemsize
+            begins = begins + counts[:, known:partition].sum(axis=1, dtype=np.int64) * size
+            self._known = partition, begins
+            sizes = counts[:, partition].astype(np.int64) * size
+            some = np.flatnonzero(sizes)
+            yield from zip(begins[some].tolist(), sizes[some].tolist(), strict=True)
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
@@ -113,15 +120,21 @@ class Spill:
             os.close(self.fd)
             self.fd = -1
 
-    def _read(self, begin: int, count: int) -> bytes:
-        size = count * self.dtype.itemsize
-        try:
-            data = os.pread(self.fd, size, begin)
-        except OSError as error:
-            raise no_room(error) from error
-        if len(data) != size:
-            raise EnvironmentBroken("a file of entries was cut while it was in use")
-        return data
+
+def read_all(spills: Sequence[Spill], partition: int) -> Entries:
+    """The entries of one partition, one spill's after the other's; they are of one kind."""
+    pieces = [(spill.fd, *piece) for spill in spills for piece in spill.pieces(partition)]
+    # Read in place: very many small pieces of memory would come and go, and some of it stay.
+    data = np.empty(sum(size for _, _, size in pieces), dtype=np.uint8)
+    left = data.data
+    try:
+        for fd, begin, size in pieces:
+            if os.preadv(fd, [left[:size]], begin) != size:
+                raise EnvironmentBroken("a file of entries was cut while it was in use")
+            left = left[size:]
+    except OSError as error:
+        raise no_room(error) from error
+    return data.view(spills[0].dtype)
 
 
 class Pair:
@@ -133,8 +146,7 @@ class Pair:
 
     def read(self, partition: int) -> Entries:
         """The entries of one partition, those of each in the order in which it added them."""
-        one, other = (spill.pieces(partition) for spill in self._both)
-        return np.frombuffer(b"".join(one + other), dtype=self._both[0].dtype)
+        return read_all(self._both, partition)
 
 
 def no_room(error: OSError) -> EnvironmentBroken:

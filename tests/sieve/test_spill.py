@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.errors import EnvironmentBroken
 from harness.sieve import spill
 from harness.sieve.heard import Turns
 from harness.sieve.spill import Pair, Spill, partition_of
@@ -43,6 +45,39 @@ def test_what_two_have_kept_is_all_there(
         each.close()
 
     assert [one + other for one, other in due] == found
+
+
+@given(st.lists(st.tuples(KEYS, st.lists(st.integers(0, 6), max_size=8)), max_size=6))
+def test_partitions_are_read_in_any_order(steps: list[tuple[list[int], list[int]]]) -> None:
+    """Also while more is added: each time all of a partition is there that was added so far."""
+    kept, due = Spill(ENTRY, 7, by="key"), list[list[tuple[int, int]]]([] for _ in range(7))
+    found: list[tuple[list[tuple[int, int]], list[tuple[int, int]]]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spill, "WRITTEN_BYTES", 5)
+        for nth, (keys, reads) in enumerate(steps):
+            entries = np.zeros(len(keys), dtype=ENTRY)
+            entries["key"], entries["nth"] = keys, nth
+            kept.add(entries)
+            parts = partition_of(entries["key"], 7).tolist()
+            for part, entry in zip(parts, entries.tolist(), strict=True):
+                due[part].append(entry)
+            found += [(kept.read(part).tolist(), list(due[part])) for part in reads]
+    kept.close()
+
+    for read, wanted in found:
+        assert read == wanted
+
+
+def test_what_was_cut_is_told() -> None:
+    """Entries that are not there any more are an error, and not fewer entries."""
+    kept = Spill(ENTRY, 1, by="key")
+    kept.add(np.zeros(9, dtype=ENTRY))
+    kept.flush()
+    os.ftruncate(kept.fd, 5 * ENTRY.itemsize)
+
+    with pytest.raises(EnvironmentBroken, match="cut while it was in use"):
+        kept.read(0)
+    kept.close()
 
 
 def test_each_turn_is_given_once() -> None:
