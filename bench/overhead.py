@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def seconds(gates_n: int) -> Iterator[float]:
-    """One figure a gate: all of its time, less deploying the candidate, less its cases' time."""
+    """One figure a gate: all of its time, less deploying the candidate, its cases and its load."""
     for _ in range(gates_n):
         with TemporaryDirectory(prefix="bench-") as runs:
             took_s = _gate(Path(runs))
@@ -27,7 +27,7 @@ def seconds(gates_n: int) -> Iterator[float]:
 
 
 def busy_s(events: Sequence[ev.Event]) -> float:
-    """Seconds in which some case ran, or the candidate was being deployed; none counts twice."""
+    """Seconds in which a case or a load ran, or the candidate was deployed; none counts twice."""
     began: dict[str, float] = {}
     spans: list[tuple[float, float]] = []
     for event in events:
@@ -39,6 +39,10 @@ def busy_s(events: Sequence[ev.Event]) -> float:
             began[event.trial] = event.at_s
         elif isinstance(event, ev.TrialEnded):
             spans.append((began[event.trial], event.at_s))
+        elif isinstance(event, ev.LoadBegan):
+            began[event.load] = event.at_s
+        elif isinstance(event, ev.LoadEnded):
+            spans.append((began[event.load], event.at_s))
     total_s = until_s = 0.0
     for from_s, to_s in sorted(spans):
         total_s += max(0.0, to_s - max(from_s, until_s))

@@ -206,7 +206,7 @@ def test_saves_that_a_fault_is_blamed_for() -> None:
 
 
 def test_time_of_cases_side_by_side_counts_once() -> None:
-    """Seconds in which several cases ran are counted once, and those in between are not."""
+    """Seconds in which several cases or a load ran are counted once, those in between are not."""
     journal = (
         ev.StageEntered(stage="deploy", at_s=0.0),
         ev.StageLeft(stage="deploy", at_s=2.0),
@@ -214,9 +214,11 @@ def test_time_of_cases_side_by_side_counts_once() -> None:
         began("candidate/2/1", 6.0),
         ev.TrialEnded(trial="candidate/1/1", outcome="completed", at_s=8.0),
         ev.TrialEnded(trial="candidate/2/1", outcome="completed", at_s=9.0),
+        ev.LoadBegan(target_saves_per_s=5.0, lasts_s=3.0, hold_s=2.0, users=1, at_s=20.0),
+        ev.LoadEnded(exit_code=0, at_s=24.0),
     )
 
-    assert busy_s(journal) == 6.0
+    assert busy_s(journal) == 10.0
 
 
 def began(trial: str, at_s: float) -> ev.TrialBegan:
