@@ -16,8 +16,8 @@ Entries: TypeAlias = npt.NDArray[Any]
 
 # So much is written together: the more, the fewer pieces there are of a partition to read back.
 HELD_BYTES = 2 << 20
-# And so much at once: a file gets memory in pieces as large as what is written, and large ones may
-# have to be fetched by a machine that is itself one of several, in ten times the time.
+# And so much at once: a file gets memory in pieces as large as what is written, and a virtual
+# machine may have to fetch large ones from its host, in ten times the time.
 WRITTEN_BYTES = 256 << 10
 # How many entries a block may have: how many of them are of one partition is kept in few bytes.
 COUNT_MAX = (1 << 16) - 1

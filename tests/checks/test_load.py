@@ -19,7 +19,7 @@ from harness.journal.acts_files import find_acts
 from harness.model import Anomaly, Leg, Severity
 from tests.checks.acts import move_behind, read_lines, take_apart, write_acts, write_lines
 from tests.checks.load_story import LoadStory
-from tests.checks.story import form
+from tests.checks.story import FOUR, form
 
 
 @pytest.fixture
@@ -201,16 +201,22 @@ def test_rows_that_nobody_worked_on_stay_as_they_were(load: LoadStory) -> None:
     assert finding.trigger.text == "under load of 10 saves/s: 2 records"
 
 
-def test_a_record_that_was_made_over_another_is_collateral(load: LoadStory) -> None:
-    """A key that is answered to whoever makes a record is no row's that stood there before."""
+@pytest.mark.parametrize("fields", [("reason", "history"), FOUR])
+def test_a_record_that_was_made_over_another_is_collateral(
+    load: LoadStory, fields: tuple[str, ...]
+) -> None:
+    """A key that is answered to whoever makes a record is no row's that stood there before.
+
+    Also where all of the row is as it was saved then.
+    """
     for n in range(50):
         load.stands(f"k{n}", reason=f"the reason of {n}")
     load.starts()
     for n in range(50):
-        load.record(f"k{n}", user=n % 20, late=True).save("reason", "history").acknowledged()
+        load.record(f"k{n}", user=n % 20, late=True).save(*fields).acknowledged()
     grounds = load.judged()
 
-    assert found(grounds) == {"collateral": (("reason", "history"), "block", 0)}
+    assert found(grounds) == {"collateral": (fields, "block", 0)}
     assert grounds.findings[0].records_n == 50
 
 
