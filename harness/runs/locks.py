@@ -52,6 +52,7 @@ class FileLock:
     def free(self) -> None:
         """Give the lock back; a second call does nothing."""
         if self._handle >= 0:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)  # closing leaves it to who is being started
             os.close(self._handle)
             self._handle = -1
 

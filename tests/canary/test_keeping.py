@@ -22,8 +22,7 @@ from harness.canary.targets import targets_of
 from harness.errors import RecordUnreadable
 from harness.plan import Plan
 from harness.runs import RunFolder
-from tests.canary.test_running import CANARIES
-from tests.plan.writing import load
+from tests.canary.test_running import canaries_of
 
 
 def kept(runs: Path, number: int, verdict: str = "pass", residue: int | None = 0) -> RunFolder:
@@ -102,8 +101,7 @@ def test_a_damaged_account_is_no_clean_run(tmp_path: Path) -> None:
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
-    (tmp_path / "probes").mkdir()
-    return load(tmp_path, CANARIES)
+    return canaries_of(tmp_path)
 
 
 def test_one_identity_is_one_canary(plan: Plan) -> None:

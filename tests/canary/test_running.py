@@ -45,10 +45,16 @@ DAY_S = 86_400
 INTERVAL_S = 30
 
 
+def canaries_of(folder: Path) -> Plan:
+    """A plan with an identity of its own: who holds one is known on all of this host."""
+    (folder / "probes").mkdir()
+    table = "[canaries]\n"
+    return load(folder, CANARIES.replace(table, f'{table}identity = "{folder}"\n'))
+
+
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
-    (tmp_path / "probes").mkdir()
-    return load(tmp_path, CANARIES)
+    return canaries_of(tmp_path)
 
 
 class Wrong(Watch):
