@@ -7,8 +7,9 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +28,8 @@ ROW_BYTES = 840
 USERS_N = 200
 RATE = 5_000
 SUM_LINES = 1_000
+# How long after it was begun a save is answered.
+ANSWERED_S = 0.02
 TIMEOUT_S_MAX = 3_600.0
 # What is written again in every other note, where notes are corrected, and so many notes later.
 CORRECTED = ("history", "conclusion")
@@ -110,16 +113,34 @@ def _made(saves_n: int, *, corrected: bool = False) -> Iterator[tuple[str, Path]
             cursor.copy("COPY note FROM STDIN") as copy,
             Path(made, "load-0-1.acts").open("wb") as journal,
         ):
-            _Journal(journal).write(saves_n, copy, corrected=corrected)
+            _Journal(journal, _clock_of(saves_n)).write(saves_n, copy, corrected=corrected)
         connection.execute("VACUUM ANALYZE note")
         yield dsn, Path(made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """When each save was begun, by its number: on this host's monotonic clock, and in the past."""
+
+    begin_s: float
+    rate: float
+
+    def at_s(self, number: int, after_s: float = 0.0) -> str:
+        return f"{self.begin_s + number / self.rate + after_s:.6f}"
+
+
+def _clock_of(saves_n: int) -> _Clock:
+    """A load that is over by now, also on a host that is up for less than it would have taken."""
+    now_s = time.monotonic()
+    rate = max(RATE, 2 * saves_n / now_s)
+    return _Clock(now_s - saves_n / rate - ANSWERED_S, rate)
 
 
 class _Journal:
     """A load's journal as its process would have written it, and the rows that it speaks of."""
 
-    def __init__(self, stream: object) -> None:
-        self._stream = stream
+    def __init__(self, stream: object, clock: _Clock) -> None:
+        self._stream, self._clock = stream, clock
         self._crc = self._lines_n = 0
 
     def write(self, saves_n: int, copy: psycopg.Copy, *, corrected: bool) -> None:
@@ -130,16 +151,29 @@ class _Journal:
         for number in range(notes_n + (LATER_N if corrected else 0)):
             if number < notes_n:
                 copy.write_row((number, *_stored(number, corrected=corrected)))
-                self._lines(_begun(number, [_print(text) for text in _texts(number)]))
-                under_way.append(_told(number))
+                self._lines(self._begun(number))
+                under_way.append(self._told(number))
             first = number - LATER_N
             if corrected and first >= 0 and first % 2:
-                self._lines(_begun_again(first, number))
-                under_way.append(_told(first, number, save="s2"))
+                self._lines(self._begun_again(first, number))
+                under_way.append(self._told(first, number, save="s2"))
             while len(under_way) > RATE // 50:
                 self._lines(under_way.pop(0))
         for line in under_way:
             self._lines(line)
+
+    def _begun(self, number: int) -> str:
+        at_s = self._clock.at_s(number)
+        owed = _owed(zip(NAMES, _texts(number), strict=True))
+        return f"n {at_s} {at_s} {_record(number)} note {number} save {owed}\n"
+
+    def _begun_again(self, number: int, after: int) -> str:
+        at_s, owed = self._clock.at_s(after), _owed(_corrections(number).items())
+        return f"i {at_s} {at_s} {_record(number)}/s2 save {owed}\n"
+
+    def _told(self, number: int, after: int | None = None, save: str = "s1") -> str:
+        at_s = self._clock.at_s(number if after is None else after, ANSWERED_S)
+        return f"a {at_s} {_record(number)}/{save} PATCH%20/notes/{number}%20204\n"
 
     def _lines(self, text: str) -> None:
         data = text.encode("ascii")
@@ -160,21 +194,8 @@ def _record(number: int) -> str:
     return f"load/{trial}/1/r{number // USERS_N % 100 + 1}"
 
 
-def _begun(number: int, prints: list[str]) -> str:
-    at_s, record = 1_000 + number / RATE, _record(number)
-    owed = " ".join(f"{name}=plain:{print_}" for name, print_ in zip(NAMES, prints, strict=True))
-    return f"n {at_s:.6f} {at_s:.6f} {record} note {number} save {owed}\n"
-
-
-def _begun_again(number: int, after: int) -> str:
-    at_s, record, texts = 1_000 + after / RATE, _record(number), _corrections(number)
-    owed = " ".join(f"{name}=plain:{_print(text)}" for name, text in texts.items())
-    return f"i {at_s:.6f} {at_s:.6f} {record}/s2 save {owed}\n"
-
-
-def _told(number: int, after: int | None = None, save: str = "s1") -> str:
-    at_s = 1_000.02 + (number if after is None else after) / RATE
-    return f"a {at_s:.6f} {_record(number)}/{save} PATCH%20/notes/{number}%20204\n"
+def _owed(texts: Iterable[tuple[str, str]]) -> str:
+    return " ".join(f"{name}=plain:{_print(text)}" for name, text in texts)
 
 
 def _print(text: str) -> str:

@@ -31,8 +31,8 @@ from harness.checks.slices import add_slice
 from harness.journal.volume import VolumeRecord, undisturbed
 from harness.model import Form
 from harness.prints import Prints
-from harness.sieve.acts import KEYS, kinds_at
 from harness.sieve.gathering import Gathered, Part
+from harness.sieve.kinds import KEYS, kinds_at
 from harness.sieve.rows import BEFORE, BETWEEN, FINAL, LINES, NUMBER, PLAIN, REST
 from harness.sieve.spill import Entries
 from harness.sieve.words import Flags, Hashes, Ints, hash_of

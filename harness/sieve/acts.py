@@ -15,13 +15,29 @@ import numpy as np
 
 from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile
-from harness.journal.volume import OPERATIONS, first_save
+from harness.journal.volume import OPERATIONS
 from harness.sieve.intents import AHEAD, AHEAD_OPENING, digests, fields_of, operation_of
-from harness.sieve.spill import Entries, Spill
+from harness.sieve.kinds import (
+    ACT,
+    BEGINS,
+    CUT,
+    KEYS,
+    OFFSET_MAX,
+    OPENS,
+    REFUSED,
+    TOLD,
+    TYPED,
+    WHOLE,
+    packed,
+    unpacked,
+)
+from harness.sieve.pairs import Acts, first_saves, paired, pairs_of
+from harness.sieve.spill import Entries
 from harness.sieve.words import (
     EIGHT,
     KEEP,
     NAMELESS,
+    Flags,
     Hashes,
     Ints,
     Lines,
@@ -36,29 +52,6 @@ from harness.sieve.words import (
     words_of,
 )
 
-# What a line says, which may be several of these: it opens a record, tells its key, begins a save,
-# and a digest says all of that save; or it tells how a save went, or what was typed.
-KIND_BITS = 8
-OPENS, KEYS, BEGINS, WHOLE, TOLD, REFUSED, CUT, TYPED = (1 << bit for bit in range(KIND_BITS))
-# rec is the hash of a record's id, save that of a save's, key and form are those of a record's;
-# digest is that of what is saved. place is the file's number, the line's place in it and what it
-# says. at_s is when it was said of a save; due_s is that of a save that begins, else no number.
-ACT = np.dtype(
-    [
-        ("rec", "<u8"),
-        ("save", "<u8"),
-        ("key", "<u8"),
-        ("form", "<u8"),
-        ("digest", "<u8"),
-        ("at_s", "<f8"),
-        ("due_s", "<f8"),
-        ("place", "<u8"),
-    ]
-)
-_BYTES = np.dtype((np.void, ACT.itemsize))
-_FILE_SHIFT, _KIND_SHIFT = np.uint64(48), np.uint64(KIND_BITS)
-_OFFSET_MAX = 1 << 40
-_KINDS = np.uint64((1 << KIND_BITS) - 1)
 # By its first letter: how many words a line has.
 _WORDS = {"r": 5, "k": 4, "a": 4, "x": 4, "u": 5, "t": 4}
 # How many it has at least: ahead of a word for each field.
@@ -75,35 +68,8 @@ _SUM_WORDS = 5
 SHORT_BYTES = 1_024
 _REVISION_CHARS_MAX = 8
 _UNKNOWN, _BLANK, _DUE_WORD = ord("?"), ord(" "), 2
-# The words of operations, and what a first save adds to the id of its record.
 _OPERATIONS = words_of(OPERATIONS)[:, 0]
-_FIRST = words_of([first_save("")])[:, 0]
-
-
-def packed(file: int, offset: Ints, kind: Ints | int) -> Hashes:
-    """The number of a file, places in it and what stands there, as one number each."""
-    place = (offset.astype(np.uint64) << _KIND_SHIFT) | np.asarray(kind).astype(np.uint64)
-    return place | (np.uint64(file) << _FILE_SHIFT)
-
-
-def unpacked(place: int) -> tuple[int, int]:
-    """The number of the file and the place in it."""
-    return place >> int(_FILE_SHIFT), (place >> KIND_BITS) & (_OFFSET_MAX - 1)
-
-
-def kind_of(entries: Entries) -> Ints:
-    """What each entry's line says."""
-    return kinds_at(entries["place"])
-
-
-def kinds_at(places: Hashes) -> Ints:
-    """What the line at each place says."""
-    return (places & _KINDS).astype(np.int64)
-
-
-def files_at(places: Hashes) -> Ints:
-    """The number of the file of each place."""
-    return (places >> _FILE_SHIFT).astype(np.int64)
+_BYTES = np.dtype((np.void, ACT.itemsize))
 
 
 class Scanned(NamedTuple):
@@ -116,9 +82,7 @@ class Scanned(NamedTuple):
     first_s: float
 
 
-def scan(
-    number: int, file: ActsFile, into: Spill, take: Callable[[Sequence[str]], None]
-) -> Scanned:
+def scan(number: int, file: ActsFile, into: Acts, take: Callable[[Sequence[str]], None]) -> Scanned:
     """Keep an entry for every line about a record or a save; take is given the words of others.
 
     Raises RecordUnreadable with file and line, also where lines are not what their process summed
@@ -127,8 +91,8 @@ def scan(
     keep_freed()
     sums, end, first_s = _Sums(), file.offset, inf
     try:
-        if file.path.stat().st_size >= _OFFSET_MAX:
-            raise ValueError(f"it has more than {_OFFSET_MAX} bytes")
+        if file.path.stat().st_size >= OFFSET_MAX:
+            raise ValueError(f"it has more than {OFFSET_MAX} bytes")
         for lines in read_lines(file.path, file.offset):
             chunk = _Chunk(number, file, lines, into)
             sums.check(chunk)
@@ -170,12 +134,12 @@ class _Chunk:
     number: int
     file: ActsFile
     lines: Lines
-    into: Spill
+    into: Acts
     first_s: float = inf
 
     def scan(self, take: Callable[[Sequence[str]], None]) -> None:
         lines = self.lines
-        of, told = {}, np.zeros(len(lines.at), dtype=np.bool_)
+        of, known = {}, np.zeros(len(lines.at), dtype=np.bool_)
         code = np.where(lines.data[lines.at + 1] == _BLANK, lines.code, 0)
         for letter in _SAYS:
             mine = np.flatnonzero(code == ord(letter))
@@ -183,18 +147,30 @@ class _Chunk:
                 continue
             count, known_n = lines.count[mine], _WORDS.get(letter)
             fits = count == known_n if known_n else count >= _WORDS_MIN[letter]
-            of[letter] = mine = mine[fits]
-            told[mine] = True
-        # Where each line's entry is: all others have none.
-        at = np.cumsum(told) - 1
-        # As bytes: arrays of many fields are filled field by field, in ten times the time.
-        entries = np.empty(int(told.sum()), dtype=_BYTES)
-        for letter, mine in of.items():
+            mine = mine[fits]
             if len(mine):
-                entries[at[mine]] = self._entries(letter, mine).view(_BYTES)
-        for line in np.flatnonzero(~told).tolist():
+                of[letter], known[mine] = (mine, self._entries(letter, mine)), True
+        for line in np.flatnonzero(~known).tolist():
             self._other(line, take)
-        self.into.add(entries.view(ACT))
+        if "n" in of and "a" in of:
+            of["n"], of["a"] = self._pair(*of["n"], *of["a"], known)
+        # Where each line's entry is: all others have none.
+        at = np.cumsum(known) - 1
+        # As bytes: arrays of many fields are filled field by field, in ten times the time.
+        entries = np.empty(int(known.sum()), dtype=_BYTES)
+        for mine, told in of.values():
+            entries[at[mine]] = told.view(_BYTES)
+        self.into.lines.add(entries.view(ACT))
+
+    def _pair(
+        self, opens: Ints, begun: Entries, tells: Ints, told: Entries, known: Flags
+    ) -> tuple[tuple[Ints, Entries], tuple[Ints, Entries]]:
+        """Keep what may be all of its record as one entry, and give the rest of both."""
+        first, then = paired(begun, told)
+        self.into.pairs.add(pairs_of(begun.take(first), told.take(then)))
+        known[opens[first]] = known[tells[then]] = False
+        left, rest = np.flatnonzero(known[opens]), np.flatnonzero(known[tells])
+        return (opens[left], begun.take(left)), (tells[rest], told.take(rest))
 
     def _other(self, line: int, take: Callable[[Sequence[str]], None]) -> None:
         try:
@@ -235,7 +211,7 @@ class _Chunk:
         if _SAYS[letter] & OPENS:
             entries["form"] = lines.hashes(*lines.word(mine, _KEY[letter] - 1))
         if _SAYS[letter] & BEGINS:
-            entries["save"] = joined(entries["rec"], _FIRST)
+            entries["save"] = first_saves(entries["rec"])
         return np.where((end - begin > 1) | (lines.data[begin] != _UNKNOWN), KEYS, 0)
 
     def _of_save(self, letter: str, mine: Ints, entries: Entries) -> None:

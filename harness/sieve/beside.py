@@ -19,6 +19,9 @@ from typing import Any, BinaryIO
 from harness.errors import HarnessError
 from harness.sieve.heard import Task, hear
 
+# Whoever reads storage goes first, a little: what is left of this is then shared.
+LATER = 3
+
 
 def main(asked: SimpleQueue[Any], answers: BinaryIO) -> None:
     """Hear what there is, put it together by turns, and answer what is asked then."""
@@ -49,6 +52,7 @@ def _tell(answer: object, answers: BinaryIO) -> None:
 
 
 def _begin(fd: int) -> None:
+    os.nice(LATER)
     asked: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(asked,), daemon=True).start()
     try:

@@ -15,19 +15,19 @@ from harness.journal.volume import Volume, VolumeRecord, VolumeSave, take
 from harness.model import Form
 from harness.prints import PrintRow, Prints
 from harness.sieve.acts import (
-    ACT,
     Texts,
     form_hashes,
     recs_with,
     runs,
-    unpacked,
     unreadable,
 )
 from harness.sieve.heard import Task, Turns
 from harness.sieve.hearing import Beside, Here
 from harness.sieve.join import Spots, spots_of
+from harness.sieve.kinds import unpacked
+from harness.sieve.pairs import Acts
 from harness.sieve.rows import BEFORE, FINAL, KINDS_N, LINES, NUMBER, PLAIN, scan_rows, spot_of
-from harness.sieve.spill import Entries, Pair, Spill
+from harness.sieve.spill import Entries, Pair
 from harness.sieve.told import Told
 from harness.sieve.words import NAMELESS, Flags, Hashes, Ints, digest_of, order_of, words_of
 
@@ -51,7 +51,7 @@ class Gathered:
     told: Told
     names: tuple[str, ...]
     keyless: Pair
-    lines: Spill
+    lines: Acts
     spots: Pair
     files: Sequence[ActsFile]
     hearing: Here | Beside
@@ -208,8 +208,8 @@ def gathering(
     with ExitStack() as stack:
         turns = Turns(count)
         stack.callback(turns.close)
-        lines, there, here = Spill(ACT, count, by="rec"), Spots(count), Spots(count)
-        for spill in (lines, *there.all, *here.all):
+        lines, there, here = Acts(count), Spots(count), Spots(count)
+        for spill in (*lines.all, *there.all, *here.all):
             stack.callback(spill.close)
         # Of little most is done on arrays, while whoever reads storage goes on in a thread.
         kind = Beside if size >= BESIDE_BYTES_MIN else Here

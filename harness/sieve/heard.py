@@ -16,7 +16,8 @@ from harness.journal.acts_files import ActsFile
 from harness.journal.volume import Volume, take
 from harness.sieve.acts import form_hashes, scan
 from harness.sieve.join import Joined, Spots, join_records
-from harness.sieve.spill import Spill, no_room
+from harness.sieve.pairs import Acts
+from harness.sieve.spill import no_room
 
 _TURN = np.dtype("<u4")
 
@@ -30,7 +31,7 @@ class Heard:
     start_s: float = 0.0
 
 
-def hear(files: Sequence[ActsFile], lines: Spill) -> Heard:
+def hear(files: Sequence[ActsFile], lines: Acts) -> Heard:
     """Read journals into entries of their lines; raises RecordUnreadable, EnvironmentBroken."""
     heard = Heard(Volume())
     volume, first_s = heard.volume, inf
@@ -45,7 +46,8 @@ def hear(files: Sequence[ActsFile], lines: Spill) -> Heard:
         ]
         for message, count in told.troubles.items():
             volume.troubles[message] = volume.troubles.get(message, 0) + count
-    lines.flush()
+    for spill in lines.all:
+        spill.flush()
     # When its first save was due, or was begun where nobody set a pace.
     due_s = (schedule.start_s for schedule in volume.schedules)
     heard.start_s = min(due_s, default=0.0 if first_s == inf else first_s)
@@ -85,7 +87,7 @@ class Task(NamedTuple):
 
     files: Sequence[ActsFile]
     forms: Sequence[str]
-    lines: Spill
+    lines: Acts
     there: Spots
     here: Spots
     turns: Turns

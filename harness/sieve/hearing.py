@@ -6,7 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -15,6 +15,7 @@ from typing import IO, Any, TypeVar, cast
 from harness.errors import EnvironmentBroken, HarnessError
 from harness.sieve.heard import Heard, Task, hear
 from harness.sieve.join import Joined
+from harness.sieve.spill import Spill
 from harness.sieve.told import Told
 
 Answer = TypeVar("Answer")
@@ -56,7 +57,7 @@ class Beside:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        spills = (task.lines, *task.there.all, *task.here.all)
+        spills = (*task.lines.all, *task.there.all, *task.here.all)
         answered, answers = os.pipe()
         self._answered = os.fdopen(answered, "rb")
         try:
@@ -73,7 +74,7 @@ class Beside:
                 stdout=subprocess.DEVNULL,
                 pass_fds=[*(spill.fd for spill in spills), task.turns.fd, answers],
                 # Ctrl-C is for whoever began this, and ends it.
-                start_new_session=True,
+                process_group=0,
             )
         except OSError as error:
             self._answered.close()
@@ -84,6 +85,9 @@ class Beside:
             os.close(answers)
         # A pipe, as was asked.
         self._asked = cast(IO[bytes], self._process.stdin)
+        # What it heard is more than a pipe holds. Until somebody takes it nothing is put together.
+        self._taking = ThreadPoolExecutor(1)
+        self._heard = self._taking.submit(self._answer)
         self._ask(task)
 
     def heard(self) -> tuple[Heard, list[Joined]]:
@@ -92,12 +96,11 @@ class Beside:
         Raises RecordUnreadable, EnvironmentBroken.
         """
         task = self._task
-        heard, lines = self._answer()
-        task.lines.follow(lines)
+        heard, lines = self._heard.result()
+        _follow(task.lines.all, lines.all)
         here = task.join(heard, task.here, task.turns)
         there, spots = self._answer()
-        for ours, theirs in zip(task.there.all, spots.all, strict=True):
-            ours.follow(theirs)
+        _follow(task.there.all, spots.all)
         return heard, [here, there]
 
     def meanwhile(self, ask: Callable[[Told], Answer], told: Told) -> Callable[[], Answer]:
@@ -112,6 +115,7 @@ class Beside:
         """End it, wherever it is."""
         self._process.kill()
         self._process.wait()
+        self._taking.shutdown()
         self._answered.close()
         with suppress(BrokenPipeError):
             # What was not sent any more is sent then.
@@ -141,3 +145,8 @@ class Beside:
             "the process that read the load's journals has died with code "
             f"{self._process.wait()}; was there memory and disk enough?"
         )
+
+
+def _follow(ours: Sequence[Spill], theirs: Sequence[Spill]) -> None:
+    for spill, other in zip(ours, theirs, strict=True):
+        spill.follow(other)

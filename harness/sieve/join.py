@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.sieve import acts
-from harness.sieve.acts import kind_of, runs
+from harness.sieve import kinds
+from harness.sieve.acts import runs
+from harness.sieve.kinds import kind_of
+from harness.sieve.pairs import Acts
 from harness.sieve.rows import BETWEEN, LINES, PLAIN, SPOT, spot_of
 from harness.sieve.several import told_s
 from harness.sieve.spill import Entries, Spill, partition_of
-from harness.sieve.words import Flags, Hashes, Ints, keep_freed, mixed, order_of
+from harness.sieve.words import Flags, Hashes, Ints, Times, keep_freed, mixed, order_of
 
 # One save as it went: slot is the same of all that ended in a second. form is the hash of its form;
 # opened, intent and told are places of lines, told 0 where nobody said anything.
@@ -30,20 +32,20 @@ WENT = np.dtype(
     ]
 )
 ACKNOWLEDGED, REFUSED, UNKNOWN = range(3)
-_STATE = {acts.TOLD: ACKNOWLEDGED, acts.REFUSED: REFUSED, acts.CUT: UNKNOWN}
+_STATE = {kinds.TOLD: ACKNOWLEDGED, kinds.REFUSED: REFUSED, kinds.CUT: UNKNOWN}
 # What only a save that was begun can be told of.
-_LATER = acts.TOLD | acts.REFUSED | acts.CUT | acts.TYPED
+_LATER = kinds.TOLD | kinds.REFUSED | kinds.CUT | kinds.TYPED
 # By what a line says; of one that says nothing of how a save went, -1.
-_STATES = np.array([_STATE.get(says, -1) for says in range(1 << acts.KIND_BITS)])
+_STATES = np.array([_STATE.get(says, -1) for says in range(1 << kinds.KIND_BITS)])
 # The same as numbers whose sum says how often each thing was said, of so few lines.
 _BITS = 4
 _COUNTS = np.array(
     [
-        sum((says >> bit & 1) << (_BITS * bit) for bit in range(acts.KIND_BITS))
-        for says in range(1 << acts.KIND_BITS)
+        sum((says >> bit & 1) << (_BITS * bit) for bit in range(kinds.KIND_BITS))
+        for says in range(1 << kinds.KIND_BITS)
     ]
 )
-_EACH_ONCE = _COUNTS[acts.OPENS | acts.KEYS | acts.BEGINS | acts.WHOLE | acts.TOLD]
+_EACH_ONCE = _COUNTS[kinds.OPENS | kinds.KEYS | kinds.BEGINS | kinds.WHOLE | kinds.TOLD]
 _PLACES = SPOT["lines"].shape[0]
 
 
@@ -103,7 +105,7 @@ class Spots:
 
 
 def join_records(
-    lines: Spill, forms: Hashes, into: Spots, start_s: float, partitions: Iterable[int]
+    lines: Acts, forms: Hashes, into: Spots, start_s: float, partitions: Iterable[int]
 ) -> Joined:
     """Keep an entry per record where it is to stand, and one for every save as it went.
 
@@ -115,7 +117,11 @@ def join_records(
     keep_freed()
     joined = Joined()
     for partition in partitions:
-        entries = lines.read(partition)
+        pairs, entries = lines.read(partition)
+        number = _numbers(pairs["form"], forms)
+        into.spots.add(_plain_pairs(pairs, number))
+        into.went.add(_went_pairs(pairs, start_s))
+        joined.records_n += len(pairs)
         if len(entries):
             groups = _grouped(entries, forms)
             into.spots.add(_plain(groups))
@@ -133,12 +139,15 @@ def join_records(
     return joined
 
 
-def spots_of(lines: Spill, recs: Hashes, forms: Hashes) -> Hashes:
+def spots_of(lines: Acts, recs: Hashes, forms: Hashes) -> Hashes:
     """Where these records stand, of those that have a key."""
     found = [np.zeros(0, dtype=np.uint64)]
     part = partition_of(recs, lines.partitions_n)
     for partition in np.unique(part):
-        entries = lines.read(int(partition))
+        pairs, entries = lines.read(int(partition))
+        pairs = pairs[np.isin(pairs["rec"], recs[part == partition])]
+        number = _numbers(pairs["form"], forms)
+        found.append(spot_of(pairs["key"], number)[number >= 0])
         entries = entries[np.isin(entries["rec"], recs[part == partition])]
         if len(entries):
             groups = _grouped(entries, forms)
@@ -152,14 +161,14 @@ def _grouped(entries: Entries, forms: Hashes) -> _Groups:
     kind = kind_of(entries)
     begin, size = runs(entries["rec"])
     of = np.repeat(np.arange(len(begin)), size)
-    opens = np.flatnonzero(kind & acts.OPENS)
+    opens = np.flatnonzero(kind & kinds.OPENS)
     opened_n = np.bincount(of[opens], minlength=len(begin))
     opened, form = begin.copy(), np.full(len(begin), -1)
     opened[of[opens]] = opens
     form[of[opens]] = _numbers(entries["form"][opens], forms)
     key, has_key = np.zeros(len(begin), dtype=np.uint64), np.zeros(len(begin), dtype=np.bool_)
     # The last word on it holds, and a later line takes the place of an earlier one here as well.
-    for told in (opens[(kind[opens] & acts.KEYS) != 0], np.flatnonzero(kind == acts.KEYS)):
+    for told in (opens[(kind[opens] & kinds.KEYS) != 0], np.flatnonzero(kind == kinds.KEYS)):
         key[of[told]], has_key[of[told]] = entries["key"][told], True
     return _Groups(entries, kind, begin, size, opened, form, key, has_key, opened_n != 1)
 
@@ -178,8 +187,8 @@ def _are_plain(groups: _Groups) -> tuple[Flags, Ints, Ints]:
     """
     begin, size, entries = groups.begin, groups.size, groups.entries
     plain = (np.add.reduceat(_COUNTS[groups.kind], begin) == _EACH_ONCE) & (size <= _PLACES)
-    plain &= (groups.form >= 0) & ((groups.kind[begin] & acts.OPENS) != 0)
-    save, told = _only(groups, plain, acts.BEGINS), _only(groups, plain, acts.TOLD)
+    plain &= (groups.form >= 0) & ((groups.kind[begin] & kinds.OPENS) != 0)
+    save, told = _only(groups, plain, kinds.BEGINS), _only(groups, plain, kinds.TOLD)
     fine = (save < told) & (entries["save"][save] == entries["save"][told])
     plain[plain] = fine
     return plain, save[fine], told[fine]
@@ -188,6 +197,22 @@ def _are_plain(groups: _Groups) -> tuple[Flags, Ints, Ints]:
 def _only(groups: _Groups, some: Flags, says: int) -> Ints:
     """The entries of these records that say something."""
     return np.flatnonzero(np.repeat(some, groups.size) & ((groups.kind & says) != 0))
+
+
+def _plain_pairs(pairs: Entries, number: Ints) -> Entries:
+    """Of forms of which nothing is judged there are none."""
+    mine = np.flatnonzero(number >= 0)
+    if len(mine) < len(pairs):
+        pairs, number = pairs.take(mine), number[mine]
+    entries = np.zeros(len(pairs), dtype=SPOT)
+    entries["key"] = pairs["key"]
+    entries["form"] = number
+    entries["who"] = PLAIN
+    entries["digest"] = pairs["digest"]
+    entries["ready_s"] = pairs["told_s"]
+    entries["lines"][:, 0] = pairs["begun"]
+    entries["lines"][:, 2] = pairs["told"]
+    return entries
 
 
 def _plain(groups: _Groups) -> Entries:
@@ -221,8 +246,8 @@ def _find_odd(groups: _Groups, joined: Joined) -> None:
 def _orphans_n(groups: _Groups) -> int:
     rest = np.flatnonzero(np.repeat(~groups.is_plain, groups.size))
     lines, kind = groups.entries.take(rest), groups.kind[rest]
-    known = np.isin(lines["rec"], lines["rec"][(kind & acts.OPENS) != 0])
-    begun = lines["save"][(kind & acts.BEGINS) != 0]
+    known = np.isin(lines["rec"], lines["rec"][(kind & kinds.OPENS) != 0])
+    begun = lines["save"][(kind & kinds.BEGINS) != 0]
     later = (kind & _LATER) != 0
     known[later] &= np.isin(lines["save"][later], begun)
     return int((~known).sum())
@@ -232,7 +257,7 @@ def _amiss(groups: _Groups) -> Flags:
     """Records with a save that is begun twice, or with lines of a save that was not."""
     of = np.repeat(np.arange(len(groups.begin)), groups.size)
     save = groups.entries["save"]
-    begun = np.flatnonzero(groups.kind & acts.BEGINS)
+    begun = np.flatnonzero(groups.kind & kinds.BEGINS)
     begun = begun[order_of(save[begun])]
     told = np.flatnonzero(groups.kind & _LATER)
     found = np.zeros(len(groups.begin), dtype=np.bool_)
@@ -269,7 +294,7 @@ def _went(groups: _Groups, start_s: float) -> Entries:
     rest = ~groups.is_plain & ~groups.is_odd
     if rest.any():
         of = np.repeat(np.arange(len(rest)), groups.size)
-        others = np.flatnonzero(rest[of] & ((kind & acts.BEGINS) != 0))
+        others = np.flatnonzero(rest[of] & ((kind & kinds.BEGINS) != 0))
         begun = np.concatenate((begun, others))
         told = np.concatenate((told, _last_told(groups, others)))
         record = np.concatenate((record, of[others]))
@@ -285,9 +310,24 @@ def _went(groups: _Groups, start_s: float) -> Entries:
     found["ended_s"] = np.where(has, entries["at_s"][told], np.nan)
     found["told"] = np.where(has, entries["place"][told], 0)
     over_s = np.where(has, found["ended_s"], found["began_s"])
-    second = np.maximum(0.0, over_s - start_s).astype(np.uint64)
-    found["slot"] = mixed(second + np.uint64(1), 0)
+    found["slot"] = _slots(over_s, start_s)
     return found
+
+
+def _went_pairs(pairs: Entries, start_s: float) -> Entries:
+    found = np.empty(len(pairs), dtype=WENT)
+    found["slot"] = _slots(pairs["told_s"], start_s)
+    found["due_s"], found["began_s"] = pairs["due_s"], pairs["at_s"]
+    found["ended_s"], found["state"] = pairs["told_s"], ACKNOWLEDGED
+    found["form"], found["told"] = pairs["form"], pairs["told"]
+    found["opened"] = found["intent"] = pairs["begun"]
+    return found
+
+
+def _slots(over_s: Times, start_s: float) -> Hashes:
+    """One number for all that was over in the same second of the load."""
+    second = np.maximum(0.0, over_s - start_s).astype(np.uint64)
+    return mixed(second + np.uint64(1), 0)
 
 
 def _is_told(kind: Ints) -> Flags:

@@ -15,9 +15,10 @@ import numpy as np
 
 from harness.model import Form
 from harness.prints import Cells
-from harness.sieve import acts
-from harness.sieve.acts import Texts, files_at, kind_of, kinds_at, runs
+from harness.sieve import kinds
+from harness.sieve.acts import Texts, runs
 from harness.sieve.intents import fields_of
+from harness.sieve.kinds import files_at, kind_of, kinds_at
 from harness.sieve.rows import LINES, PLAIN, words_at
 from harness.sieve.spill import Entries
 from harness.sieve.words import (
@@ -51,16 +52,16 @@ def told_s(entries: Entries, begin: Ints, size: Ints) -> Times:
         at = kind == says if exactly else (kind & says) == says
         return np.bincount(of[at], minlength=len(begin))
 
-    saves_n, told_n = count(acts.BEGINS | acts.WHOLE), count(acts.TOLD)
-    kept: Flags = ((kind[begin] & acts.OPENS) != 0) & (count(acts.OPENS) == 1)
-    kept &= (count(acts.KEYS) == 1) & (saves_n > 0) & (saves_n == told_n)
+    saves_n, told_n = count(kinds.BEGINS | kinds.WHOLE), count(kinds.TOLD)
+    kept: Flags = ((kind[begin] & kinds.OPENS) != 0) & (count(kinds.OPENS) == 1)
+    kept &= (count(kinds.KEYS) == 1) & (saves_n > 0) & (saves_n == told_n)
     # What begins no such save only opens the record, tells its key or how a save went.
-    alone_n = count(acts.OPENS, exactly=True) + count(acts.OPENS | acts.KEYS, exactly=True)
-    kept &= size == saves_n + told_n + alone_n + count(acts.KEYS, exactly=True)
+    alone_n = count(kinds.OPENS, exactly=True) + count(kinds.OPENS | kinds.KEYS, exactly=True)
+    kept &= size == saves_n + told_n + alone_n + count(kinds.KEYS, exactly=True)
     # The clocks of two files are not compared.
     file = files_at(entries["place"])
     kept &= file[begin] == file[begin + size - 1]
-    saves, told = np.flatnonzero(kind & acts.BEGINS), np.flatnonzero(kind == acts.TOLD)
+    saves, told = np.flatnonzero(kind & kinds.BEGINS), np.flatnonzero(kind == kinds.TOLD)
     # As many of the one as of the other, so that the nth save is the one that is told nth.
     saves, told = saves[kept[of[saves]]], told[kept[of[told]]]
     odd = (said[saves] != said[told]) | (told < saves)
@@ -69,7 +70,7 @@ def told_s(entries: Entries, begin: Ints, size: Ints) -> Times:
     ordered = np.sort(said[saves])
     odd |= np.isin(said[saves], ordered[1:][ordered[1:] == ordered[:-1]])
     kept[of[saves[odd]]] = False
-    last_s = np.maximum.reduceat(np.where(kind == acts.TOLD, at_s, -np.inf), begin)
+    last_s = np.maximum.reduceat(np.where(kind == kinds.TOLD, at_s, -np.inf), begin)
     return np.where(kept, last_s, np.inf)
 
 
@@ -117,8 +118,8 @@ def saved_of(part: Part, spots: Flags) -> Saved:
     has = places > 0
     places, of = places[has], np.repeat(of, entries["lines"].shape[1])[has]
     kind = kinds_at(places)
-    is_made = np.bincount(of[kind == acts.KEYS], minlength=len(begin)) > 0
-    save = (kind & acts.BEGINS) != 0
+    is_made = np.bincount(of[kind == kinds.KEYS], minlength=len(begin)) > 0
+    save = (kind & kinds.BEGINS) != 0
     return Saved(spots, ready_s, is_made, of[save], places[save]).only(fine)
 
 

@@ -6,8 +6,10 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,9 @@ from harness.errors import RecordUnreadable
 from harness.journal.acts_files import find_acts
 from harness.journal.volume import SCHEMA, Volume, VolumeRecord, VolumeSave, take
 from harness.model import Form
+from harness.sieve import acts
 from harness.sieve.gathering import gathered
+from harness.sieve.words import read_lines
 from tests.checks.acts import apart
 
 HEAD = json.dumps({"schema": SCHEMA, "pid": 1})
@@ -40,6 +44,8 @@ KEYED = st.sampled_from(["at once", "at once", "at once", "saved", "early", "nev
 RECORDS = st.lists(
     st.tuples(st.booleans(), KEYED, st.lists(st.tuples(SAVED, ENDS), max_size=3)), max_size=5
 )
+# What is read together, which may end in any line.
+CHUNK_BYTES = st.sampled_from([90, 200, 9_999])
 MISHAPS = st.lists(
     st.tuples(st.sampled_from(["lost", "twice", "late"]), st.integers(0, 40)), max_size=2
 )
@@ -89,18 +95,19 @@ def in_arrays(
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(RECORDS, st.booleans(), MISHAPS, st.integers(0, 90), st.integers(1, 3))
-@example([(True, "at once", [(PLAIN, "a")])], False, [("late", 1)], 0, 1)
-@example([(False, "at once", [(PLAIN, "a")])], False, [("late", 0)], 0, 1)
-@example([(False, "at once", [(PLAIN, ""), (PLAIN, "a")])], False, [("lost", 1)], 0, 1)
-@example([(False, "saved", [(PLAIN, "a")])], False, [("late", 0)] * 2, 0, 1)
-@example([(False, "at once", [(PLAIN, "a")])], False, [("twice", 0), ("lost", 0)], 0, 1)
+@given(RECORDS, st.booleans(), MISHAPS, st.integers(0, 90), st.integers(1, 3), CHUNK_BYTES)
+@example([(True, "at once", [(PLAIN, "a")])], False, [("late", 1)], 0, 1, 9_999)
+@example([(False, "at once", [(PLAIN, "a")])], False, [("late", 0)], 0, 1, 9_999)
+@example([(False, "at once", [(PLAIN, ""), (PLAIN, "a")])], False, [("lost", 1)], 0, 1, 9_999)
+@example([(False, "saved", [(PLAIN, "a")])], False, [("late", 0)] * 2, 0, 1, 9_999)
+@example([(False, "at once", [(PLAIN, "a")])], False, [("twice", 0), ("lost", 0)], 0, 1, 9_999)
 def test_arrays_say_what_each_line_says(
     records: list[tuple[bool, str, list[tuple[str, str]]]],
     are_beside: bool,
     mishaps: list[tuple[str, int]],
     cut_n: int,
     parts_n: int,
+    chunk_bytes: int,
 ) -> None:
     """In one line or in two, late, refused, never told, lost, told twice, out of order or cut."""
     told = [lines_of(n, *of) for n, of in enumerate(records)]
@@ -117,7 +124,8 @@ def test_arrays_say_what_each_line_says(
     *ended, cut = text.split("\n")
     text_apart = "\n".join([each for line in ended for each in apart(line)] + [cut])
     due, kinds = one_by_one(text), {what for what, _ in mishaps}
-    with tempfile.TemporaryDirectory() as folder:
+    some = partial(read_lines, chunk_bytes=chunk_bytes)
+    with tempfile.TemporaryDirectory() as folder, patch.object(acts, "read_lines", some):
         found = in_arrays(Path(folder), text, parts_n)
         found_apart = in_arrays(Path(folder), text_apart, parts_n)
 
