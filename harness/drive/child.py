@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Protocol
 import psutil
 
 from harness.errors import DriveFailed, EnvironmentBroken
+from harness.runs.processes import is_gone, send, wait_gone
 
 POLL_S = 0.5
 KILL_S_MAX = 10.0
@@ -134,11 +136,7 @@ def _kill(process: subprocess.Popen[bytes], family: Iterable[psutil.Process]) ->
     """End the runner and all it started."""
     if process.poll() is None:
         process.kill()
-    left = [member for member in family if member.is_running()]
-    for member in left:
-        try:
-            member.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(left, timeout=KILL_S_MAX)
+    left = [member for member in family if not is_gone(member)]
+    send(left, signal.SIGKILL)
+    wait_gone(left, KILL_S_MAX)
     process.wait(KILL_S_MAX)

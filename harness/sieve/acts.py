@@ -83,7 +83,7 @@ class Scanned(NamedTuple):
 
 
 def scan(number: int, file: ActsFile, into: Acts, take: Callable[[Sequence[str]], None]) -> Scanned:
-    """Keep an entry for every line about a record or a save; take is given the words of others.
+    """Keep every line about a record or a save as an entry; take is given the words of others.
 
     Raises RecordUnreadable with file and line, also where lines are not what their process summed
     up.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
 
-from harness.drive.child import Child
+from harness.drive.child import KILL_S_MAX, Child, _kill
 
 # It is gone before anybody has looked at what it started.
 STARTS = """
@@ -33,3 +35,28 @@ def test_whom_a_runner_left_behind_at_once_is_ended(tmp_path: Path) -> None:
     assert child.run(20.0, lambda _: None) == 3
     pid = int(log.read_text())
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+# Somebody who never asks how a child of theirs ended.
+NEVER_ASKS = """
+import subprocess, time
+print(subprocess.Popen(["true"]).pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_nobody_waits_for_what_has_ended_and_is_not_asked_for() -> None:
+    """Whose parent is gone is left to whoever has process 1, who may take their time, or never."""
+    runner = subprocess.Popen(["true"])
+    asker = subprocess.Popen([sys.executable, "-c", NEVER_ASKS], stdout=subprocess.PIPE, text=True)
+    try:
+        assert asker.stdout is not None
+        ended = psutil.Process(int(asker.stdout.readline()))
+        while ended.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        began_s = time.monotonic()
+        _kill(runner, [ended])
+        assert time.monotonic() - began_s < KILL_S_MAX / 2
+    finally:
+        asker.kill()
+        asker.communicate()
