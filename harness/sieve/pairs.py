@@ -54,6 +54,7 @@ def paired(begun: Entries, told: Entries) -> tuple[Ints, Ints]:
     fits = (first < len(begun)) & (then >= 0)
     first, then = first[fits], then[fits]
     fits = kind_of(begun)[first] == _BEGINS_ALL
+    fits &= begun["rec"][first] == told["rec"][then]
     fits &= begun["place"][first] < told["place"][then]
     return first[fits], then[fits]
 

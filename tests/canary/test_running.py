@@ -9,7 +9,6 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from harness.canary import running
@@ -29,6 +28,7 @@ from harness.plan import Plan
 from harness.plan.schema import SignalTable
 from tests.canary.test_book import FORMS, probe, scraped, told
 from tests.plan.writing import load
+from tests.processes import runs
 
 CANARIES = """
 [canaries]
@@ -136,7 +136,7 @@ def test_a_child_that_hangs_is_ended_with_all_it_started(
     one._probe()
 
     assert results(timeout=1) == counted(one)
-    assert not psutil.pid_exists(int(begun.read_text()))
+    assert not runs(int(begun.read_text()))
 
 
 def test_what_a_child_tells_is_counted_once(plan: Plan, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from harness.errors import ReleaseDown, UsageError
 from harness.model import Release
 from harness.runs import RUN_VARIABLE, RunFolder
 from harness.runs.processes import is_gone, marked_processes
+from tests.processes import runs
 
 Make = Callable[..., ProcessDeployer]
 Ask = Callable[[str], dict[str, Any]]
@@ -108,7 +109,7 @@ def test_an_application_alone_is_killed_with_all_it_started(
 
         deployment.kill("app")
 
-        assert not psutil.pid_exists(daemon) or is_gone(psutil.Process(daemon))
+        assert not runs(daemon)
         assert set(deployment.endings()) == {"app"}
         deployment.restart("app")
         assert (deployment.url, deployment.alive()) == (url, True)

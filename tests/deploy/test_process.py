@@ -25,17 +25,13 @@ from harness.model import Release
 from harness.plan import Plan
 from harness.runs import RUN_VARIABLE, RunFolder
 from harness.runs.processes import is_gone, marked_processes
+from tests.processes import runs
 
 Make = Callable[..., ProcessDeployer]
 Ask = Callable[[str], dict[str, Any]]
 Step = Callable[..., str]
 
 RELEASE = Release("1.1.0")
-
-
-def runs(pid: int) -> bool:
-    """Whether a process of that pid runs."""
-    return psutil.pid_exists(pid) and not is_gone(psutil.Process(pid))
 
 
 def of_run(run: RunFolder) -> list[psutil.Process]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from harness.drive.child import KILL_S_MAX, Child, _kill
+from tests.processes import runs
 
 # It is gone before anybody has looked at what it started.
 STARTS = """
@@ -33,8 +34,7 @@ def test_whom_a_runner_left_behind_at_once_is_ended(tmp_path: Path) -> None:
     )
 
     assert child.run(20.0, lambda _: None) == 3
-    pid = int(log.read_text())
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert not runs(int(log.read_text()))
 
 
 # Somebody who never asks how a child of theirs ended.

@@ -27,6 +27,7 @@ from harness.journal.schedule import Schedule
 from harness.model import Field, Form, Leg
 from tests.journal.reading import Journaled, read_volume
 from tests.plugin.conftest import Folder
+from tests.processes import runs
 
 NOTE = Form("note", "main", ("id",), (Field("text", "text"),))
 HEAD = """
@@ -275,7 +276,7 @@ def test_past_its_limit_nothing_of_it_survives(tmp_path: Path, run: Folder, url:
     with pytest.raises(DriveFailed, match="the users of the load took longer than 10 s"):
         drive_load(spec_of(tmp_path, url, text, hold_s=60.0), run, timeout_s_max=10)
 
-    assert not psutil.pid_exists(int((tmp_path / "child").read_text()))
+    assert not runs(int((tmp_path / "child").read_text()))
 
 
 def test_an_interrupt_of_the_gate_ends_the_load(tmp_path: Path, url: str) -> None:

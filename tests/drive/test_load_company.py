@@ -21,6 +21,7 @@ from harness.journal.acts_files import find_acts
 from tests.drive.test_load import WRITER, await_acts, run, spec_of, url
 from tests.journal.reading import read_volume
 from tests.plugin.conftest import Folder
+from tests.processes import runs
 
 __all__ = ["run", "url"]
 # Each process counts its records by itself, so that a key needs the user's number as well.
@@ -109,7 +110,7 @@ def test_a_master_that_dies_takes_its_processes_along(
         drive_load(spec, run, line=line, on_progress=kill_master)
 
     assert 2 == len(pids(spec.journal))
-    assert not any(map(psutil.pid_exists, pids(spec.journal).values()))
+    assert not any(map(runs, pids(spec.journal).values()))
 
 
 def test_an_interrupt_ends_every_process(tmp_path: Path, url: str, line: Line) -> None:
@@ -137,7 +138,7 @@ def test_an_interrupt_ends_every_process(tmp_path: Path, url: str, line: Line) -
         gate.kill()
 
     assert len(family) >= 3
-    assert [] == [member.pid for member in family if member.is_running()]
+    assert [] == [member.pid for member in family if runs(member.pid)]
     assert list(read_volume(spec.journal).saves)
 
 

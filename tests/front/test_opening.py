@@ -15,6 +15,7 @@ from harness.front import open_front, open_fronts
 from harness.runs import RunFolder
 from harness.runs.processes import marked_processes, wait_gone
 from tests.front.application import Caller, running
+from tests.processes import runs
 
 GATE = """
 import sys, time
@@ -56,7 +57,7 @@ def test_several_fronts_are_one_process_and_each_is_told_for_itself(run: RunFold
             [front.answered()[name].sent for name in ("old", "new")] for front in (first, second)
         ]
         assert sent == [[1, 0], [0, 1]]
-    assert not psutil.pid_exists(first.pid)
+    assert not runs(first.pid)
 
 
 @pytest.mark.parametrize("count", [0, 65])

@@ -17,7 +17,7 @@ import pytest
 from harness.errors import EnvironmentBroken
 from harness.runs import clean_abandoned, create_run, find_abandoned
 from harness.runs.lease import lease_base
-from harness.runs.processes import is_gone
+from tests.processes import runs
 
 # A harness that starts one recorded child in a session of its own, one that leaves its parent and
 # is recorded by nobody, a child with a child, and a scratch folder; then it waits to be killed.
@@ -47,11 +47,6 @@ with create_run(Path(sys.argv[1])) as run:
 """
 
 Started = tuple[subprocess.Popen[str], dict[str, Any]]
-
-
-def runs(pid: int) -> bool:
-    """Whether a process of that pid runs."""
-    return psutil.pid_exists(pid) and not is_gone(psutil.Process(pid))
 
 
 @pytest.fixture(autouse=True)
