@@ -15,7 +15,7 @@ from typing import Protocol
 import psutil
 
 from harness.errors import DriveFailed, EnvironmentBroken
-from harness.runs.processes import is_gone, send, wait_gone
+from harness.runs.processes import send, wait_gone
 
 POLL_S = 0.5
 KILL_S_MAX = 10.0
@@ -136,7 +136,9 @@ def _kill(process: subprocess.Popen[bytes], family: Iterable[psutil.Process]) ->
     """End the runner and all it started."""
     if process.poll() is None:
         process.kill()
-    left = [member for member in family if not is_gone(member)]
-    send(left, signal.SIGKILL)
-    wait_gone(left, KILL_S_MAX)
+    members = list(family)
+    send(members, signal.SIGKILL)
+    wait_gone(members, KILL_S_MAX)
+    # Where this is process 1, or takes its place, whoever outlived the runner is a child of its.
+    psutil.wait_procs(members, timeout=0)
     process.wait(KILL_S_MAX)

@@ -51,10 +51,13 @@ class FileLock:
 
     def free(self) -> None:
         """Give the lock back; a second call does nothing."""
-        if self._handle >= 0:
-            fcntl.flock(self._handle, fcntl.LOCK_UN)  # closing leaves it to who is being started
-            os.close(self._handle)
-            self._handle = -1
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            try:
+                # Closing alone leaves it to whom another thread is just starting.
+                fcntl.flock(handle, fcntl.LOCK_UN)
+            finally:
+                os.close(handle)
 
 
 @contextmanager

@@ -102,8 +102,13 @@ def wait_gone(processes: Iterable[psutil.Process], limit_s: float) -> list[psuti
 
 
 def is_gone(process: psutil.Process) -> bool:
-    """Whether it has ended; a zombie has, its parent just has not asked how."""
+    """Whether it has ended; a zombie has, its parent just has not asked how.
+
+    One of which the first thread alone has ended looks like it, and goes on.
+    """
     try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        if not process.is_running():
+            return True
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() < 2
     except psutil.NoSuchProcess:
         return True

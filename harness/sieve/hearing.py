@@ -6,8 +6,9 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import IO, Any, TypeVar, cast
@@ -15,6 +16,7 @@ from typing import IO, Any, TypeVar, cast
 from harness.errors import EnvironmentBroken, HarnessError
 from harness.sieve.heard import Heard, Task, hear
 from harness.sieve.join import Joined
+from harness.sieve.pairs import Acts
 from harness.sieve.spill import Spill
 from harness.sieve.told import Told
 
@@ -86,9 +88,14 @@ class Beside:
         # A pipe, as was asked.
         self._asked = cast(IO[bytes], self._process.stdin)
         # What it heard is more than a pipe holds. Until somebody takes it nothing is put together.
-        self._taking = ThreadPoolExecutor(1)
-        self._heard = self._taking.submit(self._answer)
-        self._ask(task)
+        self._heard: Future[tuple[Heard, Acts]] = Future()
+        self._taker = threading.Thread(target=self._take, daemon=True)
+        try:
+            self._ask(task)
+            self._taker.start()
+        except BaseException:
+            self.close()
+            raise
 
     def heard(self) -> tuple[Heard, list[Joined]]:
         """What it heard, and what came of it there and here.
@@ -115,11 +122,18 @@ class Beside:
         """End it, wherever it is."""
         self._process.kill()
         self._process.wait()
-        self._taking.shutdown()
+        if self._taker.ident is not None:
+            self._taker.join()
         self._answered.close()
         with suppress(BrokenPipeError):
             # What was not sent any more is sent then.
             self._asked.close()
+
+    def _take(self) -> None:
+        try:
+            self._heard.set_result(self._answer())
+        except HarnessError as error:
+            self._heard.set_exception(error)
 
     def _ask(self, message: object) -> None:
         try:

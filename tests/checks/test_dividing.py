@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import astuple
@@ -28,11 +29,12 @@ from harness.checks.volume import sift, sift_slice
 from harness.errors import RecordUnreadable
 from harness.journal.acts_files import ActsFile, find_acts
 from harness.journal.volume import SCHEMA
-from harness.sieve import gathering
+from harness.sieve import gathering, hearing
 from harness.sieve.told import Told
 from tests.checks.acts import move_behind, take_apart, write_acts
 from tests.checks.load_story import LoadStory, sifted_of
 from tests.checks.test_volume import FORM, damaged, record, told
+from tests.processes import runs
 
 FORMS = {FORM.name: FORM}
 # A process begins and ends in a fraction of it, whatever else goes on.
@@ -356,9 +358,33 @@ def test_whoever_is_told_to_stop_waits_for_nobody_and_leaves_nothing(
         stopped()
 
     assert len(beside) == 1
-    assert not is_there(beside[0].pid)
+    assert not runs(beside[0].pid)
     assert list(tmp_path.iterdir()) == [endless]
     assert time.monotonic() - began_s < STOPPED_S_MAX
+
+
+def test_whoever_is_told_to_stop_as_it_begins_leaves_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process beside that was not asked anything yet is ended as well."""
+    monkeypatch.setattr(gathering, "BESIDE_BYTES_MIN", 0)
+    begun, threads_n = list[psutil.Process](), threading.active_count()
+
+    def stopped(*_: object) -> None:
+        begun.extend(psutil.Process().children())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hearing.Beside, "_ask", stopped)
+    (tmp_path / "load-0.acts").write_text("")
+    with (
+        pytest.raises(KeyboardInterrupt),
+        gathering.gathering([ActsFile(tmp_path / "load-0.acts", 0)], FORMS, None),
+    ):
+        pass
+
+    assert begun
+    assert not any(runs(process.pid) for process in begun)
+    assert threads_n == threading.active_count()
 
 
 def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
@@ -384,11 +410,11 @@ def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
     )
     beside = int(done.stdout)
     end_s = time.monotonic() + STOPPED_S_MAX
-    while is_there(beside) and time.monotonic() < end_s:
+    while runs(beside) and time.monotonic() < end_s:
         time.sleep(0.05)
 
     assert done.returncode == -signal.SIGKILL
-    assert not is_there(beside)
+    assert not runs(beside)
     assert list(folder.iterdir()) == []
 
 
@@ -427,7 +453,7 @@ def test_what_cannot_be_read_beside_is_told_in_one_sentence(
     with gathering.gathering(files, FORMS, None) as read:
         (beside,) = psutil.Process().children()
         psutil.wait_procs([beside], timeout=STOPPED_S_MAX)
-        assert not is_there(beside.pid)
+        assert not runs(beside.pid)
         with pytest.raises(RecordUnreadable, match="line 2"):
             read(None)
 
@@ -441,12 +467,3 @@ def test_who_is_killed_in_the_middle_of_a_word_leaves_nobody(tmp_path: Path) -> 
     beside.communicate(pickle.dumps(["a word"])[:-4], timeout=STOPPED_S_MAX)
 
     assert beside.returncode == 1
-
-
-def is_there(pid: int) -> bool:
-    """Whether a process of that number still runs."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
