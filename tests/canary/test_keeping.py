@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.canary import keeping
 from harness.canary.cleaning import Cleaned, cleaned_of, keep_cleaned
 from harness.canary.keeping import (
     IdentityTaken,
@@ -22,7 +23,8 @@ from harness.canary.targets import targets_of
 from harness.errors import RecordUnreadable
 from harness.plan import Plan
 from harness.runs import RunFolder
-from tests.canary.test_running import canaries_of
+from tests.canary.test_running import CANARIES
+from tests.plan.writing import load
 
 
 def kept(runs: Path, number: int, verdict: str = "pass", residue: int | None = 0) -> RunFolder:
@@ -100,8 +102,11 @@ def test_a_damaged_account_is_no_clean_run(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def plan(tmp_path: Path) -> Plan:
-    return canaries_of(tmp_path)
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """A plan of which nobody else on this host holds the identity."""
+    monkeypatch.setattr(keeping, "lease_base", lambda: tmp_path)
+    (tmp_path / "probes").mkdir()
+    return load(tmp_path, CANARIES)
 
 
 def test_one_identity_is_one_canary(plan: Plan) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.canary import running
+from harness.canary import keeping, running
 from harness.canary.asked import Asked
 from harness.canary.book import Book
 from harness.canary.metrics import Metrics, Result
@@ -45,16 +45,12 @@ DAY_S = 86_400
 INTERVAL_S = 30
 
 
-def canaries_of(folder: Path) -> Plan:
-    """A plan with an identity of its own: who holds one is known on all of this host."""
-    (folder / "probes").mkdir()
-    table = "[canaries]\n"
-    return load(folder, CANARIES.replace(table, f'{table}identity = "{folder}"\n'))
-
-
 @pytest.fixture
-def plan(tmp_path: Path) -> Plan:
-    return canaries_of(tmp_path)
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """A plan of which nobody else on this host holds the identity."""
+    monkeypatch.setattr(keeping, "lease_base", lambda: tmp_path)
+    (tmp_path / "probes").mkdir()
+    return load(tmp_path, CANARIES)
 
 
 class Wrong(Watch):
