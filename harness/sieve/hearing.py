@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import IO, Any, TypeVar, cast
 
@@ -90,12 +90,11 @@ class Beside:
         # What it heard is more than a pipe holds. Until somebody takes it nothing is put together.
         self._heard: Future[tuple[Heard, Acts]] = Future()
         self._taker = threading.Thread(target=self._take, daemon=True)
-        try:
+        with ExitStack() as begun:
+            begun.callback(self.close)
             self._ask(task)
             self._taker.start()
-        except BaseException:
-            self.close()
-            raise
+            begun.pop_all()
 
     def heard(self) -> tuple[Heard, list[Joined]]:
         """What it heard, and what came of it there and here.
