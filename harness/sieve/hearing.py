@@ -133,6 +133,9 @@ class Beside:
             self._heard.set_result(self._answer())
         except HarnessError as error:
             self._heard.set_exception(error)
+        finally:
+            # Whatever else happened is told where it did, and nobody waits for an answer.
+            self._heard.cancel()
 
     def _ask(self, message: object) -> None:
         try:

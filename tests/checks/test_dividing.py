@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from dataclasses import astuple
 from pathlib import Path
 
@@ -385,6 +386,23 @@ def test_whoever_is_told_to_stop_as_it_begins_leaves_nobody(
     assert begun
     assert not any(runs(process.pid) for process in begun)
     assert threads_n == threading.active_count()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_answer_that_nobody_can_read_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes wrong where the answer is taken is an error for whoever waits for it."""
+    monkeypatch.setattr(gathering, "BESIDE_BYTES_MIN", 0)
+
+    def unreadable(_: hearing.Beside) -> None:
+        raise AttributeError("no such class")
+
+    monkeypatch.setattr(hearing.Beside, "_answer", unreadable)
+    (tmp_path / "load-0.acts").write_text("")
+    files = [ActsFile(tmp_path / "load-0.acts", 0)]
+    with gathering.gathering(files, FORMS, None) as read, pytest.raises(CancelledError):
+        read(None)
 
 
 def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:

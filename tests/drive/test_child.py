@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -60,3 +61,27 @@ def test_nobody_waits_for_what_has_ended_and_is_not_asked_for() -> None:
     finally:
         asker.kill()
         asker.communicate()
+
+
+# A process to which orphans are given, as to process 1; it says how many of them it never asked.
+PROCESS_ONE = """
+import ctypes, sys
+from pathlib import Path
+import psutil
+from harness.drive.child import Child
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+child = Child(runner="a", what="b", command=[sys.executable, "-c", sys.argv[1]],
+              cwd=Path.cwd(), env={}, log=Path("runner.log"), exit_codes={})
+child.run(20.0, lambda _: None)
+print(len(psutil.Process().children()))
+"""
+
+
+def test_whom_process_1_is_given_is_asked_how_it_ended(tmp_path: Path) -> None:
+    """A canary that is all there is in its container would gather them for months."""
+    command = [sys.executable, "-c", PROCESS_ONE, STARTS]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout == "0\n"
